@@ -1,0 +1,23 @@
+"""One sentence pair, the unit every reader yields."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a pair was read: the source side's file, and the line or record, counted from 1."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A source sentence, its translation, and where both come from."""
+
+    source: str
+    target: str
+    origin: Origin

@@ -1,0 +1,44 @@
+"""The ``[training]`` section: how weights are changed, for how long, and what is kept."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from regard.settings.section import Section
+
+
+class TrainingSettings(Section):
+    """Optimisation, schedule, validation and saving."""
+
+    seed: int = Field(1, ge=0, lt=2**63)
+    device: str = Field("auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$")
+    dtype: Literal["auto", "float32", "bfloat16"] = Field(
+        "auto", description="of the computation (weights stay float32); 'auto' is bfloat16 where hardware has it"
+    )
+    threads: int | None = Field(None, ge=1, description="CPU threads; all cores if not given")
+
+    max_minutes: float | None = Field(None, gt=0, description="turned into a step budget once, then kept")
+    max_steps: int | None = Field(None, ge=1)
+    max_epochs: int | None = Field(None, ge=1, description="passes over the training pairs")
+
+    batch_tokens: int = Field(4096, ge=1, description="source + target tokens per batch")
+    accumulate: int = Field(1, ge=1, description="batches per update")
+    learning_rate: float = Field(1.5e-3, gt=0, description="the highest rate of the schedule")
+    schedule: Literal["linear", "inverse_sqrt", "cosine", "constant"] = "linear"
+    warmup_steps: int = Field(400, ge=0, description="updates during which the rate rises linearly from 0")
+    betas: tuple[float, float] = Field((0.9, 0.98), strict=False)
+    epsilon: float = Field(1e-9, gt=0)
+    weight_decay: float = Field(0.01, ge=0)
+    clip_norm: float | None = Field(1.0, gt=0, description="gradients are scaled down to this norm")
+    label_smoothing: float = Field(0.1, ge=0, lt=1)
+
+    ema_decay: float | None = Field(0.999, gt=0, lt=1, description="exponential moving average of the weights")
+    average_checkpoints: int = Field(0, ge=0, description="the model is the mean of the last N checkpoints")
+
+    validate_every: int | None = Field(None, ge=1, description="updates between validations; else about ten a run")
+    valid_metric: Literal["bleu", "chrf", "loss"] = Field("bleu", description="chooses the best checkpoint")
+    valid_sentences: int = Field(1000, ge=1, description="validation sentences translated each time, at most")
+    patience: int | None = Field(None, ge=1, description="stop after so many validations without a new best")
+    keep_checkpoints: int = Field(2, ge=2, description="so many of the latest checkpoints stay on disk")
+    log_every: int = Field(20, ge=1, description="updates between lines of the log")
+    tensorboard: bool = Field(False, description="also write TensorBoard events (extra 'logs')")
