@@ -1,0 +1,57 @@
+"""The one interface of every translation model: all that decoding and training know of a network.
+
+``encode`` reads the source once; ``start`` opens a decoding state; ``step`` appends one token to every row and gives
+the logits of the next; ``score`` gives all logits of a known target in one pass (teacher forcing).
+"""
+
+from abc import ABC, abstractmethod
+from typing import Generic, Protocol, Self, TypeVar
+
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from regard.layout import Layout
+
+
+class DecodingState(Protocol):
+    """What a model remembers between two steps. A value: ``step`` and ``select`` return new ones."""
+
+    def select(self, rows: Int[Tensor, " picked"]) -> Self:
+        """The state of some rows (repeats allowed), in the given order."""
+        ...
+
+
+MemoryT = TypeVar("MemoryT")
+StateT = TypeVar("StateT", bound=DecodingState)
+
+
+class TranslationModel(nn.Module, ABC, Generic[MemoryT, StateT]):
+    """A network that turns source ids into target ids.
+
+    Source rows are the sentence's ids followed by EOS; target inputs are BOS followed by the ids; target outputs are
+    the ids followed by EOS.
+    """
+
+    vocab_size: int
+
+    @abstractmethod
+    def encode(self, source: Int[Tensor, "batch position"], layout: Layout) -> MemoryT:
+        """Reads source sentences of ids into a memory."""
+
+    @abstractmethod
+    def start(self, memory: MemoryT, *, copies: int = 1) -> StateT:
+        """Opens a decoding state with ``copies`` rows per sentence: row ``sentence * copies + copy``."""
+
+    @abstractmethod
+    def step(self, state: StateT, tokens: Int[Tensor, " row"]) -> tuple[Float[Tensor, "row vocab"], StateT]:
+        """Appends one token to each row; returns the logits of the next token, and the new state."""
+
+    @abstractmethod
+    def score(
+        self,
+        source: Int[Tensor, "batch source_position"],
+        source_layout: Layout,
+        target: Int[Tensor, "batch target_position"],
+        target_layout: Layout,
+    ) -> Float[Tensor, "batch target_position vocab"]:
+        """Logits of every next token, given the target inputs so far (teacher forcing)."""
