@@ -44,9 +44,7 @@ class ModelSettings(Section):
     @model_validator(mode="after")
     def _heads_divide_the_model(self) -> "ModelSettings":
         if self.model_dim % self.num_heads:
-            raise ValueError(
-                f"num_heads must divide model_dim, but {self.model_dim} / {self.num_heads} leaves a rest"
-            )
+            raise ValueError(f"num_heads must divide model_dim, but {self.model_dim} / {self.num_heads} leaves a rest")
         if self.positions == "rotary" and (self.model_dim // self.num_heads) % 2:
             raise ValueError("rotary positions need an even head_dim (model_dim / num_heads)")
         if self.positions.startswith("sinusoidal") and self.model_dim % 2:
