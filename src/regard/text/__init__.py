@@ -1,1 +1,15 @@
-"""The text room."""
+"""The text room: strings become ids and come back without loss.
+
+Enters: strings (any Unicode scalar values). Leaves: lists of ids, readable pieces, strings.
+Must not know: files of sentence pairs, tensors, which language a string is in.
+
+``decode(encode(text)) == normalise(text)`` holds for every string, whatever the vocabulary was learned from: spaces,
+line breaks, emoji, unseen scripts and control tokens typed by a user survive as the text they are.
+"""
+
+from regard.text.control import BOS, EOS, PAD, UNK
+from regard.text.normal import normalise
+from regard.text.stream import TextStream
+from regard.text.tokenizer import Tokenizer
+
+__all__ = ["BOS", "EOS", "PAD", "UNK", "TextStream", "Tokenizer", "normalise"]
