@@ -1,14 +1,23 @@
 """The ``[data]`` and ``[text]`` sections: which sentence pairs, and how they become tokens."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from regard.settings.section import Section
+from regard.settings.section import Conflict, Section
 
-FilePath = Annotated[Path, Field(strict=False)]
-Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$")]
+
+def _writable(path: Path) -> Path:
+    """Refuses a path that no settings file could hold: bytes that are not UTF-8 arrive as lone surrogates."""
+    if any(character == "\0" or "\ud800" <= character <= "\udfff" for character in str(path)):
+        raise ValueError("a path must be text")
+    return path
+
+
+FilePath = Annotated[Path, Field(strict=False), AfterValidator(_writable)]
+Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$", examples=["en", "fr", "pt-BR"])]
 
 
 class DataSettings(Section):
@@ -22,6 +31,19 @@ class DataSettings(Section):
     target_language: Language = "fr"
     valid_size: int = Field(1000, ge=1, description="pairs held out when no validation files are given")
     max_tokens: int = Field(250, ge=1, description="training pairs with a longer side are left out and counted")
+
+    def conflicts(self) -> Iterator[Conflict]:
+        """A side without its counterpart."""
+        if self.target and not self.source:
+            yield Conflict(("target", "source"), "target is given without source; give both files, or source alone")
+        if self.valid_target and not self.valid_source:
+            yield Conflict(
+                ("valid_target", "valid_source"), "valid_target is given without valid_source; give both, or none"
+            )
+        if self.valid_source and not self.source:
+            yield Conflict(
+                ("valid_source", "source"), "valid_source is given without source; the built-in corpus has its own"
+            )
 
 
 class TextSettings(Section):

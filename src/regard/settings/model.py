@@ -1,10 +1,11 @@
 """The ``[model]`` section: the shape of the network."""
 
+from collections.abc import Iterator
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from regard.settings.section import Section
+from regard.settings.section import Conflict, Section
 
 Norm = Literal["pre", "post"]
 FeedForward = Literal["relu", "gelu", "swish", "swiglu", "none"]
@@ -41,15 +42,22 @@ class ModelSettings(Section):
     padding_mask: bool = Field(True, description="off is for experiments: padding is looked at")
     scale_scores: bool = Field(True, description="off is for experiments: scores without 1/sqrt(d_k)")
 
-    @model_validator(mode="after")
-    def _heads_divide_the_model(self) -> "ModelSettings":
+    def conflicts(self) -> Iterator[Conflict]:
+        """Dimensions that cannot be divided as asked."""
         if self.model_dim % self.num_heads:
-            raise ValueError(f"num_heads must divide model_dim, but {self.model_dim} / {self.num_heads} leaves a rest")
-        if self.positions == "rotary" and (self.model_dim // self.num_heads) % 2:
-            raise ValueError("rotary positions need an even head_dim (model_dim / num_heads)")
+            yield Conflict(
+                ("num_heads", "model_dim"),
+                f"num_heads must divide model_dim, but {self.model_dim} / {self.num_heads} leaves a rest",
+            )
+        elif self.positions == "rotary" and self.head_dim % 2:
+            yield Conflict(
+                ("positions", "num_heads", "model_dim"),
+                f"rotary positions need an even model_dim / num_heads, but it is {self.head_dim}",
+            )
         if self.positions.startswith("sinusoidal") and self.model_dim % 2:
-            raise ValueError("sinusoidal positions need an even model_dim")
-        return self
+            yield Conflict(
+                ("model_dim", "positions"), f"sinusoidal positions need an even model_dim, but it is {self.model_dim}"
+            )
 
     @property
     def head_dim(self) -> int:

@@ -1,17 +1,19 @@
 """The ``[training]`` section: how weights are changed, for how long, and what is kept."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from regard.settings.section import Section
+
+Beta = Annotated[float, Field(ge=0, lt=1)]
 
 
 class TrainingSettings(Section):
     """Optimisation, schedule, validation and saving."""
 
     seed: int = Field(1, ge=0, lt=2**63)
-    device: str = Field("auto", pattern=r"^(auto|cpu|cuda(:\d+)?)$")
+    device: str = Field("auto", pattern=r"^(auto|cpu|cuda(:\d{1,3})?)$", examples=["auto", "cpu", "cuda", "cuda:1"])
     dtype: Literal["auto", "float32", "bfloat16"] = Field(
         "auto", description="of the computation (weights stay float32); 'auto' is bfloat16 where hardware has it"
     )
@@ -26,7 +28,7 @@ class TrainingSettings(Section):
     learning_rate: float = Field(1.5e-3, gt=0, description="the highest rate of the schedule")
     schedule: Literal["linear", "inverse_sqrt", "cosine", "constant"] = "linear"
     warmup_steps: int = Field(400, ge=0, description="updates during which the rate rises linearly from 0")
-    betas: tuple[float, float] = Field((0.9, 0.98), strict=False)
+    betas: tuple[Beta, Beta] = Field((0.9, 0.98), strict=False, description="of Adam, each from 0 to below 1")
     epsilon: float = Field(1e-9, gt=0)
     weight_decay: float = Field(0.01, ge=0)
     clip_norm: float | None = Field(1.0, gt=0, description="gradients are scaled down to this norm")
