@@ -1,1 +1,32 @@
-"""The decoding room."""
+"""From logits to translations: greedy search, beam search, one word at a time, and forced decoding.
+
+Enters: a ``TranslationModel``, source ids, ``DecodingSettings``. Leaves: ``Hypothesis`` values, in the order of the
+sources. Must not know: strings, files, or what is inside the network (``models.interface`` is all it sees).
+
+File by file: ``choice`` turns logits into the best next tokens, ``greedy`` takes the best each time, ``beam`` keeps
+several, ``shelf`` holds what is finished and decides when to stop, ``batched`` groups sentences by length, ``stream``
+gives one token at a time, ``forced`` scores a translation that is already known.
+"""
+
+from regard.decoding.batched import plan_batches, translate_ids
+from regard.decoding.beam import beam_search
+from regard.decoding.forced import score_ids
+from regard.decoding.greedy import greedy_search
+from regard.decoding.hypothesis import Hypothesis, normalised_score
+from regard.decoding.limits import check_source_lengths, max_target_length
+from regard.decoding.stream import Candidate, GeneratedToken, stream_ids
+
+__all__ = [
+    "Candidate",
+    "GeneratedToken",
+    "Hypothesis",
+    "beam_search",
+    "check_source_lengths",
+    "greedy_search",
+    "max_target_length",
+    "normalised_score",
+    "plan_batches",
+    "score_ids",
+    "stream_ids",
+    "translate_ids",
+]

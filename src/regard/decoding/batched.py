@@ -1,0 +1,60 @@
+"""Many sentences: sorted by length, grouped under a budget, given back in the order they came."""
+
+from collections.abc import Sequence
+
+from regard.decoding.beam import beam_search
+from regard.decoding.greedy import greedy_search
+from regard.decoding.hypothesis import Hypothesis
+from regard.decoding.limits import check_source_lengths
+from regard.models.interface import MemoryT, StateT, TranslationModel
+from regard.settings.decoding import DecodingSettings
+
+
+def translate_ids(
+    model: TranslationModel[MemoryT, StateT], sources: Sequence[Sequence[int]], settings: DecodingSettings
+) -> list[list[Hypothesis]]:
+    """Translates sentences of ids (without BOS and EOS).
+
+    An empty source has one empty hypothesis, and the model is not asked.
+
+    Returns:
+        Per source, in the same order, at most ``num_hypotheses`` distinct hypotheses, best score first.
+
+    Raises:
+        TokenLimitError: a source has more than ``max_source_tokens``.
+        DivergedError: the model's logits are not finite.
+    """
+    check_source_lengths(sources, settings.max_source_tokens)
+    found = [[Hypothesis.empty()] for _ in sources]
+    for batch in plan_batches([len(source) for source in sources], settings.batch_tokens // settings.beam_size):
+        for sentence, hypotheses in zip(batch, _search(model, [sources[s] for s in batch], settings), strict=True):
+            found[sentence] = hypotheses
+    return found
+
+
+def plan_batches(lengths: Sequence[int], max_cells: int) -> list[list[int]]:
+    """Groups sentences of similar length, longest first, so that a wrong budget shows at once.
+
+    Every sentence of at least one token is in exactly one group. A group's rectangle, EOS and padding included, has at
+    most ``max_cells`` cells; a sentence that is longer than that stands alone.
+
+    Returns:
+        Groups of indices into ``lengths``.
+    """
+    batches: list[list[int]] = []
+    rows_left = 0
+    for sentence in sorted((s for s in range(len(lengths)) if lengths[s]), key=lambda s: -lengths[s]):
+        if rows_left == 0:
+            batches.append([])
+            rows_left = max(1, max_cells // (lengths[sentence] + 1))
+        batches[-1].append(sentence)
+        rows_left -= 1
+    return batches
+
+
+def _search(
+    model: TranslationModel[MemoryT, StateT], sources: Sequence[Sequence[int]], settings: DecodingSettings
+) -> list[list[Hypothesis]]:
+    if settings.beam_size == 1:
+        return [[hypothesis] for hypothesis in greedy_search(model, sources, settings)]
+    return beam_search(model, sources, settings)

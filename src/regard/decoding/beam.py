@@ -1,0 +1,195 @@
+"""Beam search: the ``beam_size`` most probable translations so far, at every step.
+
+One step: ``expand`` every live hypothesis by its best next tokens and take the best of all per sentence; set aside
+those that end; ``advance`` with the best that do not. A hypothesis counts as finished when its EOS is among the
+``beam_size`` best candidates of its sentence, and ``beam_size`` hypotheses stay live until the sentence is complete
+(``shelf`` says when). Live hypotheses have the same length, so they are compared by log-probability alone; the length
+penalty ranks what is finished.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Bool, Float64, Int
+from torch import Tensor
+
+from regard.decoding.choice import best_next, log_probabilities
+from regard.decoding.hypothesis import Hypothesis
+from regard.decoding.limits import max_target_length
+from regard.decoding.opening import answering, device_of, start_decoding
+from regard.decoding.shelf import Shelf
+from regard.models.interface import MemoryT, StateT, TranslationModel
+from regard.settings.decoding import DecodingSettings
+from regard.text.control import BOS, EOS
+
+
+@dataclass(frozen=True)
+class Beams:
+    """The live hypotheses of all sentences. A beam whose total is minus infinity is empty: it leads nowhere.
+
+    Attributes:
+        sentences: which source each group of beams belongs to.
+        tokens: what was generated so far, BOS first.
+        log_probabilities: of each generated token.
+        totals: their sums, the best beam first.
+    """
+
+    sentences: tuple[int, ...]
+    tokens: Int[Tensor, "sentence beam length+1"]
+    log_probabilities: Float64[Tensor, "sentence beam length"]
+    totals: Float64[Tensor, "sentence beam"]
+
+    @property
+    def length(self) -> int:
+        """How many tokens were generated so far."""
+        return self.log_probabilities.shape[2]
+
+    @property
+    def best_totals(self) -> list[float]:
+        """The log-probability of each sentence's best live hypothesis."""
+        totals: list[float] = self.totals[:, 0].tolist()
+        return totals
+
+    def select(self, groups: Sequence[int]) -> "Beams":
+        """The beams of some of the sentences."""
+        picked = torch.tensor(groups, dtype=torch.long, device=self.tokens.device)
+        sentences = tuple(self.sentences[group] for group in groups)
+        return Beams(sentences, self.tokens[picked], self.log_probabilities[picked], self.totals[picked])
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """The best continuations of each sentence, best first: a parent beam and one more token."""
+
+    parents: Int[Tensor, "sentence candidate"]
+    tokens: Int[Tensor, "sentence candidate"]
+    log_probabilities: Float64[Tensor, "sentence candidate"]
+    totals: Float64[Tensor, "sentence candidate"]
+
+
+def beam_search(
+    model: TranslationModel[MemoryT, StateT], sources: Sequence[Sequence[int]], settings: DecodingSettings
+) -> list[list[Hypothesis]]:
+    """Translates non-empty sources side by side; sentences that are complete leave the batch.
+
+    Returns:
+        Per source at most ``num_hypotheses`` distinct hypotheses, best score first.
+    """
+    shelves = [Shelf(max_target_length(len(source), settings.max_length), settings) for source in sources]
+    with answering(model):
+        _search(model, sources, shelves, settings)
+    return [shelf.ranked() for shelf in shelves]
+
+
+def _search(
+    model: TranslationModel[MemoryT, StateT],
+    sources: Sequence[Sequence[int]],
+    shelves: Sequence[Shelf],
+    settings: DecodingSettings,
+) -> None:
+    state = start_decoding(model, sources, copies=settings.beam_size)
+    beams = open_beams(len(sources), settings.beam_size, device=device_of(model))
+    while beams.sentences:
+        logits, state = model.step(state, beams.tokens[:, :, -1].flatten())
+        candidates = expand(beams, log_probabilities(logits))
+        set_aside(beams, candidates, shelves, length_penalty=settings.length_penalty)
+        grown, rows = advance(beams, candidates)
+        cut_at_limit(grown, shelves, length_penalty=settings.length_penalty)
+        live = incomplete(grown, shelves)
+        state = _reorder(state, rows[live].flatten(), unchanged=len(live) == len(beams.sentences))
+        beams = grown.select(live) if len(live) < len(grown.sentences) else grown
+
+
+def open_beams(num_sentences: int, beam_size: int, *, device: torch.device | str = "cpu") -> Beams:
+    """Every sentence starts with one hypothesis, BOS; its other beams are empty, or all would be the same."""
+    totals = torch.full((num_sentences, beam_size), float("-inf"), dtype=torch.float64, device=device)
+    totals[:, 0] = 0
+    return Beams(
+        sentences=tuple(range(num_sentences)),
+        tokens=torch.full((num_sentences, beam_size, 1), BOS, device=device),
+        log_probabilities=torch.empty((num_sentences, beam_size, 0), dtype=torch.float64, device=device),
+        totals=totals,
+    )
+
+
+def expand(beams: Beams, log_probs: Tensor) -> Candidates:
+    """The best continuations of each sentence, twice ``beam_size``: even if every beam may end, enough go on.
+
+    ``log_probs`` has a row per beam. Its ``beam_size + 1`` best tokens (one of which may be EOS) are all a beam can
+    contribute; a beam of 1 needs only the best, for if that is EOS the search is over.
+    """
+    num_sentences, beam_size = beams.totals.shape
+    values, tokens = best_next(log_probs, beam_size + 1 if beam_size > 1 else 1)
+    per_beam = values.shape[1]
+    values = values.double().view(num_sentences, beam_size, per_beam)
+    totals = (beams.totals[:, :, None] + values).flatten(1)
+    best, places = totals.topk(min(2 * beam_size, totals.shape[1]), dim=1)
+    return Candidates(
+        parents=places // per_beam,
+        tokens=tokens.view(num_sentences, -1).gather(1, places),
+        log_probabilities=values.flatten(1).gather(1, places),
+        totals=best,
+    )
+
+
+def ending(candidates: Candidates, beam_size: int) -> Bool[Tensor, "sentence beam"]:
+    """Which of the ``beam_size`` best candidates end their hypothesis."""
+    return (candidates.tokens == EOS)[:, :beam_size] & candidates.totals.isfinite()[:, :beam_size]
+
+
+def set_aside(beams: Beams, candidates: Candidates, shelves: Sequence[Shelf], *, length_penalty: float) -> None:
+    """Puts the hypotheses that end now on their sentence's shelf."""
+    for group, place in ending(candidates, beams.totals.shape[1]).nonzero().tolist():
+        parent = int(candidates.parents[group, place])
+        tokens = [*beams.tokens[group, parent, 1:].tolist(), EOS]
+        values = [*beams.log_probabilities[group, parent].tolist(), float(candidates.log_probabilities[group, place])]
+        shelves[beams.sentences[group]].add(Hypothesis.of(tokens, values, length_penalty=length_penalty))
+
+
+def advance(beams: Beams, candidates: Candidates) -> tuple[Beams, Int[Tensor, "sentence beam"]]:
+    """The next beams, from the ``beam_size`` best candidates that do not end.
+
+    Returns:
+        The beams, and the model's row that each of them continues.
+    """
+    num_sentences, beam_size = beams.totals.shape
+    totals, places = candidates.totals.masked_fill(candidates.tokens == EOS, float("-inf")).topk(beam_size, dim=1)
+    parents = candidates.parents.gather(1, places)
+    groups = torch.arange(num_sentences, device=parents.device)[:, None]
+    tokens = candidates.tokens.gather(1, places)[:, :, None]
+    values = candidates.log_probabilities.gather(1, places)[:, :, None]
+    grown = Beams(
+        sentences=beams.sentences,
+        tokens=torch.cat([beams.tokens[groups, parents], tokens], dim=2),
+        log_probabilities=torch.cat([beams.log_probabilities[groups, parents], values], dim=2),
+        totals=totals,
+    )
+    return grown, groups * beam_size + parents
+
+
+def cut_at_limit(beams: Beams, shelves: Sequence[Shelf], *, length_penalty: float) -> None:
+    """Puts the live hypotheses of sentences that reached their maximum length on the shelf, as cut."""
+    for group, sentence in enumerate(beams.sentences):
+        if beams.length >= shelves[sentence].limit:
+            for beam in beams.totals[group].isfinite().nonzero().flatten().tolist():
+                tokens = beams.tokens[group, beam, 1:].tolist()
+                values = beams.log_probabilities[group, beam].tolist()
+                shelves[sentence].add(Hypothesis.of(tokens, values, length_penalty=length_penalty))
+
+
+def incomplete(beams: Beams, shelves: Sequence[Shelf]) -> list[int]:
+    """The groups of beams whose sentence is searched further."""
+    sentences = zip(beams.sentences, beams.best_totals, strict=True)
+    return [
+        group
+        for group, (sentence, best) in enumerate(sentences)
+        if beams.length < shelves[sentence].limit and not shelves[sentence].is_complete(best)
+    ]
+
+
+def _reorder(state: StateT, rows: Int[Tensor, " row"], *, unchanged: bool) -> StateT:
+    # Early on, beams often continue themselves; then nothing has to be copied.
+    if unchanged and torch.equal(rows, torch.arange(rows.shape[0], device=rows.device)):
+        return state
+    return state.select(rows)

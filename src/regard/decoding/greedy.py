@@ -1,0 +1,61 @@
+"""Greedy search: at every step, the most probable next token."""
+
+from collections.abc import Sequence
+
+import torch
+
+from regard.decoding.choice import best_next, log_probabilities
+from regard.decoding.hypothesis import Hypothesis
+from regard.decoding.limits import max_target_length
+from regard.decoding.opening import answering, device_of, start_decoding
+from regard.models.interface import MemoryT, StateT, TranslationModel
+from regard.settings.decoding import DecodingSettings
+from regard.text.control import BOS, EOS
+
+
+class _Draft:
+    """A translation being written."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.tokens: list[int] = [BOS]
+        self.log_probabilities: list[float] = []
+
+    def append(self, token: int, log_probability: float) -> None:
+        self.tokens.append(token)
+        self.log_probabilities.append(log_probability)
+
+    @property
+    def is_complete(self) -> bool:
+        return self.tokens[-1] == EOS or len(self.log_probabilities) >= self.limit
+
+
+def greedy_search(
+    model: TranslationModel[MemoryT, StateT], sources: Sequence[Sequence[int]], settings: DecodingSettings
+) -> list[Hypothesis]:
+    """Translates non-empty sources side by side; rows that are finished leave the batch.
+
+    The same translations and scores as beam search with ``beam_size = 1``.
+    """
+    drafts = [_Draft(max_target_length(len(source), settings.max_length)) for source in sources]
+    with answering(model):
+        _write(model, sources, drafts)
+    penalty = settings.length_penalty
+    return [Hypothesis.of(draft.tokens[1:], draft.log_probabilities, length_penalty=penalty) for draft in drafts]
+
+
+def _write(
+    model: TranslationModel[MemoryT, StateT], sources: Sequence[Sequence[int]], drafts: Sequence[_Draft]
+) -> None:
+    state, device = start_decoding(model, sources), device_of(model)
+    live = list(drafts)
+    while live:
+        tokens = torch.tensor([draft.tokens[-1] for draft in live], device=device)
+        logits, state = model.step(state, tokens)
+        values, ids = best_next(log_probabilities(logits), 1)
+        for draft, token, value in zip(live, ids[:, 0].tolist(), values[:, 0].tolist(), strict=True):
+            draft.append(token, value)
+        kept = [row for row, draft in enumerate(live) if not draft.is_complete]
+        if len(kept) < len(live):
+            live = [live[row] for row in kept]
+            state = state.select(torch.tensor(kept, dtype=torch.long, device=device))

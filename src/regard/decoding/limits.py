@@ -1,0 +1,24 @@
+"""How long a source may be, and how long a translation may grow."""
+
+from collections.abc import Sequence
+
+from regard.errors import TokenLimitError
+
+
+def max_target_length(source_length: int, max_length: int | None) -> int:
+    """How many tokens may be generated, EOS counted: ``max_length``, else twice the source's tokens plus 20."""
+    return 2 * source_length + 20 if max_length is None else max_length
+
+
+def check_source_lengths(sources: Sequence[Sequence[int]], max_source_tokens: int) -> None:
+    """Refuses sentences with too many tokens, before any tensor is made of them.
+
+    Raises:
+        TokenLimitError: names the first such sentence (counted from 1), its tokens and the limit.
+    """
+    for number, source in enumerate(sources, start=1):
+        if len(source) > max_source_tokens:
+            raise TokenLimitError(
+                f"sentence {number} has {len(source):,} tokens, but at most {max_source_tokens:,} are allowed; "
+                "split it, or raise decoding.max_source_tokens"
+            )

@@ -1,0 +1,38 @@
+"""What every search does first: read the sources, open a decoding state."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import chain
+
+import torch
+from torch import nn
+
+from regard.batches.rectangle import rectangle
+from regard.models.interface import MemoryT, StateT, TranslationModel
+from regard.text.control import EOS
+
+
+def device_of(model: nn.Module) -> torch.device:
+    """Where the model's weights lie; the CPU for a model without any."""
+    first = next(chain(model.parameters(), model.buffers()), None)
+    return torch.device("cpu") if first is None else first.device
+
+
+def start_decoding(
+    model: TranslationModel[MemoryT, StateT], sources: Sequence[Sequence[int]], *, copies: int = 1
+) -> StateT:
+    """Encodes sentences of ids (EOS is added here) and opens a state of ``copies`` rows per sentence."""
+    ids, layout = rectangle([[*source, EOS] for source in sources])
+    return model.start(model.encode(ids.to(device_of(model)), layout), copies=copies)
+
+
+@contextmanager
+def answering(model: nn.Module) -> Iterator[None]:
+    """Dropout off and no gradients, for the time of a search; a model in training goes back to it."""
+    was_training = model.training
+    model.eval()
+    try:
+        with torch.inference_mode():
+            yield
+    finally:
+        model.train(was_training)
