@@ -1,1 +1,13 @@
-"""The batches room."""
+"""From pairs of id sequences to rectangles of similar length.
+
+Enters: ids of sentence pairs. Leaves: ``Batch``: ids and their layouts, facts only. Must not know: masks (the model
+draws them from layouts), networks, losses.
+"""
+
+from regard.batches.batch import Batch, make_batch
+from regard.batches.bucketing import bucketed
+from regard.batches.encoded import EncodedPairs, Ragged
+from regard.batches.order import BatchStream, Place
+from regard.batches.rectangle import rectangle
+
+__all__ = ["Batch", "BatchStream", "EncodedPairs", "Place", "Ragged", "bucketed", "make_batch", "rectangle"]

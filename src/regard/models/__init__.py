@@ -1,1 +1,11 @@
-"""The models room."""
+"""Modules with weights: the Transformer behind the one interface every translation model has.
+
+Enters: ids and layouts. Leaves: logits. Must not know: text, search, how weights change, how attention is drawn.
+"""
+
+from regard.models.build import build_model
+from regard.models.interface import DecodingState, TranslationModel
+from regard.models.noise import Noise
+from regard.models.transformer import Transformer
+
+__all__ = ["DecodingState", "Noise", "Transformer", "TranslationModel", "build_model"]

@@ -1,12 +1,14 @@
 """The one interface of every translation model: all that decoding and training know of a network.
 
 ``encode`` reads the source once; ``start`` opens a decoding state; ``step`` appends one token to every row and gives
-the logits of the next; ``score`` gives all logits of a known target in one pass (teacher forcing).
+the logits of the next; ``score`` gives all logits of a known target in one pass (teacher forcing), which training takes
+apart into ``features`` and ``logits`` to score real tokens only.
 """
 
 from abc import ABC, abstractmethod
 from typing import Generic, Protocol, Self, TypeVar
 
+import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
@@ -33,6 +35,13 @@ class TranslationModel(nn.Module, ABC, Generic[MemoryT, StateT]):
     """
 
     vocab_size: int
+    compute_dtype: torch.dtype | None = None
+    """The type of the computation; that of the weights if None."""
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The type vectors are computed in."""
+        return self.compute_dtype or next(self.parameters()).dtype
 
     @abstractmethod
     def encode(self, source: Int[Tensor, "batch position"], layout: Layout) -> MemoryT:
@@ -47,6 +56,19 @@ class TranslationModel(nn.Module, ABC, Generic[MemoryT, StateT]):
         """Appends one token to each row; returns the logits of the next token, and the new state."""
 
     @abstractmethod
+    def features(
+        self,
+        source: Int[Tensor, "batch source_position"],
+        source_layout: Layout,
+        target: Int[Tensor, "batch target_position"],
+        target_layout: Layout,
+    ) -> Float[Tensor, "batch target_position model"]:
+        """The vector each next token is predicted from, given the target inputs so far (teacher forcing)."""
+
+    @abstractmethod
+    def logits(self, vectors: Float[Tensor, "... model"]) -> Float[Tensor, "... vocab"]:
+        """Scores of every piece being next, from such vectors."""
+
     def score(
         self,
         source: Int[Tensor, "batch source_position"],
@@ -54,4 +76,5 @@ class TranslationModel(nn.Module, ABC, Generic[MemoryT, StateT]):
         target: Int[Tensor, "batch target_position"],
         target_layout: Layout,
     ) -> Float[Tensor, "batch target_position vocab"]:
-        """Logits of every next token, given the target inputs so far (teacher forcing)."""
+        """Logits of every next token: ``logits(features(...))``."""
+        return self.logits(self.features(source, source_layout, target, target_layout))

@@ -1,0 +1,82 @@
+"""The input of a stack: embedding of the token plus its position (Vaswani et al. 2017, sections 3.4 and 3.5)."""
+
+from typing import final
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from regard.errors import ShapeError
+from regard.models.layers import Embedding, LayerNorm
+from regard.models.noise import Dropout, Noise
+from regard.positions import sinusoidal, sinusoidal_halves
+from regard.settings.model import ModelSettings
+
+_TABLES = {"sinusoidal": sinusoidal, "sinusoidal-halves": sinusoidal_halves}
+_FIRST_TABLE = 256
+
+
+@final
+class InputEmbedding(nn.Module):
+    """Looks tokens up, scales by √model_dim, adds positions, normalises if asked, drops out."""
+
+    def __init__(self, tokens: Embedding, settings: ModelSettings, noise: Noise) -> None:
+        super().__init__()
+        self.tokens = tokens
+        self.factor = settings.model_dim**0.5 if settings.scale_embeddings else 1.0
+        self.positions = PositionTable(settings)
+        self.norm = LayerNorm(settings.model_dim) if settings.embedding_norm else None
+        self.dropout = Dropout(settings.dropout, noise)
+
+    def forward(
+        self, ids: Int[Tensor, "batch position"], *, dtype: torch.dtype, first: int = 0
+    ) -> Float[Tensor, "batch position model"]:
+        """Vectors of tokens standing at positions ``first``, ``first + 1`` …, computed in ``dtype``."""
+        vectors = self.tokens(ids) * self.factor
+        places = self.positions(ids.shape[1], first=first)
+        vectors = (vectors if places is None else vectors + places).to(dtype)
+        return self.dropout(vectors if self.norm is None else self.norm(vectors))
+
+
+@final
+class PositionTable(nn.Module):
+    """The vector of each position: a formula's, a learned one, or none (rotary positions turn queries and keys)."""
+
+    def __init__(self, settings: ModelSettings) -> None:
+        super().__init__()
+        self.kind = settings.positions
+        self.dim = settings.model_dim
+        self.table: nn.Parameter | Tensor | None = None
+        if self.kind == "learned":
+            self.table = nn.Parameter(torch.empty(settings.max_length, self.dim))
+            nn.init.normal_(self.table, std=0.02)
+        elif self.kind in _TABLES:
+            self.register_buffer("formula", _TABLES[self.kind](_FIRST_TABLE, self.dim), persistent=False)
+
+    def forward(self, length: int, *, first: int = 0) -> Float[Tensor, "position model"] | None:
+        """Vectors of ``length`` positions from ``first`` on.
+
+        Raises:
+            ShapeError: a learned table is shorter than the sentence.
+        """
+        if self.kind == "learned":
+            return self._learned(length, first)
+        if self.kind not in _TABLES:
+            return None
+        return self._computed(first + length)[first : first + length]
+
+    def _computed(self, end: int) -> Tensor:
+        table: Tensor = self.get_buffer("formula")
+        if end > table.shape[0]:  # a formula has no longest sentence: the table grows
+            grown = _TABLES[self.kind](max(end, 2 * table.shape[0]), self.dim)
+            self.formula = table = grown.to(table.device, table.dtype)
+        return table
+
+    def _learned(self, length: int, first: int) -> Tensor:
+        assert isinstance(self.table, Tensor)
+        if first + length > self.table.shape[0]:
+            raise ShapeError(
+                f"the sentence reaches position {first + length}, but model.max_length gave the learned positions "
+                f"only {self.table.shape[0]}; split the sentence, or train with a larger model.max_length"
+            )
+        return self.table[first : first + length]

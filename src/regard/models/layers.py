@@ -1,0 +1,62 @@
+"""Linear maps, layer norm and embeddings that compute in the type of their input.
+
+Weights stay in the type they are stored in (float32 while training) and are rounded on the way into a product, so
+that a bfloat16 computation updates float32 weights.
+"""
+
+from typing import final
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+from torch.nn import functional
+
+
+@final
+class Linear(nn.Module):
+    """``x Wᵀ + b``, computed in x's type. ``weight`` is (output, input), as in ``torch.nn.Linear``."""
+
+    def __init__(self, input_dim: int, output_dim: int, *, bias: bool = True) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(output_dim, input_dim))
+        self.bias = nn.Parameter(torch.zeros(output_dim)) if bias else None
+        nn.init.xavier_uniform_(self.weight)
+
+    def forward(self, vectors: Float[Tensor, "... input"]) -> Float[Tensor, "... output"]:
+        """Maps the last axis."""
+        bias = None if self.bias is None else self.bias.to(vectors.dtype)
+        return functional.linear(vectors, self.weight.to(vectors.dtype), bias)
+
+
+@final
+class LayerNorm(nn.Module):
+    """Layer normalisation (Ba et al. 2016) over the last axis; statistics in float32 at least."""
+
+    def __init__(self, dim: int, *, epsilon: float = 1e-5) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(dim))
+        self.bias = nn.Parameter(torch.zeros(dim))
+        self.epsilon = epsilon
+
+    def forward(self, vectors: Float[Tensor, "... model"]) -> Float[Tensor, "... model"]:
+        """Normalises each vector."""
+        weight, bias = self.weight.to(vectors.dtype), self.bias.to(vectors.dtype)
+        return functional.layer_norm(vectors, weight.shape, weight, bias, self.epsilon)
+
+
+@final
+class Embedding(nn.Module):
+    """One vector per piece of the vocabulary; also the output layer where both are tied (Press & Wolf 2017)."""
+
+    def __init__(self, vocab_size: int, dim: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(vocab_size, dim))
+        nn.init.normal_(self.weight, std=dim**-0.5)
+
+    def forward(self, ids: Int[Tensor, "batch position"]) -> Float[Tensor, "batch position model"]:
+        """Looks ids up."""
+        return functional.embedding(ids, self.weight)
+
+    def logits(self, vectors: Float[Tensor, "... model"]) -> Float[Tensor, "... vocab"]:
+        """Scores every piece by its dot product with a vector."""
+        return functional.linear(vectors, self.weight.to(vectors.dtype))

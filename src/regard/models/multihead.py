@@ -1,0 +1,107 @@
+"""Multi-head attention: projections around ``attend`` (Vaswani et al. 2017, section 3.2.2)."""
+
+from dataclasses import dataclass
+from typing import Self, final
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from regard.attention import AttentionPath, View, attend
+from regard.models.layers import Linear
+from regard.models.noise import Dropout, Noise
+from regard.positions import rotate
+from regard.settings.model import ModelSettings
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class KeyValues:
+    """The keys and values of positions already read, so that they are computed once."""
+
+    keys: Float[Tensor, "batch head key head_dim"]
+    values: Float[Tensor, "batch head key head_dim"]
+
+    def append(self, other: Self) -> "KeyValues":
+        """With later positions behind."""
+        return KeyValues(torch.cat((self.keys, other.keys), dim=2), torch.cat((self.values, other.values), dim=2))
+
+    def select(self, rows: Int[Tensor, " picked"]) -> "KeyValues":
+        """Those of some rows."""
+        return KeyValues(self.keys.index_select(0, rows), self.values.index_select(0, rows))
+
+
+@final
+class SelfAttention(nn.Module):
+    """Queries, keys and values all come from the same sequence. ``project`` computes the three in one product."""
+
+    def __init__(self, settings: ModelSettings, noise: Noise) -> None:
+        super().__init__()
+        self.core = HeadCore(settings, noise)
+        self.rotary = settings.positions == "rotary"
+        self.project = Linear(settings.model_dim, 3 * settings.model_dim)
+        self.output = Linear(settings.model_dim, settings.model_dim)
+
+    def forward(
+        self, vectors: Float[Tensor, "batch query model"], view: View, past: KeyValues | None = None, *, first: int = 0
+    ) -> tuple[Float[Tensor, "batch query model"], KeyValues]:
+        """Attends to the sequence itself, after ``past`` if given; returns the keys and values to remember.
+
+        ``first`` is the position of the first query.
+        """
+        queries, keys, values = self.core.split(self.project(vectors), parts=3)
+        if self.rotary:
+            queries, keys = rotate(queries, first=first), rotate(keys, first=first)
+        known = KeyValues(keys, values)
+        known = known if past is None else past.append(known)
+        return self.output(self.core.mix(queries, known, view)), known
+
+
+@final
+class CrossAttention(nn.Module):
+    """Queries come from the decoder; keys and values from the encoder, computed once by ``remember``."""
+
+    def __init__(self, settings: ModelSettings, noise: Noise) -> None:
+        super().__init__()
+        self.core = HeadCore(settings, noise)
+        self.project_query = Linear(settings.model_dim, settings.model_dim)
+        self.project_memory = Linear(settings.model_dim, 2 * settings.model_dim)
+        self.output = Linear(settings.model_dim, settings.model_dim)
+
+    def remember(self, memory: Float[Tensor, "batch key model"]) -> KeyValues:
+        """The keys and values of the encoder's vectors."""
+        keys, values = self.core.split(self.project_memory(memory), parts=2)
+        return KeyValues(keys, values)
+
+    def forward(
+        self, vectors: Float[Tensor, "batch query model"], memory: KeyValues, view: View
+    ) -> Float[Tensor, "batch query model"]:
+        """Attends to the remembered source."""
+        (queries,) = self.core.split(self.project_query(vectors), parts=1)
+        return self.output(self.core.mix(queries, memory, view))
+
+
+@final
+class HeadCore(nn.Module):
+    """What both attentions share: cutting features into heads, attending, joining the heads again."""
+
+    def __init__(self, settings: ModelSettings, noise: Noise) -> None:
+        super().__init__()
+        self.num_heads = settings.num_heads
+        self.head_dim = settings.head_dim
+        self.scale = settings.head_dim**-0.5 if settings.scale_scores else 1.0
+        self.dropout = Dropout(settings.attention_dropout, noise)
+        self.path: AttentionPath = "plain"
+
+    def split(self, projected: Float[Tensor, "batch position features"], *, parts: int) -> tuple[Tensor, ...]:
+        """Cuts features into ``parts`` tensors of (batch, head, position, head_dim)."""
+        batch, length, _ = projected.shape
+        return projected.view(batch, length, parts, self.num_heads, self.head_dim).permute(2, 0, 3, 1, 4).unbind(0)
+
+    def mix(
+        self, queries: Float[Tensor, "batch head query head_dim"], known: KeyValues, view: View
+    ) -> Float[Tensor, "batch query model"]:
+        """Attends, and joins the heads."""
+        dropout = self.dropout if self.dropout.is_active else None
+        steps = attend(queries, known.keys, known.values, view, path=self.path, scale=self.scale, dropout=dropout)
+        return steps.context.transpose(1, 2).flatten(2)

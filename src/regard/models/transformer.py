@@ -1,0 +1,144 @@
+"""The Transformer: ``decode(encode(source))`` (Vaswani et al. 2017).
+
+The same modules train (``score``: all target positions at once, under a causal mask) and translate (``step``: one
+position, with the keys and values of earlier ones remembered). Step t computes row t of what ``score`` computes.
+"""
+
+from dataclasses import dataclass
+from typing import final
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from regard.attention import Causal, Everything, Mask, Padding, View
+from regard.layout import Layout
+from regard.models.embedding import InputEmbedding
+from regard.models.interface import TranslationModel
+from regard.models.layers import Embedding, LayerNorm, Linear
+from regard.models.multihead import KeyValues
+from regard.models.noise import Noise
+from regard.models.stack import DecoderLayer, EncoderLayer
+from regard.settings.model import ModelSettings
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Memory:
+    """The encoder's vectors, and which of their rows' cells are real."""
+
+    vectors: Float[Tensor, "batch position model"]
+    layout: Layout
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class TransformerState:
+    """What the decoder remembers between two steps: one clock, and keys and values per layer."""
+
+    position: int
+    past: tuple[KeyValues | None, ...]
+    memory: tuple[KeyValues, ...]
+    memory_view: View
+
+    def select(self, rows: Int[Tensor, " picked"]) -> "TransformerState":
+        """The state of some rows, in the given order."""
+        return TransformerState(
+            position=self.position,
+            past=tuple(None if layer is None else layer.select(rows) for layer in self.past),
+            memory=tuple(layer.select(rows) for layer in self.memory),
+            memory_view=self.memory_view.select(rows),
+        )
+
+
+@final
+class Transformer(TranslationModel[Memory, TransformerState]):
+    """Encoder and decoder of the given settings over one joint vocabulary."""
+
+    def __init__(self, settings: ModelSettings, vocab_size: int, *, seed: int = 0) -> None:
+        super().__init__()
+        self.settings = settings
+        self.vocab_size = vocab_size
+        self.noise = noise = Noise(seed)
+        target = Embedding(vocab_size, settings.model_dim)
+        source = target if settings.tied_embeddings == "all" else Embedding(vocab_size, settings.model_dim)
+        self.source_embedding = InputEmbedding(source, settings, noise)
+        self.target_embedding = InputEmbedding(target, settings, noise)
+        self.encoder = nn.ModuleList(EncoderLayer(settings, noise) for _ in range(settings.encoder_layers))
+        self.decoder = nn.ModuleList(DecoderLayer(settings, noise) for _ in range(settings.decoder_layers))
+        pre = settings.norm == "pre"
+        self.encoder_norm = LayerNorm(settings.model_dim) if pre else None
+        self.decoder_norm = LayerNorm(settings.model_dim) if pre else None
+        untied = settings.tied_embeddings == "none"
+        self.output = Linear(settings.model_dim, vocab_size, bias=False) if untied else None
+        self.output_bias = nn.Parameter(torch.zeros(vocab_size)) if settings.output_bias else None
+
+    def encode(self, source: Int[Tensor, "batch position"], layout: Layout) -> Memory:
+        """Reads source sentences into one vector per token."""
+        width = source.shape[1]
+        view = self._padding(layout).view(width, width, device=source.device)
+        vectors = self.source_embedding(source, dtype=self.dtype)
+        for layer in self.encoder:
+            vectors = layer(vectors, view)
+        return Memory(vectors if self.encoder_norm is None else self.encoder_norm(vectors), layout)
+
+    def start(self, memory: Memory, *, copies: int = 1) -> TransformerState:
+        """Opens a decoding state; the source's keys and values are computed here, once."""
+        width, device = memory.vectors.shape[1], memory.vectors.device
+        state = TransformerState(
+            position=0,
+            past=(None,) * len(self.decoder),
+            memory=self._remember(memory),
+            memory_view=self._padding(memory.layout).view(1, width, device=device),
+        )
+        if copies == 1:
+            return state
+        return state.select(torch.arange(memory.vectors.shape[0], device=device).repeat_interleave(copies))
+
+    def step(
+        self, state: TransformerState, tokens: Int[Tensor, " row"]
+    ) -> tuple[Float[Tensor, "row vocab"], TransformerState]:
+        """Appends one token to each row; row ``state.position`` of the full causal mask applies."""
+        view = Causal().view(1, state.position + 1, first_query=state.position, device=tokens.device)
+        vectors, past = self._decode(tokens[:, None], view, state)
+        logits = self.logits(vectors[:, 0])
+        return logits, TransformerState(state.position + 1, past, state.memory, state.memory_view)
+
+    def features(
+        self,
+        source: Int[Tensor, "batch source_position"],
+        source_layout: Layout,
+        target: Int[Tensor, "batch target_position"],
+        target_layout: Layout,
+    ) -> Float[Tensor, "batch target_position model"]:
+        """The decoder's last vectors at every target position, in one pass."""
+        memory = self.encode(source, source_layout)
+        length, device = target.shape[1], target.device
+        future = Causal() if self.settings.future_mask else Everything()
+        state = TransformerState(
+            position=0,
+            past=(None,) * len(self.decoder),
+            memory=self._remember(memory),
+            memory_view=self._padding(source_layout).view(length, source.shape[1], device=device),
+        )
+        view = (future & self._padding(target_layout)).view(length, length, device=device)
+        return self._decode(target, view, state)[0]
+
+    def logits(self, vectors: Float[Tensor, "... model"]) -> Float[Tensor, "... vocab"]:
+        """Scores of every piece being next."""
+        raw = self.target_embedding.tokens.logits(vectors) if self.output is None else self.output(vectors)
+        return raw if self.output_bias is None else raw + self.output_bias.to(raw.dtype)
+
+    def _decode(self, target: Tensor, view: View, state: TransformerState) -> tuple[Tensor, tuple[KeyValues, ...]]:
+        vectors = self.target_embedding(target, dtype=self.dtype, first=state.position)
+        known = []
+        for layer, memory, past in zip(self.decoder, state.memory, state.past, strict=True):
+            vectors, keys_and_values = layer(vectors, view, memory, state.memory_view, past, first=state.position)
+            known.append(keys_and_values)
+        return (vectors if self.decoder_norm is None else self.decoder_norm(vectors)), tuple(known)
+
+    def _remember(self, memory: Memory) -> tuple[KeyValues, ...]:
+        return tuple(layer.cross.remember(memory.vectors) for layer in self.decoder)  # type: ignore[union-attr, operator]
+
+    def _padding(self, layout: Layout) -> Mask:
+        return Padding(layout) if self.settings.padding_mask else Everything()
