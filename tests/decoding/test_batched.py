@@ -1,6 +1,5 @@
 """Many sentences: grouping as a pure function, order restored, limits before work."""
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -86,9 +85,3 @@ def test_a_long_source_is_refused_before_any_work(make_toy) -> None:
     with pytest.raises(TokenLimitError, match="sentence 2 has 9 tokens, but at most 8 are allowed"):
         translate_ids(toy, [[5], [5] * 9], DecodingSettings(max_source_tokens=8))
     assert toy.encoded == []
-
-
-def test_numpy_ids_are_accepted(make_toy) -> None:
-    toy = make_toy(10, ending=1.0)
-    search = DecodingSettings(beam_size=2)
-    assert translate_ids(toy, [np.array([5, 6])], search) == translate_ids(toy, [[5, 6]], search)

@@ -8,7 +8,7 @@ The policy, in every path and dtype:
 """
 
 from dataclasses import dataclass
-from typing import Self, final
+from typing import final
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -35,7 +35,7 @@ class View:
         *,
         may_blind: bool = True,
         may_hide_keys: bool = True,
-    ) -> Self:
+    ) -> "View":
         """From a boolean tensor, True = may look."""
         return cls(
             allowed=allowed,
@@ -45,7 +45,7 @@ class View:
         )
 
     @classmethod
-    def of_everything(cls, num_queries: int, num_keys: int, *, device: torch.device | str = "cpu") -> Self:
+    def of_everything(cls, num_queries: int, num_keys: int, *, device: torch.device | str = "cpu") -> "View":
         """Nothing hidden."""
         allowed = torch.ones(1, 1, 1, 1, dtype=torch.bool, device=device).expand(1, 1, num_queries, num_keys)
         return cls(allowed=allowed, hidden=None, blind=None, unseen=None)

@@ -36,7 +36,7 @@ class Beams:
     """
 
     sentences: tuple[int, ...]
-    tokens: Int[Tensor, "sentence beam length+1"]
+    tokens: Int[Tensor, "sentence beam position"]
     log_probabilities: Float64[Tensor, "sentence beam length"]
     totals: Float64[Tensor, "sentence beam"]
 
@@ -76,7 +76,10 @@ def beam_search(
     Returns:
         Per source at most ``num_hypotheses`` distinct hypotheses, best score first.
     """
-    shelves = [Shelf(max_target_length(len(source), settings.max_length), settings) for source in sources]
+    shelves = [
+        Shelf(max_target_length(len(source), settings, max_positions=model.max_positions), settings)
+        for source in sources
+    ]
     with answering(model):
         _search(model, sources, shelves, settings)
     return [shelf.ranked() for shelf in shelves]

@@ -37,7 +37,7 @@ def greedy_search(
 
     The same translations and scores as beam search with ``beam_size = 1``.
     """
-    drafts = [_Draft(max_target_length(len(source), settings.max_length)) for source in sources]
+    drafts = [_Draft(max_target_length(len(source), settings, max_positions=model.max_positions)) for source in sources]
     with answering(model):
         _write(model, sources, drafts)
     penalty = settings.length_penalty

@@ -3,11 +3,16 @@
 from collections.abc import Sequence
 
 from regard.errors import TokenLimitError
+from regard.settings.decoding import DecodingSettings
 
 
-def max_target_length(source_length: int, max_length: int | None) -> int:
-    """How many tokens may be generated, EOS counted: ``max_length``, else twice the source's tokens plus 20."""
-    return 2 * source_length + 20 if max_length is None else max_length
+def max_target_length(source_length: int, settings: DecodingSettings, *, max_positions: int | None = None) -> int:
+    """How many tokens may be generated, EOS counted: ``max_length``, else twice the source's tokens plus 20.
+
+    Never more than ``max_positions``, if the model has a limit of its own.
+    """
+    limit = 2 * source_length + 20 if settings.max_length is None else settings.max_length
+    return limit if max_positions is None else min(limit, max_positions)
 
 
 def check_source_lengths(sources: Sequence[Sequence[int]], max_source_tokens: int) -> None:

@@ -65,7 +65,7 @@ def stream_ids(
     with answering(model):
         state = start_decoding(model, [source])
     token = BOS
-    for _ in range(max_target_length(len(source), settings.max_length)):
+    for _ in range(max_target_length(len(source), settings, max_positions=model.max_positions)):
         with answering(model):
             chosen, state = _next_token(model, state, token, num_candidates=num_candidates)
         yield chosen

@@ -6,7 +6,7 @@ apart into ``features`` and ``logits`` to score real tokens only.
 """
 
 from abc import ABC, abstractmethod
-from typing import Generic, Protocol, Self, TypeVar
+from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 import torch
 from jaxtyping import Float, Int
@@ -14,11 +14,14 @@ from torch import Tensor, nn
 
 from regard.layout import Layout
 
+SameState = TypeVar("SameState", bound="DecodingState")
 
+
+@runtime_checkable
 class DecodingState(Protocol):
     """What a model remembers between two steps. A value: ``step`` and ``select`` return new ones."""
 
-    def select(self, rows: Int[Tensor, " picked"]) -> Self:
+    def select(self: SameState, rows: Int[Tensor, " picked"]) -> SameState:
         """The state of some rows (repeats allowed), in the given order."""
         ...
 
@@ -37,6 +40,8 @@ class TranslationModel(nn.Module, ABC, Generic[MemoryT, StateT]):
     vocab_size: int
     compute_dtype: torch.dtype | None = None
     """The type of the computation; that of the weights if None."""
+    max_positions: int | None = None
+    """The most positions a sequence may have; any number if None."""
 
     @property
     def dtype(self) -> torch.dtype:

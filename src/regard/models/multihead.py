@@ -1,7 +1,7 @@
 """Multi-head attention: projections around ``attend`` (Vaswani et al. 2017, section 3.2.2)."""
 
 from dataclasses import dataclass
-from typing import Self, final
+from typing import final
 
 import torch
 from jaxtyping import Float, Int
@@ -22,7 +22,7 @@ class KeyValues:
     keys: Float[Tensor, "batch head key head_dim"]
     values: Float[Tensor, "batch head key head_dim"]
 
-    def append(self, other: Self) -> "KeyValues":
+    def append(self, other: "KeyValues") -> "KeyValues":
         """With later positions behind."""
         return KeyValues(torch.cat((self.keys, other.keys), dim=2), torch.cat((self.values, other.values), dim=2))
 

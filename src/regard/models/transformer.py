@@ -59,6 +59,7 @@ class Transformer(TranslationModel[Memory, TransformerState]):
         super().__init__()
         self.settings = settings
         self.vocab_size = vocab_size
+        self.max_positions = settings.max_length if settings.positions == "learned" else None
         self.noise = noise = Noise(seed)
         target = Embedding(vocab_size, settings.model_dim)
         source = target if settings.tied_embeddings == "all" else Embedding(vocab_size, settings.model_dim)
