@@ -1,0 +1,133 @@
+"""Where, when and how: prepositions, times and adverbs, with the tenses and verbs they suit."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from regard.corpus.builtin.draw import Draw
+from regard.corpus.builtin.notation import aligned
+from regard.corpus.builtin.noun_phrases import NounPhrase
+from regard.corpus.builtin.verb_groups import Tense
+from regard.corpus.builtin.words import Phrase, phrase
+
+_HABIT: Final = frozenset({Tense.PRESENT})
+_NOW: Final = frozenset({Tense.PROGRESSIVE, Tense.MUST, Tense.WANT})
+_PAST: Final = frozenset({Tense.PAST})
+_COMING: Final = frozenset({Tense.NEAR, Tense.MUST, Tense.CAN, Tense.WANT})
+_TIMES: Final = (
+    ("now", "maintenant", _NOW),
+    ("today", "aujourd'hui", _NOW | _PAST | _COMING),
+    ("every/day", "tous les/jours", _HABIT),
+    ("every/morning", "chaque/matin", _HABIT),
+    ("every/evening", "chaque/soir", _HABIT),
+    ("every/week", "chaque/semaine", _HABIT),
+    ("in/summer", "en/été", _HABIT),
+    ("in/winter", "en/hiver", _HABIT),
+    ("in the/morning", "le/matin", _HABIT),
+    ("in the/evening", "le/soir", _HABIT),
+    ("at/night", "la/nuit", _HABIT),
+    ("on/Sundays", "le/dimanche", _HABIT),
+    ("on/Saturdays", "le/samedi", _HABIT),
+    ("yesterday", "hier", _PAST),
+    ("last/night", "hier/soir", _PAST),
+    ("this/morning", "ce/matin", _PAST),
+    ("last/week", "la semaine^2/dernière^1", _PAST),
+    ("last/month", "le mois^2/dernier^1", _PAST),
+    ("last/year", "l'année^2/dernière^1", _PAST),
+    ("last/summer", "l'été^2/dernier^1", _PAST),
+    ("two/days/ago", "il y a^3/deux^1/jours^2", _PAST),
+    ("tomorrow", "demain", _COMING),
+    ("tonight", "ce soir", _COMING),
+    ("tomorrow/morning", "demain/matin", _COMING),
+    ("next/week", "la semaine^2/prochaine^1", _COMING),
+    ("next/year", "l'année^2/prochaine^1", _COMING),
+    ("on/Monday", "lundi^1,2", _PAST | _COMING),
+    ("on/Friday", "vendredi^1,2", _PAST | _COMING),
+)
+_FREQUENCY: Final = (
+    ("often", "souvent"),
+    ("always", "toujours"),
+    ("sometimes", "parfois"),
+    ("rarely", "rarement"),
+)
+_DEGREE: Final = (("very", "très"), ("too", "trop"), ("so", "si"), ("a little", "un peu"))
+_BESIDE: Final = (
+    ("under", "sous", ("furniture", "tree", "bridge")),
+    ("behind", "derrière", ("building", "home", "tree", "opening", "furniture")),
+    ("in front of", "devant", ("building", "home", "opening")),
+    ("near", "près de", ("building", "home", "water", "opening", "tree", "town", "path")),
+    ("next to", "à côté de", ("furniture", "opening", "building", "water")),
+)
+_STANDING: Final = (("in", "dans", ("inside",)), ("on", "sur", ("surface",)), ("at", "à", ("at",)))
+
+
+@dataclass(frozen=True, slots=True)
+class Preposition:
+    """An English preposition, its French counterpart, and the classes of places it goes with."""
+
+    english: str
+    french: str
+    classes: frozenset[str]
+
+    def before(self, place: NounPhrase) -> Phrase:
+        """*near the house* / *près de la maison*."""
+        return phrase(self.english, self.french) + place.phrase
+
+
+STANDING: Final = tuple(Preposition(english, french, frozenset(classes)) for english, french, classes in _STANDING)
+BESIDE: Final = tuple(Preposition(english, french, frozenset(classes)) for english, french, classes in _BESIDE)
+TOWARDS: Final = Preposition("to", "à", frozenset({"destination"}))
+FROM: Final = Preposition("from", "de", frozenset({"destination"}))
+WITH: Final = Preposition("with", "avec", frozenset({"kin", "pet"}))
+
+
+@dataclass(frozen=True, slots=True)
+class MannerAdverb:
+    """How something is done. ``early``: in French it stands behind the finite verb (*a bien dormi*)."""
+
+    english: str
+    french: str
+    early: bool
+    verbs: frozenset[str]
+
+
+_HOW: Final = (
+    ("quickly", "vite", False, "run walk swim work fly speak eat read write learn understand"),
+    ("slowly", "lentement", False, "run walk swim work fly speak dance drive eat drink read write"),
+    ("well", "bien", True, "sleep dance swim work play see sing hear understand cook know"),
+    ("badly", "mal", True, "sleep dance swim work play sing see hear"),
+    ("a lot", "beaucoup", True, "sleep work laugh cry travel dream run walk study play speak eat drink read cough"),
+    ("loudly", "fort", False, "laugh cry shout bark snore speak cough sing"),
+    ("quietly", "doucement", False, "speak walk laugh cry sing dance"),
+    ("here", "ici", False, "sleep work wait play walk swim dance run"),
+    ("outside", "dehors", False, "sleep work wait play walk run"),
+    ("alone", "tout seul", False, ""),
+    ("together", "ensemble", False, ""),
+)
+MANNERS: Final = tuple(
+    MannerAdverb(english, french, early, frozenset(verbs.split())) for english, french, early, verbs in _HOW if verbs
+)
+
+
+def time(draw: Draw, tense: Tense) -> Phrase:
+    """A time that suits the tense."""
+    english, french, _ = draw.pick([entry for entry in _TIMES if tense in entry[2]])
+    draw.lemmas.append("time:" + english)
+    return aligned(english, french)
+
+
+def frequency(draw: Draw) -> Phrase:
+    """*often*, *always* … / *souvent*, *toujours* …"""
+    english, french = draw.pick(_FREQUENCY)
+    draw.lemmas.append("adverb:" + english)
+    return phrase(english, french)
+
+
+def degree(draw: Draw) -> Phrase:
+    """*very*, *too* … / *très*, *trop* …"""
+    english, french = draw.pick(_DEGREE)
+    return phrase(english, french)
+
+
+def manners_of(verb: str) -> list[MannerAdverb]:
+    """The adverbs of manner that suit an English verb."""
+    return [manner for manner in MANNERS if verb in manner.verbs]

@@ -1,0 +1,109 @@
+"""Commands: to one person (*tu*, politely *vous*), to us all, and forbidding ones."""
+
+from typing import Final
+
+from regard.corpus.builtin.choosing import place
+from regard.corpus.builtin.clauses import ended
+from regard.corpus.builtin.draw import Draw
+from regard.corpus.builtin.lexicon import Verb
+from regard.corpus.builtin.people import Clitic, agreement_of, clitic
+from regard.corpus.builtin.scenes import object_of
+from regard.corpus.builtin.structures.structure import Structure
+from regard.corpus.builtin.words import English, French, Phrase, english_words, phrase
+
+_YOU, _US = 0, 1
+_AFTER_COMMAND = {"me": "moi", "te": "toi"}
+
+
+def form_of(draw: Draw, verb: Verb, whom: int = _YOU) -> str:
+    """The imperative: *ferme*, *fermons*, politely *fermez*."""
+    return verb.french.command[2 if whom == _YOU and draw.policy.polite else whom]
+
+
+def _orderable(draw: Draw, *frames: str) -> Verb:
+    """A verb whose subject may be a person, and which one can be told to do."""
+    unwanted = {"fall", "cough", "snore", "disappear", "forget", "lose", "receive", "fly", "shine", "bark", "steal"}
+    verb = draw.verb(*frames)
+    while verb.english in unwanted or "person" not in verb.subjects or verb.french.reflexive:
+        draw.lemmas.pop()
+        verb = draw.verb(*frames)
+    return verb
+
+
+def _command(draw: Draw) -> Phrase:
+    verb = _orderable(draw, "direct")
+    words = english_words(verb.english)
+    return ended(Phrase(words, (French(form_of(draw, verb), words),)) + object_of(draw, verb).phrase)
+
+
+def _command_place(draw: Draw) -> Phrase:
+    verb = _orderable(draw, "alone")
+    words = english_words(verb.english)
+    return ended(Phrase(words, (French(form_of(draw, verb), words),)) + place(draw))
+
+
+def _forbidden(draw: Draw) -> Phrase:
+    verb = _orderable(draw, "direct")
+    help_words, words = english_words("do not"), english_words(verb.english)
+    no = help_words[1:]
+    french = (French("ne", no), French(form_of(draw, verb), help_words[:1] + words), French("pas", no))
+    return ended(Phrase(help_words + words, french) + object_of(draw, verb).after(negated=True))
+
+
+def _let_us(draw: Draw) -> Phrase:
+    verb = _orderable(draw, "direct")
+    words = english_words("let us " + verb.english)
+    return ended(Phrase(words, (French(form_of(draw, verb, _US), words),)) + object_of(draw, verb).phrase)
+
+
+def _command_pronoun(draw: Draw) -> Phrase:
+    """*Open it* / *Ouvre-le*, *Listen to me* / *Écoute-moi*; forbidden: *Ne l'ouvre pas*."""
+    verb = _orderable(draw, "direct")
+    animate = bool(verb.objects & {"person", "animal", "kin", "pet"})
+    chosen = draw.pick(("me", "him", "her", "us", "them") if animate else ("it", "it", "them"))
+    pronoun = clitic(chosen, draw.policy)
+    if draw.chance(0.4):
+        return _forbidden_pronoun(draw, verb, pronoun)
+    words = english_words(verb.english)
+    form = f"{form_of(draw, verb)}-{_AFTER_COMMAND.get(pronoun.french.text, pronoun.french.text)}"
+    return ended(Phrase(words + pronoun.english, (French(form, words + pronoun.english),)))
+
+
+def _forbidden_pronoun(draw: Draw, verb: Verb, pronoun: Clitic) -> Phrase:
+    help_words, words = english_words("do not"), english_words(verb.english)
+    no = help_words[1:]
+    finite = French(form_of(draw, verb), help_words[:1] + words)
+    french = (French("ne", no), pronoun.french, finite, French("pas", no))
+    return ended(Phrase(help_words + words + pronoun.english, french))
+
+
+def _give_me(draw: Draw) -> Phrase:
+    """*Give me the book* / *Donne-moi le livre*."""
+    verb = draw.verb("giving")
+    receiver = clitic(draw.pick(("me", "him", "her", "us", "them")), draw.policy, direct=False)
+    words: tuple[English, ...] = english_words(verb.english)
+    form = f"{form_of(draw, verb)}-{_AFTER_COMMAND.get(receiver.french.text, receiver.french.text)}"
+    start = Phrase(words + receiver.english, (French(form, words + receiver.english),))
+    return ended(start + object_of(draw, verb).phrase)
+
+
+def _polite_please(draw: Draw) -> Phrase:
+    """*Close the door, please* / *Ferme la porte, s'il te plaît*."""
+    verb = _orderable(draw, "direct")
+    words = english_words(verb.english)
+    please = english_words("please")
+    pronoun = "vous" if agreement_of("you", draw.policy).plural else "te"
+    ending = tuple(French(piece, please) for piece in ("s'", "il", pronoun, "plaît"))
+    start = Phrase(words, (French(form_of(draw, verb), words),)) + object_of(draw, verb).phrase
+    return ended(start + phrase(",", ",") + Phrase(please, ending))
+
+
+COMMANDS: Final = (
+    Structure("command", _command),
+    Structure("command_place", _command_place, 0.6),
+    Structure("command_forbidden", _forbidden, 0.8),
+    Structure("command_let_us", _let_us, 0.6),
+    Structure("command_pronoun", _command_pronoun, 0.8),
+    Structure("command_give_me", _give_me, 0.7),
+    Structure("command_please", _polite_please, 0.6),
+)
