@@ -1,1 +1,28 @@
-"""The bundle room."""
+"""The bundle room: a trained thing on disk.
+
+Enters: settings, a tokenizer's bytes, weights and facts. Leaves: a folder of ``model.safetensors``, ``config.json``,
+``tokenizer.model`` and ``manifest.json`` that is whole or not there; and, read back, a ``Bundle`` of which every byte
+was checked. Must not know: how weights were trained, or what will be translated with them. Never reads pickles.
+"""
+
+from regard.bundle.bundle import Bundle
+from regard.bundle.facts import BundleFacts, ScoreFact
+from regard.bundle.folder import machine_errors, standing, written_aside
+from regard.bundle.load import load_bundle
+from regard.bundle.manifest import Manifest
+from regard.bundle.save import save_bundle
+from regard.bundle.tensors import read_tensors, write_tensors
+
+__all__ = [
+    "Bundle",
+    "BundleFacts",
+    "Manifest",
+    "ScoreFact",
+    "load_bundle",
+    "machine_errors",
+    "read_tensors",
+    "save_bundle",
+    "standing",
+    "write_tensors",
+    "written_aside",
+]

@@ -1,0 +1,114 @@
+"""Folders that are never half there: written aside, synced to the disk, then renamed into place.
+
+A kill at any moment leaves the old folder, or the new one, or (between two renames) the old one under the name
+``.NAME.previous``, which ``standing`` finds.
+"""
+
+import errno
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from regard.errors import DiskFullError, MachineError, OutputExistsError
+
+
+@contextmanager
+def written_aside(folder: Path, *, replace: bool = False) -> Iterator[Path]:
+    """Gives an empty folder to write into; when the block ends without an error, it becomes ``folder``.
+
+    Files and folders are synced first, so that not even a power cut leaves half of them. With ``replace``, what stood
+    there before is moved aside and removed only once the new folder is in place. If the block raises, nothing changes.
+
+    Raises:
+        OutputExistsError: ``folder`` is there already, not empty, and ``replace`` is not asked for.
+        DiskFullError: no space is left; what was there before is intact.
+        MachineError: the folder cannot be written for another reason.
+    """
+    folder = folder.resolve()
+    _refuse_existing(folder, replace=replace)
+    aside = folder.parent / f".{folder.name}.writing"
+    with machine_errors(folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        _remove(aside)  # left by a run that was killed
+        aside.mkdir()
+        try:
+            yield aside
+            _sync_tree(aside)
+            _put_in_place(aside, folder)
+        except BaseException:
+            shutil.rmtree(aside, ignore_errors=True)
+            raise
+
+
+def standing(folder: Path) -> Path | None:
+    """Where the last complete version of ``folder`` stands: there, or beside it if replacing it was interrupted."""
+    folder = folder.resolve()
+    candidates = (folder, _previous(folder))
+    return next((path for path in candidates if os.path.lexists(path)), None)
+
+
+@contextmanager
+def machine_errors(path: Path) -> Iterator[None]:
+    """Turns what the system says while ``path`` is written into our errors.
+
+    Raises:
+        DiskFullError: no space is left, or the user's quota is used up.
+        MachineError: anything else the system refuses.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DiskFullError(
+                f"no space is left to write {path}; what was there before is intact: free some space and try again"
+            ) from error
+        raise MachineError(
+            f"{path} cannot be written: {error.strerror} ({error.filename or 'no name given'})"
+        ) from error
+
+
+def _refuse_existing(folder: Path, *, replace: bool) -> None:
+    stands = standing(folder)
+    if stands is None or replace:
+        return
+    if not stands.is_dir() or any(stands.iterdir()):
+        raise OutputExistsError(f"{stands} is there already; name another folder, or ask to replace it")
+
+
+def _put_in_place(aside: Path, folder: Path) -> None:
+    previous = _previous(folder)
+    if folder.exists():
+        _remove(previous)  # left by a kill after the new folder was in place
+        folder.rename(previous)
+    try:
+        aside.rename(folder)
+    except OSError:
+        if os.path.lexists(previous):
+            previous.rename(folder)
+        raise
+    _sync(folder.parent)
+    shutil.rmtree(previous, ignore_errors=True)
+
+
+def _previous(folder: Path) -> Path:
+    return folder.parent / f".{folder.name}.previous"
+
+
+def _remove(path: Path) -> None:
+    if os.path.lexists(path):
+        shutil.rmtree(path)
+
+
+def _sync_tree(folder: Path) -> None:
+    for path in (*folder.rglob("*"), folder):
+        _sync(path)
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

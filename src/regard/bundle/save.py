@@ -1,0 +1,60 @@
+"""Saves a model folder: written aside, verified as a loader would, synced, and only then put in place."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from torch import Tensor
+
+from regard.bundle.facts import BundleFacts
+from regard.bundle.folder import standing, written_aside
+from regard.bundle.load import verify
+from regard.bundle.manifest import CONFIG, MANIFEST, TOKENIZER, WEIGHTS, make_manifest
+from regard.bundle.tensors import write_tensors
+from regard.errors import OutputExistsError
+from regard.settings import Settings, settings_to_json
+
+
+def save_bundle(
+    folder: Path,
+    *,
+    settings: Settings,
+    tokenizer: bytes,
+    weights: Mapping[str, Tensor],
+    facts: BundleFacts,
+    replace: bool = False,
+) -> None:
+    """Writes a model folder that is complete or not there at all.
+
+    Args:
+        folder: where it shall stand.
+        settings: everything the model was made from.
+        tokenizer: what ``Tokenizer.to_bytes`` gives.
+        weights: the network's ``state_dict``; tensors that share memory are stored once.
+        facts: training data, scores and so on.
+        replace: whether a model that stands there is replaced; anything else never is.
+
+    Raises:
+        OutputExistsError: something stands there and ``replace`` is not asked for, or it is not a model.
+        BundleError: the weights, the settings and the tokenizer do not belong together.
+        DiskFullError: no space is left; the model from before is intact.
+        MachineError: the folder cannot be written.
+    """
+    if replace:
+        _refuse_foreign(folder)
+    with written_aside(folder, replace=replace) as aside:
+        aliases = write_tensors(aside / WEIGHTS, weights)
+        (aside / CONFIG).write_text(settings_to_json(settings), encoding="utf-8")
+        (aside / TOKENIZER).write_bytes(tokenizer)
+        languages = (settings.data.source_language, settings.data.target_language)
+        manifest = make_manifest(aside, aliases=aliases, languages=languages, facts=facts)
+        (aside / MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
+        verify(aside)
+
+
+def _refuse_foreign(folder: Path) -> None:
+    """Replacing must never remove a folder of something else because of a mistyped path."""
+    stands = standing(folder)
+    if stands is None or (stands / MANIFEST).exists():
+        return
+    if not stands.is_dir() or any(stands.iterdir()):
+        raise OutputExistsError(f"{stands} is not a model, so it is not replaced; name another folder")
