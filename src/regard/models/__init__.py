@@ -7,5 +7,6 @@ from regard.models.build import build_model
 from regard.models.interface import DecodingState, TranslationModel
 from regard.models.noise import Noise
 from regard.models.transformer import Transformer
+from regard.models.weights import load_weights, weights_of
 
-__all__ = ["DecodingState", "Noise", "Transformer", "TranslationModel", "build_model"]
+__all__ = ["DecodingState", "Noise", "Transformer", "TranslationModel", "build_model", "load_weights", "weights_of"]

@@ -87,7 +87,7 @@ class DecoderLayer(nn.Module):
         def attend_to_self(inner: Tensor) -> Tensor:
             context, keys_and_values = self.attention(inner, view, past, first=first)
             known.append(keys_and_values)
-            return context  # type: ignore[no-any-return]
+            return context
 
         vectors = self.around_attention(vectors, attend_to_self)
         vectors = self.around_cross(vectors, lambda inner: self.cross(inner, memory, memory_view))

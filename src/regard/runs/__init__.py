@@ -1,1 +1,10 @@
-"""The runs room."""
+"""Runs: training with validation, saving, resuming.
+
+Enters: settings and the name of a folder. Leaves: a run's folder, with the trained model in it. This room composes the
+ones below; it must not know argv, colours or HTTP.
+"""
+
+from regard.runs.resolve import resolve_settings
+from regard.runs.train import RunResult, resume, train, validation_pairs
+
+__all__ = ["RunResult", "resolve_settings", "resume", "train", "validation_pairs"]

@@ -1,0 +1,55 @@
+"""What a run uses of the machine: device, type of computation, threads, allocator."""
+
+import ctypes
+import os
+from typing import Final
+
+import torch
+
+from regard.errors import MachineError
+
+_M_TRIM_THRESHOLD: Final = -1
+_M_MMAP_THRESHOLD: Final = -3
+_KEEP_BYTES: Final = 2**30
+
+
+def choose_device(name: str) -> torch.device:
+    """``auto`` is a GPU if there is one.
+
+    Raises:
+        MachineError: a GPU is asked for and there is none.
+    """
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if name.startswith("cuda") and not torch.cuda.is_available():
+        raise MachineError(f"device {name} was asked for, but PyTorch sees no GPU here; leave the device at auto")
+    return torch.device(name)
+
+
+def choose_dtype(name: str, device: torch.device) -> torch.dtype:
+    """``auto`` is bfloat16 where the hardware multiplies it natively, else float32."""
+    if name != "auto":
+        return torch.bfloat16 if name == "bfloat16" else torch.float32
+    return torch.bfloat16 if _has_bfloat16(device) else torch.float32
+
+
+def use_threads(threads: int | None) -> None:
+    """So many threads, or one per core this process may use."""
+    torch.set_num_threads(threads or len(os.sched_getaffinity(0)))
+
+
+def keep_freed_memory() -> None:
+    """Tells glibc to keep freed buffers instead of returning them after each step; elsewhere it does nothing."""
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (OSError, AttributeError):
+        return
+    mallopt(_M_MMAP_THRESHOLD, _KEEP_BYTES)
+    mallopt(_M_TRIM_THRESHOLD, _KEEP_BYTES)
+
+
+def _has_bfloat16(device: torch.device) -> bool:
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported())
+    capabilities = torch.backends.cpu.get_cpu_capability()
+    return "AVX512" in capabilities and bool(torch.cpu._is_avx512_bf16_supported())

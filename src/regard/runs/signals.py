@@ -1,0 +1,47 @@
+"""Ctrl-C and SIGTERM while training: noted, so that the run can save its state, then raised as usual."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import final
+
+from regard.training import Reporter
+
+
+@final
+class StopRequest:
+    """Whether somebody asked the run to stop, and how."""
+
+    def __init__(self, reporter: Reporter) -> None:
+        self.signal_number: int | None = None
+        self._reporter = reporter
+
+    def __call__(self) -> bool:
+        """Whether to stop."""
+        return self.signal_number is not None
+
+    def note(self, number: int, frame: FrameType | None) -> None:
+        """The signal handler: the first signal is noted, a second of the same kind acts at once."""
+        if self.signal_number is not None:
+            raise KeyboardInterrupt
+        self.signal_number = number
+        self._reporter.note("stopping after this update and saving; once more to stop at once (nothing is saved then)")
+
+
+@contextmanager
+def stop_requests(reporter: Reporter) -> Iterator[StopRequest]:
+    """Within the block, signals are noted. After it, a noted signal acts as it would have acted at first."""
+    request = StopRequest(reporter)
+    if threading.current_thread() is not threading.main_thread():
+        yield request  # only the main thread may handle signals
+        return
+    before = {number: signal.signal(number, request.note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield request
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if request.signal_number is not None:
+        signal.raise_signal(request.signal_number)

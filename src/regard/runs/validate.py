@@ -1,0 +1,75 @@
+"""Validation: greedy translations of held-out sentences scored against their references, and the loss on them."""
+
+import time
+from collections.abc import Sequence
+from typing import Final, final
+
+import numpy as np
+import torch
+
+from regard.batches import EncodedPairs, make_batch
+from regard.batches.bucketing import bucketed
+from regard.corpus import Pair
+from regard.decoding import translate_ids
+from regard.evaluation import evaluate
+from regard.models import Transformer
+from regard.runs.encode import encode
+from regard.settings import DecodingSettings, Settings
+from regard.text import Tokenizer
+from regard.training import ValidReport, batch_loss
+
+_SAMPLES: Final = 3
+_METRICS: Final = ("bleu", "chrf")
+
+
+@final
+class Validator:
+    """Scores a network on the validation pairs that are short enough to be trained on."""
+
+    def __init__(self, pairs: Sequence[Pair], tokenizer: Tokenizer, settings: Settings) -> None:
+        self.tokenizer = tokenizer
+        self.settings = settings
+        limit = settings.data.max_tokens
+        sources = tokenizer.encode_batch([pair.source for pair in pairs])
+        fitting = [pair for pair, source in zip(pairs, sources, strict=True) if len(source) <= limit]
+        self.pairs = fitting[: settings.training.valid_sentences]
+        self.encoded: EncodedPairs = encode(self.pairs, tokenizer, max_tokens=limit).pairs
+        self.sources = tokenizer.encode_batch([pair.source for pair in self.pairs])
+        self.search = DecodingSettings(beam_size=1)
+
+    def __call__(self, model: Transformer, step: int) -> ValidReport:
+        """Translates and scores; the network is in evaluation mode meanwhile."""
+        began = time.monotonic()
+        was_training = model.training
+        model.eval()
+        with torch.inference_mode():
+            translations = self._translate(model)
+            loss = self._loss(model)
+        model.train(was_training)
+        scores = evaluate(translations, [[pair.target for pair in self.pairs]], metrics=_METRICS)
+        return ValidReport(
+            step=step,
+            scores={"loss": loss, **{name: score.value for name, score in scores.items()}},
+            signatures={name: score.signature for name, score in scores.items()},
+            samples=tuple(
+                (pair.source, pair.target, translation)
+                for pair, translation in list(zip(self.pairs, translations, strict=True))[:_SAMPLES]
+            ),
+            seconds=time.monotonic() - began,
+        )
+
+    def _translate(self, model: Transformer) -> list[str]:
+        found = translate_ids(model, self.sources, self.search)
+        return [self.tokenizer.decode(hypotheses[0].ids) for hypotheses in found]
+
+    def _loss(self, model: Transformer) -> float:
+        """Cross-entropy without smoothing, in nats per real target token."""
+        lengths = self.encoded.source.lengths + 1, self.encoded.target.lengths + 1
+        budget = self.settings.training.batch_tokens
+        device = next(model.parameters()).device
+        total, tokens = 0.0, 0
+        for indices in bucketed(*lengths, budget=budget, rng=np.random.default_rng(0)):
+            batch = make_batch(self.encoded, indices).to(device)
+            total += float(batch_loss(model, batch, smoothing=0.0))
+            tokens += batch.num_target_tokens
+        return total / tokens

@@ -1,0 +1,239 @@
+"""The training loop: updates until the budget is used, validation on the way, and the best weights kept.
+
+It knows nothing of text, search or folders: validating, publishing a model and saving a checkpoint are callables it is
+handed.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, final
+
+from torch import Tensor
+
+from regard.batches import BatchStream
+from regard.models import Transformer, load_weights, weights_of
+from regard.settings.training import TrainingSettings
+from regard.training.average import MovingAverage, lent
+from regard.training.budget import Stopwatch, known_steps, minutes_of
+from regard.training.optimizer import build_optimizer, load_moments, moments_of, set_learning_rate
+from regard.training.report import Reporter, StepReport, ValidReport
+from regard.training.schedule import learning_rate
+from regard.training.state import Progress
+from regard.training.update import Update, apply_update
+from regard.training.window import Window
+
+_VALIDATIONS_PER_RUN: Final = 10
+_STEPS_BETWEEN_UNKNOWN: Final = 1000
+LOWER_IS_BETTER: Final = frozenset({"loss"})
+
+
+@final
+@dataclass(frozen=True)
+class Surroundings:
+    """What a trainer is handed: how to validate the weights, publish them as the model, and save its state."""
+
+    validate: Callable[[int], ValidReport]
+    publish: Callable[[ValidReport | None], None]
+    save: Callable[[], None]
+    should_stop: Callable[[], bool]
+    reporter: Reporter
+
+
+@final
+class Trainer:
+    """A network, its optimizer and its averages on their way through a stream of batches."""
+
+    def __init__(
+        self,
+        model: Transformer,
+        stream: BatchStream,
+        settings: TrainingSettings,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.model = model
+        self.stream = stream
+        self.settings = settings
+        self.optimizer = build_optimizer(model, settings)
+        self.average = None if settings.ema_decay is None else MovingAverage(model, settings.ema_decay)
+        self.progress = Progress()
+        self.clock = clock
+        self._window = Window()
+        self._stopwatch: Stopwatch | None = None
+        self._before_seconds = 0.0
+        self._started = clock()
+
+    # The story
+
+    def run(self, around: Surroundings) -> bool:
+        """Trains until the budget is used or patience is lost; False if it was asked to stop before.
+
+        Raises:
+            DivergedError: loss or gradient became non-finite.
+        """
+        self._open()
+        while not self._is_done():
+            self._update_once(around.reporter)
+            if self._is_validation_due():
+                self._validate(around)
+            if around.should_stop():
+                self._close(around)
+                return False
+        self.progress.finished = True
+        self._close(around)
+        return True
+
+    def better_weights(self) -> Mapping[str, Tensor]:
+        """The weights that are validated and published: the moving average if there is one."""
+        return weights_of(self.model) if self.average is None else self.average.weights
+
+    # State
+
+    def tensors(self) -> dict[str, Tensor]:
+        """All tensors of the run, by name: weights, moments, averages."""
+        parts: dict[str, Mapping[str, Tensor]] = {
+            "weights": weights_of(self.model),
+            "optimizer": moments_of(self.model, self.optimizer),
+            "average": {} if self.average is None else self.average.weights,
+        }
+        return {f"{part}:{name}": tensor for part, tensors in parts.items() for name, tensor in tensors.items()}
+
+    def record(self) -> Progress:
+        """Where the run stands, brought up to date."""
+        self.progress.place = self.stream.place
+        self.progress.noise = self.model.noise.state
+        self.progress.elapsed_seconds = self._elapsed()
+        return self.progress
+
+    def restore(self, progress: Progress, tensors: Mapping[str, Tensor]) -> None:
+        """Continues from what ``record`` and ``tensors`` gave."""
+        load_weights(self.model, _part("weights", tensors))
+        load_moments(self.model, self.optimizer, _part("optimizer", tensors))
+        if self.average is not None:
+            self.average.weights = _part("average", tensors)
+        self.progress = progress
+        self.stream.place = progress.place
+        self.model.noise.state = progress.noise
+        self._before_seconds = progress.elapsed_seconds
+        self._started = self.clock()
+
+    def started_before(self, seconds: float) -> None:
+        """Counts preparation into the run's time."""
+        self._before_seconds += seconds
+
+    # Parts
+
+    def _open(self) -> None:
+        if self.progress.total_steps is not None:
+            return
+        per_epoch = len(self.stream.batches_of(self.stream.place.epoch))
+        self.progress.total_steps = known_steps(self.settings, batches_per_epoch=per_epoch)
+        minutes = minutes_of(self.settings)
+        self._stopwatch = None if minutes is None else Stopwatch(minutes)
+
+    def _is_done(self) -> bool:
+        total, patience = self.progress.total_steps, self.settings.patience
+        used_up = total is not None and self.progress.step >= total
+        return used_up or (patience is not None and self.progress.validations_without_best >= patience)
+
+    def _update_once(self, reporter: Reporter) -> None:
+        step = self.progress.step
+        rate = learning_rate(self.settings, step, self.progress.total_steps)
+        set_learning_rate(self.optimizer, rate)
+        device = next(self.model.parameters()).device
+        batches = [self.stream.take().to(device) for _ in range(self.settings.accumulate)]
+        update = apply_update(self.model, self.optimizer, batches, self.settings)
+        if self.average is not None:
+            self.average.update(self.model, num_updates=step)
+        self.progress.step = step + 1
+        self._budget(reporter)
+        self._tell(update, rate, reporter)
+
+    def _budget(self, reporter: Reporter) -> None:
+        if self._stopwatch is None:
+            return
+        total = self._stopwatch.total_steps(self.progress.step, self._elapsed())
+        if total is None:
+            return
+        known = self.progress.total_steps
+        self.progress.total_steps = total if known is None else min(total, known)
+        reporter.note(
+            f"{self._stopwatch.minutes:g} minutes are about {self.progress.total_steps:,} updates here; "
+            "this number is kept"
+        )
+        self._stopwatch = None
+
+    def _tell(self, update: Update, rate: float, reporter: Reporter) -> None:
+        self._window.add(update, self.clock())
+        if self.progress.step % self.settings.log_every and not self._is_done():
+            return
+        summary = self._window.close()
+        reporter.step(
+            StepReport(
+                step=self.progress.step,
+                total_steps=self.progress.total_steps,
+                epoch=self.stream.epochs_done,
+                loss=summary.loss,
+                learning_rate=rate,
+                gradient_norm=summary.gradient_norm,
+                tokens_per_second=summary.tokens_per_second,
+                elapsed_seconds=self._elapsed(),
+                remaining_seconds=self._remaining(summary.seconds_per_update),
+            )
+        )
+
+    def _remaining(self, seconds_per_update: float) -> float | None:
+        total = self.progress.total_steps
+        return None if total is None else (total - self.progress.step) * seconds_per_update
+
+    def _is_validation_due(self) -> bool:
+        total, step = self.progress.total_steps, self.progress.step
+        if self._stopwatch is not None:
+            return False
+        every = self.settings.validate_every
+        if every is None:
+            every = _STEPS_BETWEEN_UNKNOWN if total is None else max(1, -(-total // _VALIDATIONS_PER_RUN))
+        return step % every == 0 or step == total
+
+    def _validate(self, around: Surroundings) -> None:
+        with lent(self.model, self.better_weights()):
+            report = around.validate(self.progress.step)
+            score = report.scores[self.settings.valid_metric]
+            is_best = self.is_better(score)
+            if is_best:
+                around.publish(report)
+        self._count_validation(score, is_best=is_best)
+        around.reporter.validated(_marked(report, is_best=is_best))
+        self._window.restart(self.clock())
+        around.save()
+
+    def is_better(self, score: float) -> bool:
+        """Whether a validation score is better than the best so far."""
+        best = self.progress.best_score
+        sign = -1 if self.settings.valid_metric in LOWER_IS_BETTER else 1
+        return best is None or sign * score > sign * best
+
+    def _count_validation(self, score: float, *, is_best: bool) -> None:
+        if is_best:
+            self.progress.best_score, self.progress.best_step = score, self.progress.step
+        self.progress.validations_without_best = 0 if is_best else self.progress.validations_without_best + 1
+
+    def _close(self, around: Surroundings) -> None:
+        """Leaves a model, even an unvalidated one, and a checkpoint."""
+        if self.progress.best_step is None:
+            with lent(self.model, self.better_weights()):
+                around.publish(None)
+        around.save()
+
+    def _elapsed(self) -> float:
+        return self._before_seconds + self.clock() - self._started
+
+
+def _part(part: str, tensors: Mapping[str, Tensor]) -> dict[str, Any]:
+    prefix = f"{part}:"
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+
+
+def _marked(report: ValidReport, *, is_best: bool) -> ValidReport:
+    return ValidReport(report.step, report.scores, report.signatures, is_best, report.samples, report.seconds)
