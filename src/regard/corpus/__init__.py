@@ -1,1 +1,15 @@
-"""The corpus room."""
+"""The corpus room: files become sentence pairs, and what is wrong with them is said with file and line.
+
+Enters: paths of line files, tables and JSON lines, plain or ``.gz``, or standard input. Leaves: ``Pair`` values, one at
+a time, and a ``Report`` of what was left out and why.
+Must not know: tokens, tensors, models.
+
+Nothing is ever shifted: two files with different numbers of lines are refused, and a pair is kept or dropped whole.
+"""
+
+from regard.corpus.lines import STANDARD_INPUT, count_lines, read_lines
+from regard.corpus.pair import Origin, Pair
+from regard.corpus.pairs import read_pairs
+from regard.corpus.report import Report
+
+__all__ = ["STANDARD_INPUT", "Origin", "Pair", "Report", "count_lines", "read_lines", "read_pairs"]

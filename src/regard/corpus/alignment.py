@@ -1,0 +1,183 @@
+"""Finds the first line where two files stop being translations of each other, from the look of the lines alone.
+
+Translations have similar lengths, end alike (".", "?", "!") and share their numbers. Where a line is missing on one
+side, these signs fit better from there on if that side is read one, two or three lines earlier.
+"""
+
+import re
+import zlib
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from regard.corpus.lines import read_roughly
+
+_SHIFTS: Final = (1, -1, 2, -2, 3, -3)
+_BLOCK_LINES: Final = 20_000
+_OVERLAP_LINES: Final = 1_000
+_JUDGED_LINES: Final = 300
+_CLEAR_GAIN: Final = 8.0  # aligned corpora stay below 1; shifted ones pass 8 after ten lines, or a hundred if all alike
+_LARGEST_LENGTH_COST: Final = 1.5
+_SIGN_COST: Final = 0.5
+
+_ENDINGS: Final = {
+    character: kind
+    for kind, alike in enumerate((".。", "?？", "!！", ":：", ";；", ",，"), start=1)
+    for character in alike
+}
+_NUMBERS: Final = re.compile(r"\d+")
+_SHOWN_CHARACTERS: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    """From ``line`` on (counted from 1), the source fits better when read ``shift`` lines further on.
+
+    A positive shift means that the target lacks so many lines there, a negative one that the source does.
+    """
+
+    line: int
+    shift: int
+
+
+class MisalignmentFinder:
+    """Takes two files line by line, keeps a bounded block of them, and remembers the first suspicious place."""
+
+    def __init__(self) -> None:
+        self.suspicion: Suspicion | None = None
+        self._source = _Block()
+        self._target = _Block()
+        self._first_line = 1
+
+    def add(self, source: str, target: str) -> None:
+        """The next line of both sides."""
+        if self.suspicion is not None:
+            return
+        self._source.add(source)
+        self._target.add(target)
+        if len(self._source) == _BLOCK_LINES:
+            self._search()
+            self._source.forget(_BLOCK_LINES - _OVERLAP_LINES)
+            self._target.forget(_BLOCK_LINES - _OVERLAP_LINES)
+            self._first_line += _BLOCK_LINES - _OVERLAP_LINES
+
+    def finish(self) -> Suspicion | None:
+        """The first suspicious place of all lines, if there is one."""
+        if self.suspicion is None and len(self._source):
+            self._search()
+        return self.suspicion
+
+    def _search(self) -> None:
+        found = _first_shift(self._source.signs(), self._target.signs())
+        if found is not None:
+            self.suspicion = Suspicion(line=self._first_line + found[0], shift=found[1])
+
+
+def explain_different_counts(source: Path, target: Path, *, num_source: int, num_target: int) -> str:
+    """The message for two files of different length: both counts, and where they seem to part."""
+    counts = (
+        f"{source} has {num_source:,} lines but {target} has {num_target:,}; line by line they must be translations"
+    )
+    finder = MisalignmentFinder()
+    for left, right in zip_longest(read_roughly(source), read_roughly(target), fillvalue=""):
+        finder.add(left, right)
+        if finder.suspicion is not None:
+            break
+    suspicion = finder.finish()
+    fewest, shorter = min((num_source, source), (num_target, target), key=lambda side: side[0])
+    if suspicion is None or suspicion.line > fewest:
+        return f"{counts}. All lines up to {fewest:,} seem to fit, so {shorter} may be cut short"
+    return f"{counts}. {describe(suspicion, source=source, target=target)}"
+
+
+def describe(suspicion: Suspicion, *, source: Path, target: Path) -> str:
+    """A suspicion as a sentence, with the two lines that do not fit."""
+    lacking = target if suspicion.shift > 0 else source
+    number = abs(suspicion.shift)
+    missing = "a line seems" if number == 1 else f"{number} lines seem"
+    pair = " | ".join(repr(_line(path, suspicion.line)) for path in (source, target))
+    return (
+        f"From about line {suspicion.line:,} on they do not fit ({pair}): {missing} to be missing in {lacking} near "
+        "there; put it back, or remove its partner"
+    )
+
+
+def _line(path: Path, number: int) -> str:
+    line = next((line for count, line in enumerate(read_roughly(path), start=1) if count == number), "")
+    return line if len(line) <= _SHOWN_CHARACTERS else line[:_SHOWN_CHARACTERS] + "…"
+
+
+@dataclass(frozen=True, slots=True)
+class _Signs:
+    """What a block of lines looks like."""
+
+    length: NDArray[np.float32]  # log characters
+    ending: NDArray[np.uint8]
+    numbers: NDArray[np.uint32]
+
+    def rows(self, start: int, stop: int | None = None) -> "_Signs":
+        return _Signs(self.length[start:stop], self.ending[start:stop], self.numbers[start:stop])
+
+
+class _Block:
+    """The signs of some consecutive lines, growing at the end and forgetting at the start."""
+
+    def __init__(self) -> None:
+        self._lengths: list[int] = []
+        self._endings: list[int] = []
+        self._numbers: list[int] = []
+
+    def __len__(self) -> int:
+        return len(self._lengths)
+
+    def add(self, line: str) -> None:
+        line = line.strip()
+        numbers = _NUMBERS.findall(line)
+        self._lengths.append(len(line))
+        self._endings.append(_ENDINGS.get(line[-1:], 0))
+        self._numbers.append(zlib.crc32(" ".join(sorted(numbers)).encode()) if numbers else 0)
+
+    def forget(self, count: int) -> None:
+        for values in (self._lengths, self._endings, self._numbers):
+            del values[:count]
+
+    def signs(self) -> _Signs:
+        # Eight more characters: a word more or less matters little in a short line.
+        length = np.log(np.array(self._lengths, dtype=np.float32) + 8)
+        return _Signs(length, np.array(self._endings, dtype=np.uint8), np.array(self._numbers, dtype=np.uint32))
+
+
+def _first_shift(source: _Signs, target: _Signs) -> tuple[int, int] | None:
+    """The first row from which a shifted reading fits clearly better, and the shift that fits best after it."""
+    usual = float(np.median(target.length - source.length))
+    unshifted = _misfit(source, target, usual)
+    gains = {}
+    for shift in _SHIFTS:
+        shifted = _misfit(source.rows(max(shift, 0)), target.rows(max(-shift, 0)), usual)
+        gains[shift] = unshifted[: len(shifted)] - shifted
+    starts = [start for gain in gains.values() if (start := _first_gain(gain)) is not None]
+    if not starts:
+        return None
+    row = min(starts)
+    return row, max(_SHIFTS, key=lambda shift: float(gains[shift][row : row + _JUDGED_LINES].sum()))
+
+
+def _misfit(source: _Signs, target: _Signs, usual: float) -> NDArray[np.float32]:
+    """How badly each row of the source fits the same row of the target; 0 is perfect."""
+    rows = min(len(source.length), len(target.length))
+    source, target = source.rows(0, rows), target.rows(0, rows)
+    length = np.minimum(np.abs(target.length - source.length - usual), _LARGEST_LENGTH_COST)
+    signs = (source.ending != target.ending).astype(np.float32) + (source.numbers != target.numbers)
+    return np.asarray(length + _SIGN_COST * signs, dtype=np.float32)
+
+
+def _first_gain(gain: NDArray[np.float32]) -> int | None:
+    """Where a rise of the summed gains begins that becomes clear (Page's CUSUM test for a change)."""
+    sums = np.concatenate([[0.0], np.cumsum(gain, dtype=np.float64)])
+    rises = sums - np.minimum.accumulate(sums)
+    clear = int(np.argmax(rises >= _CLEAR_GAIN))
+    return int(np.argmin(sums[:clear])) if clear else None

@@ -1,0 +1,88 @@
+"""Reads sentence pairs from two aligned files, or from one file with both sides, one pair at a time."""
+
+from collections.abc import Callable, Iterator, Mapping
+from itertools import zip_longest
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from regard.corpus.alignment import explain_different_counts
+from regard.corpus.files import STANDARD_INPUT, is_gzip, require_file
+from regard.corpus.json_lines import read_json_lines
+from regard.corpus.lines import count_lines, read_lines
+from regard.corpus.pair import Origin, Pair
+from regard.corpus.report import BLANK, ONE_SIDED, Report
+from regard.corpus.table import read_table
+from regard.errors import CorpusError
+
+Reader = Callable[[Path], Iterator[Pair]]
+
+READERS: Final[Mapping[str, Reader]] = MappingProxyType({".tsv": read_table, ".jsonl": read_json_lines})
+
+
+def read_pairs(source: Path, target: Path | None = None, *, report: Report | None = None) -> Iterator[Pair]:
+    """Sentence pairs, streaming; pairs with a blank side are left out whole and counted, never shifted.
+
+    Args:
+        source: the source side, one sentence per line; or, without ``target``, a file with both sides, known by its
+            suffix (``.tsv``, ``.jsonl``), or ``-`` for a table on standard input. Any file may end in ``.gz``.
+        target: the target side, line by line.
+        report: told of every pair kept and dropped.
+
+    Raises:
+        CorpusError: a file is missing, damaged or not UTF-8, the two have different numbers of lines, or a record is
+            not a pair. What can be known without reading pairs is raised at once, the rest when it is reached.
+    """
+    if target is None:
+        return _without_blanks(reader_of(source)(source), report or Report())
+    _check_counts(source, target)
+    return _without_blanks(_side_by_side(source, target), report or Report())
+
+
+def reader_of(path: Path) -> Reader:
+    """The reader of a file that holds both sides.
+
+    Raises:
+        CorpusError: the suffix belongs to no reader.
+    """
+    if path == STANDARD_INPUT:
+        return read_table
+    suffix = Path(path.stem).suffix if is_gzip(path) else path.suffix
+    reader = READERS.get(suffix.lower())
+    if reader is None:
+        require_file(path)
+        raise CorpusError(
+            f"{path} alone holds no pairs that can be read: give the target file too, or one file ending in "
+            f"{', '.join(READERS)} (or the same with .gz)"
+        )
+    return reader
+
+
+def _check_counts(source: Path, target: Path) -> None:
+    if STANDARD_INPUT in (source, target):
+        raise CorpusError("standard input can only hold both sides, as a table: give it alone, without a second file")
+    num_source, num_target = count_lines(source), count_lines(target)
+    if num_source != num_target:
+        raise CorpusError(explain_different_counts(source, target, num_source=num_source, num_target=num_target))
+
+
+def _side_by_side(source: Path, target: Path) -> Iterator[Pair]:
+    file = str(source)
+    for number, (left, right) in enumerate(zip_longest(read_lines(source), read_lines(target)), start=1):
+        if left is None or right is None:
+            raise CorpusError(f"{source} and {target} changed while they were read: one ends at line {number - 1:,}")
+        yield Pair(left, right, Origin(file, number))
+
+
+def _without_blanks(pairs: Iterator[Pair], report: Report) -> Iterator[Pair]:
+    for pair in pairs:
+        has_source, has_target = not _is_blank(pair.source), not _is_blank(pair.target)
+        if has_source and has_target:
+            report.keep()
+            yield pair
+        else:
+            report.drop(ONE_SIDED if has_source or has_target else BLANK, pair.origin)
+
+
+def _is_blank(sentence: str) -> bool:
+    return not sentence or sentence.isspace()

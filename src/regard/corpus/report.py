@@ -1,0 +1,66 @@
+"""Keeps count of what was read and what was left out, so that nothing is dropped in silence."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Final, final
+
+from regard.corpus.pair import Origin
+
+BLANK: Final = "blank on both sides"
+ONE_SIDED: Final = "blank on one side"
+_EXAMPLES: Final = 3
+
+
+@final
+class Report:
+    """A running count of pairs kept, and of pairs dropped by reason, with the first few places of each reason."""
+
+    def __init__(self) -> None:
+        self._kept = 0
+        self._dropped: Counter[str] = Counter()
+        self._places: dict[str, list[Origin]] = {}
+        self._notes: list[str] = []
+
+    def keep(self) -> None:
+        """A pair passed."""
+        self._kept += 1
+
+    def drop(self, reason: str, origin: Origin) -> None:
+        """A pair was left out."""
+        self._dropped[reason] += 1
+        places = self._places.setdefault(reason, [])
+        if len(places) < _EXAMPLES:
+            places.append(origin)
+
+    def note(self, remark: str) -> None:
+        """Something to know that concerns no single pair."""
+        self._notes.append(remark)
+
+    @property
+    def kept(self) -> int:
+        """How many pairs passed."""
+        return self._kept
+
+    @property
+    def dropped(self) -> Mapping[str, int]:
+        """How many pairs were left out, by reason, in the order the reasons first came up."""
+        return dict(self._dropped)
+
+    @property
+    def read(self) -> int:
+        """How many pairs were read: those that passed and those that were left out."""
+        return self._kept + self._dropped.total()
+
+    def lines(self) -> list[str]:
+        """The report as sentences for people."""
+        first = f"{self.read:,} pairs read, {self._kept:,} kept"
+        return [first, *(self._line(reason) for reason in self._dropped), *self._notes]
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
+
+    def _line(self, reason: str) -> str:
+        places = self._places[reason]
+        more = ", …" if self._dropped[reason] > len(places) else ""
+        lines = ", ".join(f"{origin.line:,}" for origin in places)
+        return f"{self._dropped[reason]:,} left out: {reason} (line {lines}{more})"
