@@ -68,7 +68,9 @@ def test_most_functions_are_very_short() -> None:
 def test_each_room_says_what_it_must_not_know(path: Path) -> None:
     docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
     for word in ("Enters:", "Leaves:", "Must not know:"):
-        assert word in docstring, f"{path}: the docstring of a room says what enters, what leaves, what it must not know"
+        assert word in docstring, (
+            f"{path}: the docstring of a room says what enters, what leaves, what it must not know"
+        )
 
 
 def test_a_long_function_is_seen() -> None:
@@ -77,6 +79,6 @@ def test_a_long_function_is_seen() -> None:
 
 
 def test_a_docstring_does_not_make_a_function_long() -> None:
-    assert functions_of('class A:\n    def f(self, a):\n        """One.\n\n        Two.\n        """\n        return a') == [
-        Function("f", 2, 1)
-    ]
+    assert functions_of(
+        'class A:\n    def f(self, a):\n        """One.\n\n        Two.\n        """\n        return a'
+    ) == [Function("f", 2, 1)]

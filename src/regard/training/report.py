@@ -1,7 +1,7 @@
 """What a run tells about itself: plain numbers, handed to whoever listens (a progress bar, a log, nobody)."""
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,7 @@ class ValidReport:
     seconds: float = 0.0
 
 
+@runtime_checkable
 class Reporter(Protocol):
     """Whoever listens to a run."""
 

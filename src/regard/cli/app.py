@@ -1,0 +1,51 @@
+"""The table of commands, and ``main``."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from regard.cli.demo import demo
+from regard.cli.evaluate import evaluate
+from regard.cli.exits import catch_termination, guarded
+from regard.cli.train import train
+from regard.cli.translate import translate
+from regard.version import __version__
+
+COMMANDS = (demo, train, translate, evaluate)
+
+# Plain help and error texts: they read the same in a terminal, in a log and in a test, and start without rich.
+app = typer.Typer(
+    name="regard",
+    help="Train a translator on your own sentence pairs, run it, and see every step of its attention.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"regard {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+for _command in COMMANDS:
+    app.command()(guarded(_command))
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs one command; ends with ``SystemExit`` and its exit code."""
+    catch_termination()
+    app(arguments, prog_name="regard")

@@ -1,0 +1,127 @@
+"""``regard demo``: a translator trained from nothing in minutes, scored, and tried on the textbook's sentences."""
+
+import shutil
+import sys
+from collections.abc import Iterator
+from itertools import count as counting
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from regard.cli.progress import progress_reporter
+from regard.cli.scoring import score
+from regard.cli.train import refuse_existing_folder, telling_how_to_resume
+
+if TYPE_CHECKING:
+    from regard.corpus.builtin import BuiltinPair
+    from regard.settings import Settings
+    from regard.translator import Translator
+
+DEFAULT_OUT = Path("demo-model")
+DEFAULT_MINUTES = 2.5
+WATCHED = "I love you."
+TEXTBOOK = "textbook"
+
+
+def demo(
+    *,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="The folder of the model; must not exist yet.", show_default=str(DEFAULT_OUT)),
+    ] = None,
+    minutes: Annotated[float, typer.Option("--minutes", help="Train about so long.")] = DEFAULT_MINUTES,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed, the same run.")] = 1,
+) -> None:
+    """Train a small translator and try it."""
+    folder = refuse_existing_folder(out) if out else _first_free(DEFAULT_OUT)
+    settings = _settings(minutes, seed)
+    _heading(f"English → French in {minutes:g} minutes, from sentences that Regard makes up itself")
+    _train(settings, folder)
+    from regard.translator import load
+
+    translator = load(folder)
+    _heading("Sentences it has never seen")
+    _score(translator)
+    _heading("Sentences of the textbook")
+    _try(translator)
+    _heading(f"“{WATCHED}”, word by word")
+    _watch(translator)
+    _heading(f"The model is in {folder}. What to type next:")
+    typer.echo("\n".join(next_commands(folder)))
+
+
+def _settings(minutes: float, seed: int) -> "Settings":
+    from regard.settings import load_settings
+
+    return load_settings(None, [f"training.max_minutes={minutes}", f"training.seed={seed}"], preset="tiny")
+
+
+def _train(settings: "Settings", folder: Path) -> None:
+    from regard.runs import train
+
+    with telling_how_to_resume(folder), progress_reporter() as reporter:
+        train(settings, folder, reporter=reporter)
+
+
+def _score(translator: "Translator") -> None:
+    from regard.runs.data import read_data
+
+    test = read_data(translator.settings.data).test
+    scored = score(translator, [pair.source for pair in test], [pair.target for pair in test])
+    typer.echo("\n".join(f"  {line}" for line in scored.lines()))
+
+
+def _first_free(folder: Path) -> Path:
+    """``demo-model``, or ``demo-model-2`` … if that is taken: what somebody trained is never overwritten."""
+    names = (folder.with_name(f"{folder.name}-{number}") for number in counting(2))
+    return folder if not folder.exists() else next(name for name in names if not name.exists())
+
+
+def _heading(text: str) -> None:
+    typer.echo(f"\n{text}\n")
+
+
+def _try(translator: "Translator") -> None:
+    """Each sentence with its translation; where that is not among the expected ones, with the reference too."""
+    pairs = _textbook()
+    answers = translator.translate([pair.source for pair in pairs])
+    width = max(len(pair.source) for pair in pairs)
+    for pair, answer in zip(pairs, answers, strict=True):
+        right = answer.text in (pair.target, *pair.alternatives)
+        comment = "✓" if right else f"✗ expected: {pair.target}"
+        typer.echo(f"  {pair.source:<{width}}  →  {answer.text}  {comment}")
+
+
+def _textbook() -> "list[BuiltinPair]":
+    from regard.corpus.builtin import generate
+    from regard.runs.data import BUILTIN_SEED, BUILTIN_SIZE
+
+    corpus = generate(size=BUILTIN_SIZE, seed=BUILTIN_SEED)
+    return [pair for pair in corpus.train if pair.structure == TEXTBOOK]
+
+
+def _watch(translator: "Translator") -> None:
+    """The translation after each piece that search chose."""
+    for so_far in growing(translator.stream(WATCHED)):
+        typer.echo(f"  {so_far}")
+
+
+def growing(pieces: Iterator[str]) -> Iterator[str]:
+    """The text so far, after each piece that shows."""
+    text = ""
+    for piece in pieces:
+        text += piece
+        if piece.strip():
+            yield text
+
+
+def next_commands(folder: Path) -> list[str]:
+    """Commands to try, as this person can type them here."""
+    regard = "regard" if shutil.which("regard") else sys.argv[0]
+    return [
+        f'  echo "The cat sleeps." | {regard} translate {folder}',
+        f"  {regard} translate {folder} --stream",
+        f"  {regard} evaluate {folder}",
+        f"  {regard} train --source MY.en --target MY.fr --out MY-MODEL",
+    ]

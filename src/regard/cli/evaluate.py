@@ -1,0 +1,93 @@
+"""``regard evaluate MODEL``: a test set translated, and scored against its references."""
+
+import json as json_format
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from regard.cli.options import (
+    BeamOption,
+    DeviceOption,
+    DtypeOption,
+    JsonOption,
+    LengthPenaltyOption,
+    ModelArgument,
+    ThreadsOption,
+)
+from regard.cli.output import refuse_existing, text_output
+from regard.cli.scoring import score
+from regard.cli.show import count
+from regard.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from regard.corpus import Pair
+    from regard.settings import Settings
+
+
+def evaluate(
+    *,
+    model: ModelArgument,
+    source: Annotated[
+        Path | None,
+        typer.Option("--source", help="Sentences to translate; a .tsv file holds both sides.", show_default=False),
+    ] = None,
+    target: Annotated[
+        Path | None, typer.Option("--target", help="Their reference translations.", show_default=False)
+    ] = None,
+    beam_size: BeamOption = None,
+    length_penalty: LengthPenaltyOption = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write the translations here.", show_default=False)
+    ] = None,
+    json: JsonOption = False,
+    dtype: DtypeOption = "float32",
+    device: DeviceOption = "auto",
+    threads: ThreadsOption = None,
+) -> None:
+    """Score a model with BLEU, chrF and TER.
+
+    Without --source, on the pairs it was validated with.
+    """
+    refuse_existing(output)
+    if target is not None and source is None:
+        raise InputError("--target is given without --source; give both, or neither for the model's own pairs")
+    from regard.translator import load
+
+    given = None if source is None else _read(source, target)
+    translator = load(model, device=device, dtype=dtype, threads=threads)
+    pairs, description = given or _own_pairs(translator.settings)
+    typer.echo(f"{count(len(pairs))} sentences: {description}", err=True)
+    sources, references = [pair.source for pair in pairs], [pair.target for pair in pairs]
+    scored = score(translator, sources, references, beam_size=beam_size, length_penalty=length_penalty)
+    if output is not None:
+        with text_output(output) as write:
+            write("".join(f"{hypothesis}\n" for hypothesis in scored.hypotheses))
+    record = {"model": str(model), "test_set": description, **scored.record()}
+    typer.echo(json_format.dumps(record, ensure_ascii=False) if json else "\n".join(scored.lines()))
+
+
+def _read(source: Path, target: Path | None) -> "tuple[Sequence[Pair], str]":
+    """The pairs of a test set, and what it is."""
+    from regard.corpus import read_pairs
+
+    pairs = list(read_pairs(source, target))
+    if not pairs:
+        raise InputError(f"{source} has no sentence pairs to score")
+    return pairs, " and ".join(str(file) for file in (source, target) if file)
+
+
+def _own_pairs(settings: "Settings") -> "tuple[Sequence[Pair], str]":
+    """What the settings of a model say it was validated on; for the built-in corpus, its test pairs."""
+    from regard.runs.data import read_data
+
+    data = settings.data
+    if data.valid_source is not None:
+        pairs, files = _read(data.valid_source, data.valid_target)
+        return pairs, f"the model's validation pairs, {files}"
+    read = read_data(data)
+    if data.source is None:
+        return read.test, "test pairs of the built-in corpus, never trained on"
+    return read.valid, f"the pairs of {data.source} that were held out to validate on"

@@ -1,0 +1,108 @@
+"""How a command ends: an exception becomes one message on standard error, and an exit code.
+
+0 ok · 1 a bug of ours · 2 wrong input or settings · 3 a check failed · 4 the machine cannot (disk full, out of
+memory) · 5 training became non-finite · 130 Ctrl-C · 143 SIGTERM. With ``REGARD_DEBUG=1`` the traceback is shown too.
+"""
+
+import errno
+import functools
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from types import FrameType
+from typing import NoReturn, ParamSpec
+
+import typer
+
+from regard.errors import RegardError
+
+P = ParamSpec("P")
+
+INPUT = 2
+MACHINE = 4
+INTERRUPTED = 130
+TERMINATED = 143
+
+_NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
+_BUG = "this is a bug in Regard. REGARD_DEBUG=1 before the same command shows where it happened"
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM arrived. Handled like Ctrl-C (training saves its state), but ends with its own exit code."""
+
+
+def guarded(command: Callable[P, None]) -> Callable[P, None]:
+    """The command, with every exception turned into a message and an exit code."""
+
+    @functools.wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except (typer.Exit, typer.BadParameter):
+            raise
+        except BrokenPipeError:
+            _silence_output()
+            raise typer.Exit(0) from None  # the reader has all it wanted
+        except BaseException as error:
+            if isinstance(error, SystemExit | GeneratorExit):
+                raise
+            raise typer.Exit(report(error)) from None
+
+    return run
+
+
+def report(error: BaseException) -> int:
+    """Says on standard error what happened; returns the exit code."""
+    code, message = explain(error)
+    if os.environ.get("REGARD_DEBUG") == "1":
+        traceback.print_exception(error)
+    typer.echo(f"regard: {message}", err=True)
+    return code
+
+
+def explain(error: BaseException) -> tuple[int, str]:
+    """The exit code and the message of an exception."""
+    match error:
+        case RegardError():
+            return error.exit_code, str(error)
+        case Terminated():
+            return TERMINATED, "stopped by SIGTERM"
+        case KeyboardInterrupt():
+            return INTERRUPTED, "stopped"
+        case OSError():
+            return _explain_system(error)
+    if _is_out_of_memory(error):
+        return MACHINE, "out of memory; a smaller batch (training.batch_tokens, decoding.batch_tokens) needs less"
+    return 1, f"{type(error).__name__}: {error}\n        {_BUG}"
+
+
+def _explain_system(error: OSError) -> tuple[int, str]:
+    where = f": {error.filename}" if error.filename else ""
+    if error.errno in _NO_SPACE:
+        return MACHINE, f"no space left on the disk{where}; what was there before is intact. Free some and try again"
+    return INPUT, f"{error.strerror or error}{where}"
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    """Whether memory ran out; recognised by name, so that this file need not import torch."""
+    return (
+        isinstance(error, MemoryError)
+        or type(error).__name__ == "OutOfMemoryError"
+        or (isinstance(error, RuntimeError) and "can't allocate memory" in str(error))
+    )
+
+
+def _silence_output() -> None:
+    """Nobody reads standard output any more: what Python flushes at its end goes nowhere, quietly."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def catch_termination() -> None:
+    """From now on SIGTERM raises ``Terminated`` in the main thread."""
+    signal.signal(signal.SIGTERM, _terminate)
+
+
+def _terminate(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise Terminated

@@ -1,0 +1,29 @@
+"""Options that several commands share, each declared once."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+ModelArgument = Annotated[
+    Path, typer.Argument(metavar="MODEL", help="A model folder, or the folder of a run.", show_default=False)
+]
+DeviceOption = Annotated[str, typer.Option("--device", help="auto, cpu, cuda or cuda:1.")]
+DtypeOption = Annotated[str, typer.Option("--dtype", help="Type of the computation: float32 or bfloat16.")]
+ThreadsOption = Annotated[
+    int | None, typer.Option("--threads", min=1, help="CPU threads; all cores if not given.", show_default=False)
+]
+BeamOption = Annotated[
+    int | None,
+    typer.Option("--beam-size", min=1, help="1 is greedy search; the model's own if not given.", show_default=False),
+]
+LengthPenaltyOption = Annotated[
+    float | None,
+    typer.Option(
+        "--length-penalty",
+        min=0,
+        help="Higher prefers longer translations; the model's own if not given.",
+        show_default=False,
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON.")]

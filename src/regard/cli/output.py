@@ -1,0 +1,71 @@
+"""Where translations go: standard output, flushed as it goes, or a file that appears only when it is complete."""
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from regard.errors import InputError, OutputExistsError
+
+Write = Callable[[str], None]
+
+
+def refuse_existing(path: Path | None) -> None:
+    """Checks, before any work is done, that ``path`` can be made.
+
+    Raises:
+        OutputExistsError: something is there already.
+        InputError: its folder does not exist.
+    """
+    if path is None:
+        return
+    if os.path.lexists(path):
+        raise OutputExistsError(f"{path} exists already and is left as it is; give another --output, or remove it")
+    if not path.parent.is_dir():
+        raise InputError(f"{path.parent}: there is no such folder for --output {path}")
+
+
+@contextmanager
+def text_output(path: Path | None) -> Iterator[Write]:
+    """A function that writes text as UTF-8: to ``path``, or to standard output when it is ``None``."""
+    if path is None:
+        yield lambda text: _write(sys.stdout.buffer, text)
+    else:
+        with _aside(path) as file:
+            yield lambda text: _write(file, text)
+
+
+def _write(file: BinaryIO, text: str) -> None:
+    file.write(text.encode("utf-8"))
+    file.flush()
+
+
+@contextmanager
+def _aside(path: Path) -> Iterator[BinaryIO]:
+    """A file beside ``path`` that gets its name at the end; on an error it goes, and nothing was there."""
+    refuse_existing(path)
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    aside = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        _publish(aside, path)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def _publish(aside: Path, path: Path) -> None:
+    """Gives the file its name, unless somebody took the name meanwhile: a link never replaces, a rename does."""
+    mask = os.umask(0)
+    os.umask(mask)
+    aside.chmod(0o666 & ~mask)
+    with suppress(OSError):
+        os.link(aside, path)
+        return
+    refuse_existing(path)
+    aside.rename(path)

@@ -1,0 +1,126 @@
+"""What a run tells, shown to a person: a bar that moves in a terminal, or a line now and then in a log file.
+
+Everything goes to standard error, so that standard output holds results only.
+"""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from regard.cli.show import count, duration, printable
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from regard.training import Reporter, StepReport, ValidReport
+
+LINE_EVERY_SECONDS = 10.0
+_TITLES = {"bleu": "BLEU", "chrf": "chrF", "ter": "TER"}
+
+
+@contextmanager
+def progress_reporter() -> "Iterator[Reporter]":
+    """The reporter that fits standard error: a bar in a terminal, plain lines elsewhere."""
+    if sys.stderr.isatty():
+        with _progress_bar() as bar:
+            yield BarReporter(bar)
+    else:
+        yield LineReporter()
+
+
+def _progress_bar() -> "Progress":
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    return Progress(
+        TextColumn("training"),
+        BarColumn(),
+        TextColumn("step {task.fields[steps]} · loss {task.fields[loss]} · {task.fields[speed]} tokens/s"),
+        TextColumn("· {task.fields[left]} left"),
+        console=Console(stderr=True, highlight=False),
+        refresh_per_second=4,
+    )
+
+
+class BarReporter:
+    """A progress bar; what is worth keeping (notes, validations) scrolls by above it."""
+
+    def __init__(self, bar: "Progress") -> None:
+        self._bar = bar
+        self._task = bar.add_task("training", total=None, steps="0", loss="-", speed="-", left=duration(None))
+
+    def note(self, message: str) -> None:
+        """Prints the message above the bar."""
+        self._bar.console.print(printable(message), markup=False)
+
+    def step(self, report: "StepReport") -> None:
+        """Moves the bar."""
+        self._bar.update(
+            self._task,
+            total=report.total_steps,
+            completed=report.step,
+            steps=_steps(report),
+            loss=f"{report.loss:.3f}",
+            speed=count(report.tokens_per_second),
+            left=duration(report.remaining_seconds),
+        )
+
+    def validated(self, report: "ValidReport") -> None:
+        """Prints scores and a sample translation above the bar."""
+        for line in validation_lines(report):
+            self._bar.console.print(line, markup=False)
+
+
+class LineReporter:
+    """Plain lines, for a log file: notes, validations, and every ten seconds how far training is."""
+
+    def __init__(
+        self, write: Callable[[str], None] | None = None, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._write = write or _write_to_stderr
+        self._clock = clock
+        self._next_line = clock()
+
+    def note(self, message: str) -> None:
+        """Writes the message."""
+        self._write(printable(message))
+
+    def step(self, report: "StepReport") -> None:
+        """Writes a line if the last one is ten seconds old."""
+        now = self._clock()
+        if now < self._next_line:
+            return
+        self._next_line = now + LINE_EVERY_SECONDS
+        self._write(
+            f"step {_steps(report)} · loss {report.loss:.3f} · {count(report.tokens_per_second)} tokens/s"
+            f" · {duration(report.remaining_seconds)} left"
+        )
+
+    def validated(self, report: "ValidReport") -> None:
+        """Writes scores and a sample translation."""
+        for line in validation_lines(report):
+            self._write(line)
+
+
+def validation_lines(report: "ValidReport") -> list[str]:
+    """The scores, and one sample: the same sentence each time, so that a person sees it get better."""
+    scores = " · ".join(_score(name, value) for name, value in report.scores.items())
+    lines = [f"step {count(report.step)} validated: {scores}{' (best so far)' if report.is_best else ''}"]
+    if report.samples:
+        source, reference, translation = report.samples[0]
+        lines.append(f"    {printable(source)} → {printable(translation)}   (reference: {printable(reference)})")
+    return lines
+
+
+def _score(name: str, value: float) -> str:
+    return f"{_TITLES[name]} {value:.1f}" if name in _TITLES else f"{name} {value:.3f}"
+
+
+def _steps(report: "StepReport") -> str:
+    return count(report.step) + (f"/{count(report.total_steps)}" if report.total_steps else "")
+
+
+def _write_to_stderr(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)

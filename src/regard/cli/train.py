@@ -1,0 +1,161 @@
+"""``regard train``: sentence pairs in, a trained translator out."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from regard.cli.progress import progress_reporter
+from regard.cli.show import count, duration
+from regard.errors import InputError, OutputExistsError
+
+if TYPE_CHECKING:
+    from regard.runs import RunResult
+    from regard.settings import Settings
+
+Given = dict[str, str | int | float | Path | None]
+
+
+def train(
+    *,
+    overrides: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="SECTION.KEY=VALUE", help="Any setting, such as training.learning_rate=1e-3."),
+    ] = None,
+    source: Annotated[
+        Path | None,
+        typer.Option("--source", help="Training sentences; a .tsv file holds both sides.", show_default=False),
+    ] = None,
+    target: Annotated[
+        Path | None, typer.Option("--target", help="Their translations, line by line.", show_default=False)
+    ] = None,
+    valid_source: Annotated[
+        Path | None, typer.Option("--valid-source", help="Validation sentences.", show_default="some are held out")
+    ] = None,
+    valid_target: Annotated[
+        Path | None, typer.Option("--valid-target", help="Their translations.", show_default=False)
+    ] = None,
+    preset: Annotated[
+        str | None,
+        typer.Option("--preset", help="tiny, small, base, marian, or auto (by corpus size).", show_default=False),
+    ] = None,
+    settings: Annotated[
+        Path | None, typer.Option("--settings", help="A TOML file of settings.", show_default=False)
+    ] = None,
+    max_minutes: Annotated[
+        float | None, typer.Option("--max-minutes", help="Train about so long.", show_default=False)
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="The folder of the run; must not exist yet.", show_default=False)
+    ] = None,
+    resume: Annotated[
+        Path | None, typer.Option("--resume", help="Continue this run where it stopped.", show_default=False)
+    ] = None,
+    source_language: Annotated[str | None, typer.Option("--source-language", show_default="en")] = None,
+    target_language: Annotated[str | None, typer.Option("--target-language", show_default="fr")] = None,
+    device: Annotated[
+        str | None, typer.Option("--device", help="auto, cpu, cuda or cuda:1.", show_default="auto")
+    ] = None,
+    dtype: Annotated[
+        str | None,
+        typer.Option("--dtype", help="auto, float32 or bfloat16 (of the computation).", show_default="auto"),
+    ] = None,
+    seed: Annotated[int | None, typer.Option("--seed", help="The same seed, the same run.", show_default="1")] = None,
+) -> None:
+    """Train a translator on sentence pairs.
+
+    Without --source, on the English-French corpus that comes with Regard.
+    """
+    given: Given = {
+        "data.source": source,
+        "data.target": target,
+        "data.valid_source": valid_source,
+        "data.valid_target": valid_target,
+        "data.source_language": source_language,
+        "data.target_language": target_language,
+        "training.max_minutes": max_minutes,
+        "training.device": device,
+        "training.dtype": dtype,
+        "training.seed": seed,
+    }
+    chosen = [*overrides_of(given), *(overrides or [])]
+    if resume is not None:
+        _refuse_with_resume(chosen, out=out, preset=preset, file=settings)
+        _resume(resume)
+    else:
+        folder = refuse_existing_folder(out)
+        from regard.runs import resolve_settings
+
+        _train(resolve_settings(settings, chosen, preset=preset), folder)
+
+
+def overrides_of(given: Given) -> list[str]:
+    """Options as ``section.key=value``; those not given are left out."""
+    return [f"{key}={_toml(value)}" for key, value in given.items() if value is not None]
+
+
+def _toml(value: str | int | float | Path) -> str:
+    return json.dumps(str(value), ensure_ascii=False) if isinstance(value, str | Path) else str(value)
+
+
+def refuse_existing_folder(out: Path | None) -> Path:
+    """The folder for a new run, checked before any work is done.
+
+    Raises:
+        InputError: none is given.
+        OutputExistsError: something is there already.
+    """
+    if out is None:
+        raise InputError("say where the run is to be kept: --out FOLDER (or --resume RUN to continue one)")
+    if os.path.lexists(out):
+        raise OutputExistsError(
+            f"{out} exists already and is left as it is; give another --out, or continue it with --resume {out}"
+        )
+    return out
+
+
+def _refuse_with_resume(chosen: list[str], *, out: Path | None, preset: str | None, file: Path | None) -> None:
+    given = [name for name, value in (("--out", out), ("--preset", preset), ("--settings", file)) if value]
+    given += [override.partition("=")[0] for override in chosen]
+    if given:
+        raise InputError(f"--resume continues with the run's own settings; leave out {', '.join(given)}")
+
+
+def _train(settings: "Settings", folder: Path) -> None:
+    from regard.runs import train as train_run
+
+    with telling_how_to_resume(folder), progress_reporter() as reporter:
+        result = train_run(settings, folder, reporter=reporter)
+    _tell(result, folder, metric=settings.training.valid_metric)
+
+
+def _resume(run: Path) -> None:
+    from regard.runs import resume as resume_run
+    from regard.settings import load_settings
+
+    with telling_how_to_resume(run), progress_reporter() as reporter:
+        result = resume_run(run, reporter=reporter)
+    _tell(result, run, metric=load_settings(run / "settings.toml").training.valid_metric)
+
+
+@contextmanager
+def telling_how_to_resume(folder: Path) -> Iterator[None]:
+    """After an interruption, says how to go on, if there is something to go on from."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if any(folder.glob("checkpoints/step-*")):
+            typer.echo(f"the state is saved; to go on: regard train --resume {folder}", err=True)
+        raise
+
+
+def _tell(result: "RunResult", folder: Path, *, metric: str) -> None:
+    typer.echo(f"trained {count(result.steps)} steps in {duration(result.elapsed_seconds)}")
+    if result.best_score is not None and result.best_step is not None:
+        typer.echo(f"best {metric} on the validation pairs: {result.best_score:.2f} at step {count(result.best_step)}")
+    typer.echo(f"the model is in {result.model}; its learning curve is {folder / 'curve.svg'}")
+    typer.echo(f'try it: echo "…" | regard translate {folder}')

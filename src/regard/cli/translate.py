@@ -1,0 +1,131 @@
+"""``regard translate MODEL [FILE]``: one line in, one line out."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BufferedReader
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypedDict, cast
+
+import typer
+
+from regard.cli.answer import as_json, in_one_line
+from regard.cli.lines import line_batches
+from regard.cli.options import (
+    BeamOption,
+    DeviceOption,
+    DtypeOption,
+    JsonOption,
+    LengthPenaltyOption,
+    ModelArgument,
+    ThreadsOption,
+)
+from regard.cli.output import Write, refuse_existing, text_output
+from regard.errors import InputError, TokenLimitError
+
+if TYPE_CHECKING:
+    from regard.translator import Translator
+
+
+class Search(TypedDict):
+    """What a person may change about search; None leaves it as the model's settings say."""
+
+    beam_size: int | None
+    num_hypotheses: int | None
+    length_penalty: float | None
+    max_length: int | None
+
+
+def translate(
+    *,
+    model: ModelArgument,
+    file: Annotated[
+        Path | None, typer.Argument(metavar="FILE", help="Sentences, one a line; standard input if not given.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write here; must not exist yet.", show_default=False)
+    ] = None,
+    beam_size: BeamOption = None,
+    num_hypotheses: Annotated[
+        int | None,
+        typer.Option("--num-hypotheses", min=1, help="Translations per sentence; with --json.", show_default=False),
+    ] = None,
+    length_penalty: LengthPenaltyOption = None,
+    max_length: Annotated[
+        int | None, typer.Option("--max-length", min=1, help="Tokens of a translation, at most.", show_default=False)
+    ] = None,
+    json: JsonOption = False,
+    stream: Annotated[bool, typer.Option("--stream", help="Show each word as it is chosen (greedy search).")] = False,
+    dtype: DtypeOption = "float32",
+    device: DeviceOption = "auto",
+    threads: ThreadsOption = None,
+) -> None:
+    """Translate text, line by line.
+
+    As many lines come out as went in, in the same order.
+    """
+    search: Search = {
+        "beam_size": beam_size,
+        "num_hypotheses": num_hypotheses,
+        "length_penalty": length_penalty,
+        "max_length": max_length,
+    }
+    _refuse_contradictions(search, json=json, stream=stream)
+    refuse_existing(output)
+    with _opened(file) as (source, name):
+        from regard.translator import load
+
+        translator = load(model, device=device, dtype=dtype, threads=threads)
+        with text_output(output) as write:
+            batches = line_batches(source, name=name)
+            if stream:
+                _stream(translator, batches, write)
+            else:
+                _answer(translator, batches, write, search=search, json=json)
+
+
+def _refuse_contradictions(search: Search, *, json: bool, stream: bool) -> None:
+    if (search["num_hypotheses"] or 1) > 1 and not json:
+        raise InputError("--num-hypotheses above 1 needs --json, because plain output is one line per line of input")
+    given = [f"--{name.replace('_', '-')}" for name, value in search.items() if value is not None]
+    given += ["--json"] if json else []
+    if stream and given:
+        raise InputError(f"--stream shows greedy search as it goes; leave out {', '.join(given)}")
+
+
+@contextmanager
+def _opened(file: Path | None) -> Iterator[tuple[BufferedReader, str]]:
+    """The stream of bytes to read, and what to call it in a message."""
+    if file is None:
+        if sys.stdin.isatty():
+            typer.echo("Type sentences, one a line; Ctrl-D ends.", err=True)
+        yield cast(BufferedReader, sys.stdin.buffer), "standard input"
+    else:
+        with file.open("rb") as stream:
+            yield stream, str(file)
+
+
+def _answer(
+    translator: "Translator", batches: Iterator[list[str]], write: Write, *, search: Search, json: bool
+) -> None:
+    """Writes one line per line, batch by batch."""
+    for lines in batches:
+        answers = translator.translate_lines(lines, **search)
+        for line, answer in zip(lines, answers, strict=True):
+            write(f"{as_json(line, answer) if json else answer.text}\n")
+
+
+def _stream(translator: "Translator", batches: Iterator[list[str]], write: Write) -> None:
+    """Writes each word as it is chosen."""
+    for line in (line for lines in batches for line in lines):
+        for piece in _pieces(translator, line):
+            write(in_one_line(piece))
+        write("\n")
+
+
+def _pieces(translator: "Translator", line: str) -> Iterator[str]:
+    """The translation piece by piece; at once, where a line is so long that it has to be cut."""
+    try:
+        yield from translator.stream(line)
+    except TokenLimitError:  # raised before the first piece
+        yield from (answer.text for answer in translator.translate_lines([line], beam_size=1))
