@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from safetensors import SafetensorError
 
-from regard.bundle import load_bundle, standing, written_aside
+from regard.bundle import load_bundle, standing, write_text_aside, written_aside
 from regard.errors import DiskFullError, MachineError, OutputExistsError
 
 
@@ -77,6 +78,31 @@ def test_a_full_disk_is_our_own_error_and_keeps_the_old(tmp_path: Path, monkeypa
         write(tmp_path / "f", "new", replace=True)
     monkeypatch.undo()
     assert contents(tmp_path / "f") == {"a.txt": "old"}
+
+
+def test_the_words_of_the_safetensors_library_are_understood(tmp_path: Path) -> None:
+    with pytest.raises(DiskFullError, match="no space is left to write"):
+        raise_inside(tmp_path / "f", SafetensorError("I/O error: No space left on device (os error 28)"))
+    with pytest.raises(MachineError, match=r"f cannot be written: Permission denied"):
+        raise_inside(tmp_path / "f", SafetensorError("I/O error: Permission denied (os error 13)"))
+    with pytest.raises(SafetensorError, match="InvalidHeader"):
+        raise_inside(tmp_path / "f", SafetensorError("InvalidHeader"))
+
+
+def raise_inside(folder: Path, error: Exception) -> None:
+    with written_aside(folder):
+        raise error
+
+
+def test_a_file_is_seen_old_or_new(tmp_path: Path, monkeypatch) -> None:
+    write_text_aside(tmp_path / "a.txt", "old")
+    monkeypatch.setattr(Path, "replace", failing_with(errno.ENOSPC))
+    with pytest.raises(DiskFullError, match=r"no space is left to write .*a.txt"):
+        write_text_aside(tmp_path / "a.txt", "new")
+    monkeypatch.undo()
+    assert (tmp_path / "a.txt").read_text() == "old"
+    write_text_aside(tmp_path / "a.txt", "new")
+    assert contents(tmp_path) == {"a.txt": "new"}
 
 
 @pytest.mark.parametrize("call", [1, 2, 3])

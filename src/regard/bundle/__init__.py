@@ -7,7 +7,7 @@ was checked. Must not know: how weights were trained, or what will be translated
 
 from regard.bundle.bundle import Bundle
 from regard.bundle.facts import BundleFacts, ScoreFact
-from regard.bundle.folder import machine_errors, standing, written_aside
+from regard.bundle.folder import machine_errors, standing, write_text_aside, written_aside
 from regard.bundle.load import load_bundle
 from regard.bundle.manifest import Manifest
 from regard.bundle.save import save_bundle
@@ -24,5 +24,6 @@ __all__ = [
     "save_bundle",
     "standing",
     "write_tensors",
+    "write_text_aside",
     "written_aside",
 ]

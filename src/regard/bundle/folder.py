@@ -6,10 +6,13 @@ A kill at any moment leaves the old folder, or the new one, or (between two rena
 
 import errno
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from safetensors import SafetensorError
 
 from regard.errors import DiskFullError, MachineError, OutputExistsError
 
@@ -49,6 +52,21 @@ def standing(folder: Path) -> Path | None:
     return next((path for path in candidates if os.path.lexists(path)), None)
 
 
+def write_text_aside(path: Path, text: str) -> None:
+    """Writes one small file so that a reader sees the old contents or the new, never a part.
+
+    Raises:
+        DiskFullError: no space is left; what was there before is intact.
+        MachineError: the file cannot be written for another reason.
+    """
+    aside = path.parent / f".{path.name}.writing"
+    with machine_errors(path):
+        aside.write_text(text, encoding="utf-8")
+        _sync(aside)
+        aside.replace(path)
+        _sync(path.parent)
+
+
 @contextmanager
 def machine_errors(path: Path) -> Iterator[None]:
     """Turns what the system says while ``path`` is written into our errors.
@@ -60,13 +78,21 @@ def machine_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise DiskFullError(
-                f"no space is left to write {path}; what was there before is intact: free some space and try again"
-            ) from error
-        raise MachineError(
-            f"{path} cannot be written: {error.strerror} ({error.filename or 'no name given'})"
-        ) from error
+        raise _explained(path, error) from error
+    except SafetensorError as error:
+        number = re.search(r"os error (\d+)", str(error))
+        if number is None:
+            raise
+        raise _explained(path, OSError(int(number[1]), os.strerror(int(number[1])))) from error
+
+
+def _explained(path: Path, error: OSError) -> MachineError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return DiskFullError(
+            f"no space is left to write {path}; what was there before is intact: free some space and try again"
+        )
+    culprit = f" ({error.filename})" if error.filename else ""
+    return MachineError(f"{path} cannot be written: {error.strerror}{culprit}")
 
 
 def _refuse_existing(folder: Path, *, replace: bool) -> None:
