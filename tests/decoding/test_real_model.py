@@ -114,7 +114,7 @@ def assert_same(found: list[list[Hypothesis]], expected: list[list[Hypothesis]])
 def test_hypotheses_are_distinct_sorted_and_reproduced_by_forced_decoding(make_model: Make) -> None:
     model = make_model()
     for source, found in zip(SOURCES, beam_search(model, SOURCES, BEAM), strict=True):
-        assert 1 <= len({each.ids for each in found}) == len(found) <= BEAM.num_hypotheses
+        assert len({each.ids for each in found}) == len(found) == BEAM.num_hypotheses
         assert [each.score for each in found] == sorted((each.score for each in found), reverse=True)
         forced = score_ids(model, [source] * len(found), [each.ids for each in found], BEAM)
         for each, again in zip(found, forced, strict=True):

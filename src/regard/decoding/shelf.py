@@ -13,41 +13,30 @@ class Shelf:
     * as many as were asked for are finished, and the best live one cannot beat the worst of them any more: its
       log-probability can only fall, so ``log_probability / limit ** length_penalty`` is the most it can reach. This
       saves steps and never changes what is returned;
-    * the maximum length is reached. The live ones are kept as cut.
+    * the maximum length is reached. The live ones are kept as cut, and compete by score like the others: a finished
+      one can be far less probable than the beginning of a good translation.
     """
 
     def __init__(self, limit: int, settings: DecodingSettings) -> None:
         self.limit = limit
         self._settings = settings
-        self._finished: list[Hypothesis] = []
-        self._cut: list[Hypothesis] = []
+        self._kept: list[Hypothesis] = []
 
     def add(self, hypothesis: Hypothesis) -> None:
         """Sets a finished or a cut hypothesis aside."""
-        (self._finished if hypothesis.finished else self._cut).append(hypothesis)
+        self._kept.append(hypothesis)
 
     def is_complete(self, best_live_total: float) -> bool:
         """Whether the live hypotheses, the best of which has this log-probability, may be dropped."""
-        return len(self._finished) >= self._settings.beam_size or not self._can_improve(best_live_total)
-
-    def _can_improve(self, best_live_total: float) -> bool:
+        if len(self._kept) >= self._settings.beam_size or best_live_total == float("-inf"):
+            return True
         wanted = self._settings.num_hypotheses
-        if best_live_total == float("-inf") or len(self._finished) < wanted:
-            return best_live_total > float("-inf")
+        if len(self._kept) < wanted:
+            return False
         attainable = normalised_score(best_live_total, self.limit, self._settings.length_penalty)
-        return attainable > _best_first(self._finished)[wanted - 1].score
+        return attainable <= self.ranked()[wanted - 1].score
 
     def ranked(self) -> list[Hypothesis]:
-        """At most ``num_hypotheses``, best score first.
-
-        A translation that was cut never stands before a finished one, however high its score (an endless repetition is
-        very probable, token by token): cut ones only fill the list up, as far as it stays sorted.
-        """
-        finished = _best_first(self._finished)
-        worst = finished[-1].score if finished else float("inf")
-        behind = [hypothesis for hypothesis in _best_first(self._cut) if hypothesis.score <= worst]
-        return (finished + behind)[: self._settings.num_hypotheses]
-
-
-def _best_first(hypotheses: list[Hypothesis]) -> list[Hypothesis]:
-    return sorted(hypotheses, key=lambda hypothesis: hypothesis.score, reverse=True)
+        """At most ``num_hypotheses``, best score first."""
+        best_first = sorted(self._kept, key=lambda hypothesis: hypothesis.score, reverse=True)
+        return best_first[: self._settings.num_hypotheses]

@@ -1,0 +1,205 @@
+"""The translator: what a program, the command line and the server talk to."""
+
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any, final, overload
+
+from regard.decoding import Hypothesis, stream_ids, translate_ids
+from regard.errors import TextError, TokenLimitError
+from regard.models import TranslationModel
+from regard.settings import DecodingSettings, Settings
+from regard.text import TextStream, Tokenizer
+from regard.translator.lines import blocks, in_one_line
+from regard.translator.parts import ids_in_parts
+from regard.translator.search import search_settings
+from regard.translator.translation import Alternative, Translation, joined, translation_of
+
+
+@final
+class Translator:
+    """A trained model that translates strings. ``load`` makes one.
+
+    Space around a text is left out before it is translated; empty text translates to empty text.
+
+    Attributes:
+        model: the network.
+        tokenizer: what cuts text into pieces.
+        settings: everything the model was made from, its own search settings in ``settings.decoding``.
+    """
+
+    def __init__(self, model: TranslationModel[Any, Any], tokenizer: Tokenizer, settings: Settings) -> None:
+        self.model = model
+        self.tokenizer = tokenizer
+        self.settings = settings
+
+    @property
+    def languages(self) -> tuple[str, str]:
+        """What it translates from and to, for example ``("en", "fr")``."""
+        return self.settings.data.source_language, self.settings.data.target_language
+
+    def __repr__(self) -> str:
+        source, target = self.languages
+        parameters = sum(parameter.numel() for parameter in self.model.parameters())
+        device, dtype = next(self.model.parameters()).device, str(self.model.dtype).removeprefix("torch.")
+        return f"Translator({source} → {target}, {parameters:,} parameters, {dtype} on {device})"
+
+    @overload
+    def translate(
+        self,
+        text: str,
+        *,
+        beam_size: int | None = None,
+        num_hypotheses: int | None = None,
+        length_penalty: float | None = None,
+        max_length: int | None = None,
+    ) -> Translation: ...
+
+    @overload
+    def translate(
+        self,
+        text: list[str] | tuple[str, ...],
+        *,
+        beam_size: int | None = None,
+        num_hypotheses: int | None = None,
+        length_penalty: float | None = None,
+        max_length: int | None = None,
+    ) -> list[Translation]: ...
+
+    def translate(
+        self,
+        text: object,
+        *,
+        beam_size: int | None = None,
+        num_hypotheses: int | None = None,
+        length_penalty: float | None = None,
+        max_length: int | None = None,
+    ) -> Translation | list[Translation]:
+        """Translates a string, or several at once (which is faster than one by one).
+
+        Args:
+            text: a string; or a list or tuple of strings, for a list of translations in the same order.
+            beam_size: translations kept at each step; 1 is greedy search. This and what follows is as the model's
+                settings say if not given.
+            num_hypotheses: how many translations to return, at most ``beam_size``.
+            length_penalty: translations are ranked by log-probability / length^penalty.
+            max_length: tokens of a translation, at most.
+
+        Raises:
+            TextError: ``text`` is something else, or holds a lone surrogate.
+            TokenLimitError: a text is longer than the model's settings allow; ``translate_lines`` cuts such texts.
+            SettingsError: an option is wrong.
+            DivergedError: the model's weights give no finite numbers.
+        """
+        search = self._search(
+            beam_size=beam_size, num_hypotheses=num_hypotheses, length_penalty=length_penalty, max_length=max_length
+        )
+        if isinstance(text, str):
+            return self._translate([self._ids(text)], search)[0]
+        if not isinstance(text, list | tuple):
+            raise TextError(f"translate() takes a string, or a list or tuple of strings, but is given {_kind(text)}")
+        return self._translate([self._ids(each, number) for number, each in enumerate(text, start=1)], search)
+
+    def translate_lines(
+        self,
+        lines: Iterable[str],
+        *,
+        beam_size: int | None = None,
+        num_hypotheses: int | None = None,
+        length_penalty: float | None = None,
+        max_length: int | None = None,
+    ) -> Iterator[Translation]:
+        """Translates lines as they are read, in order, one translation per line, in memory that does not grow.
+
+        Lines may still have their line ends. A line that is longer than the model's training sentences is cut, at ends
+        of sentences if it has them, and the translations of its parts are joined. No translation contains a line break.
+
+        ``lines`` is an open file, or any other source of strings; the options are those of ``translate``. A line that
+        had to be cut has one hypothesis only.
+
+        Raises:
+            TextError: a line is not a string, or holds a lone surrogate.
+            SettingsError: an option is wrong; raised at once, before any line is read.
+        """
+        search = self._search(
+            beam_size=beam_size, num_hypotheses=num_hypotheses, length_penalty=length_penalty, max_length=max_length
+        )
+        return (translation for block in blocks(lines) for translation in self._translate_block(block, search))
+
+    def stream(self, text: str, *, max_length: int | None = None) -> Generator[str, None, None]:
+        """The translation piece by piece, each as soon as it is chosen (greedy search).
+
+        Joined, the pieces are ``translate(text, beam_size=1).text``; no character arrives in halves. Nothing is
+        computed ahead: close the generator, and the search is over.
+
+        Raises:
+            TextError: ``text`` is not a string, or holds a lone surrogate.
+            TokenLimitError: the text is longer than the model's settings allow.
+            SettingsError: ``max_length`` is wrong.
+        """
+        return self._stream(self._ids(text), self._search(max_length=max_length))
+
+    def _search(self, **given: object) -> DecodingSettings:
+        return search_settings(self.settings.decoding, given)
+
+    def _stream(self, ids: list[int], search: DecodingSettings) -> Generator[str, None, None]:
+        written = TextStream(self.tokenizer)
+        for step in stream_ids(self.model, ids, search, num_candidates=1):
+            if not step.is_end and (piece := written.feed(step.id)):
+                yield piece
+        if rest := written.finish():
+            yield rest
+
+    def _ids(self, text: object, number: int | None = None) -> list[int]:
+        """The ids of a text; ``number`` is its place in the caller's list."""
+        where = "" if number is None else f"text {number}: "
+        if not isinstance(text, str):
+            raise TextError(f"{where}a string is expected, but {_kind(text)} is given")
+        try:
+            return self.tokenizer.encode(text.strip(), max_tokens=self.settings.decoding.max_source_tokens)
+        except TokenLimitError as error:
+            raise TokenLimitError(f"{where}{error} (decoding.max_source_tokens)") from None
+        except TextError as error:
+            raise TextError(f"{where}{error}") from None
+
+    def _translate(self, sources: list[list[int]], search: DecodingSettings) -> list[Translation]:
+        found = self._hypotheses(sources, search)
+        return [translation_of(each, self._spell, num_hypotheses=search.num_hypotheses) for each in found]
+
+    def _hypotheses(self, sources: list[list[int]], search: DecodingSettings) -> list[list[Hypothesis]]:
+        # Several hypotheses can be one text, so all that the beam holds are asked for where more than one is wanted.
+        wanted = 1 if search.num_hypotheses == 1 else search.beam_size
+        return translate_ids(self.model, sources, search.model_copy(update={"num_hypotheses": wanted}))
+
+    def _translate_block(self, lines: Sequence[object], search: DecodingSettings) -> Iterator[Translation]:
+        cut = [self._parts(line) for line in lines]
+        found = iter(self._hypotheses([ids for parts in cut for ids in parts], search))
+        for parts in cut:
+            hypotheses = [next(found) for _ in parts]
+            if len(parts) == 1:
+                yield translation_of(hypotheses[0], self._spell_line, num_hypotheses=search.num_hypotheses)
+            else:
+                yield joined([each[0] for each in hypotheses], self._spell_line, length_penalty=search.length_penalty)
+
+    def _spell(self, hypothesis: Hypothesis) -> Alternative:
+        return Alternative(
+            text=self.tokenizer.decode(hypothesis.ids),
+            score=hypothesis.score,
+            tokens=tuple(self.tokenizer.pieces(hypothesis.ids)),
+            finished=hypothesis.finished,
+        )
+
+    def _spell_line(self, hypothesis: Hypothesis) -> Alternative:
+        spelled = self._spell(hypothesis)
+        return replace(spelled, text=in_one_line(spelled.text))
+
+    def _parts(self, line: object) -> list[list[int]]:
+        if not isinstance(line, str):
+            raise TextError(f"lines must be strings, but {_kind(line)} is given")
+        limits = [self.settings.decoding.max_source_tokens, self.settings.data.max_tokens]
+        if self.model.max_positions is not None:
+            limits.append(self.model.max_positions - 1)  # EOS takes one
+        return ids_in_parts(line, self.tokenizer, max_tokens=max(1, min(limits))) or [[]]
+
+
+def _kind(given: object) -> str:
+    return f"{type(given).__name__} {given!r:.60}"

@@ -1,0 +1,21 @@
+"""The settings of one search: the model's own, changed by what the caller gives."""
+
+import json
+from collections.abc import Mapping
+
+from regard.settings import DecodingSettings, settings_from_json
+
+
+def search_settings(own: DecodingSettings, options: Mapping[str, object]) -> DecodingSettings:
+    """The model's settings with the given ones in place; None leaves a setting as it is.
+
+    Raises:
+        SettingsError: a value has the wrong type or is out of range, or values do not fit together; all are listed.
+    """
+    given = {name: value for name, value in options.items() if value is not None}
+    if not given:
+        return own
+    # Through the same door as a model's own settings: one set of rules, one kind of message. What JSON does not have
+    # arrives as text, which no setting of a search accepts.
+    tables = {"decoding": {**own.model_dump(mode="json"), **given}}
+    return settings_from_json(json.dumps(tables, default=repr), where="the options of this call").decoding
