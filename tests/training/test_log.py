@@ -168,7 +168,7 @@ def test_a_full_disk_is_our_own_error(tmp_path: Path) -> None:
         pytest.skip("there is no /dev/full here")
     log = JsonlLog(tmp_path / "log.jsonl")
     log.close()
-    log._file = Path("/dev/full").open("ab", buffering=0)
+    log._file = Path("/dev/full").open("ab", buffering=0)  # noqa: SIM115 (the log closes it)
     with pytest.raises(DiskFullError, match=r"no space is left to write .*log.jsonl"):
         note_and_close(log)
 
