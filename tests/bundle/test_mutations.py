@@ -1,6 +1,10 @@
-"""Hundreds of damaged and lying folders: refused with our own error, or harmless; never anything else, never big."""
+"""Hundreds of damaged and lying folders: refused with our own error, or harmless; never anything else, never big.
+
+``REGARD_MUTATIONS`` asks for more of each kind than the quick suite tries.
+"""
 
 import json
+import os
 import random
 import resource
 import shutil
@@ -16,6 +20,7 @@ from regard.models import build_model
 from regard.text import Tokenizer
 
 NAMES = ("model.safetensors", "config.json", "tokenizer.model", "manifest.json")
+COUNT = int(os.environ.get("REGARD_MUTATIONS", "300"))
 Mutation = Callable[[Path, random.Random], None]
 
 WORDS: list[Any] = [None, True, -1, 0, 1, 7, 10**6, 2**31, 10**40, 0.5, 1e308, "", "none", "x" * 2000, [], {}, [[]]]
@@ -103,7 +108,7 @@ def sweep(
     pristine: Path, folder: Path, mutations: tuple[Mutation, ...], seal: Callable[[Path], None] | None
 ) -> list[bool]:
     refused = []
-    for seed in range(300):
+    for seed in range(COUNT):
         dice = random.Random(seed)
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(pristine, folder)
@@ -129,7 +134,7 @@ def test_damage_is_refused_without_big_memory(pristine: Path, tmp_path: Path) ->
     assert not is_refused(pristine)
     before = peak_kilobytes()
     refused = sweep(pristine, tmp_path / "model", DAMAGE, None)
-    assert sum(refused) >= 290, "nearly every damage is noticed; what is not (white space in JSON) is harmless"
+    assert sum(refused) >= 0.96 * COUNT, "nearly every damage is noticed; what is not (white space in JSON) is harmless"
     assert peak_kilobytes() - before < 64 * 1024
 
 
@@ -137,7 +142,7 @@ def test_lies_are_refused_or_harmless_without_big_memory(pristine: Path, tmp_pat
     assert not is_refused(pristine)
     before = peak_kilobytes()
     refused = sweep(pristine, tmp_path / "model", LIES, seal)
-    assert 100 <= sum(refused) < 300, "a liar may change a weight or a default, never the shape of anything"
+    assert COUNT / 3 <= sum(refused) < COUNT, "a liar may change a weight or a default, never the shape of anything"
     assert peak_kilobytes() - before < 64 * 1024
 
 

@@ -61,8 +61,8 @@ def test_auto_never_shrinks_with_more_pairs() -> None:
 
 
 def test_unknown_presets_are_refused_with_the_list() -> None:
-    with pytest.raises(SettingsError, match=r"unknown preset 'smal'; did you mean small\? \(there are auto, tiny, sm"):
-        load_settings(None, preset="smal")
+    with pytest.raises(SettingsError, match=r"unknown preset 'small2'; did you mean small\? \(there are auto, tiny"):
+        load_settings(None, preset="small2")
     with pytest.raises(SettingsError, match=r"unknown preset 'zzz' \(there are auto, tiny, small, base, marian\)"):
         load_settings(None, preset="zzz")
     with pytest.raises(SettingsError, match="preset 'auto' needs the number of training pairs"):
