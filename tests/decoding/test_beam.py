@@ -1,6 +1,7 @@
 """Beam search against exhaustive search, greedy search, forced decoding, and its parts against numbers by hand."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -211,6 +212,26 @@ def test_complete_sentences_leave_the_batch(make_toy) -> None:
     beam_search(toy, [[5], [5, 5, 5, 5]], DecodingSettings(beam_size=2))
     assert toy.rows_per_step[0] == 4
     assert toy.rows_per_step[-1] == 2
+
+
+def test_a_wider_beam_is_not_greedy_search(make_toy) -> None:
+    """Shows that the comparison of a beam of one with greedy search can fail."""
+    toy = make_toy(10, ending=1.0)
+    sources = [[word] for word in range(4, 10)]
+    wider = beam_search(toy, sources, DecodingSettings(beam_size=4))
+    assert wider != [[each] for each in greedy_search(toy, sources, DecodingSettings(beam_size=1))]
+
+
+def test_if_all_beams_started_live_hypotheses_would_repeat(make_toy, monkeypatch) -> None:
+    """The negative control of their being distinct."""
+
+    def open_all(*arguments, **options):
+        beams = open_beams(*arguments, **options)
+        return replace(beams, totals=torch.zeros_like(beams.totals))
+
+    monkeypatch.setattr("regard.decoding.beam.open_beams", open_all)
+    (found,) = beam_search(make_toy(10), [[5]], DecodingSettings(beam_size=3, num_hypotheses=3, max_length=4))
+    assert len({each.ids for each in found}) < len(found)
 
 
 def test_a_beam_wider_than_the_vocabulary_works(make_toy) -> None:

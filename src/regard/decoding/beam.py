@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Bool, Float64, Int
+from jaxtyping import Bool, Float, Float64, Int
 from torch import Tensor
 
 from regard.decoding.choice import best_next, log_probabilities
@@ -116,7 +116,7 @@ def open_beams(num_sentences: int, beam_size: int, *, device: torch.device | str
     )
 
 
-def expand(beams: Beams, log_probs: Tensor) -> Candidates:
+def expand(beams: Beams, log_probs: Float[Tensor, "row vocab"]) -> Candidates:
     """The best continuations of each sentence, twice ``beam_size``: even if every beam may end, enough go on.
 
     ``log_probs`` has a row per beam. Its ``beam_size + 1`` best tokens (one of which may be EOS) are all a beam can
