@@ -12,9 +12,12 @@ import regard
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("model", help="the folder of a trained model")
+    parser.add_argument("model", nargs="?", help="the folder of a trained model")
     parser.add_argument("sentences", nargs="*", default=["I love you.", "The cat is on the mat."])
     arguments = parser.parse_args()
+    if arguments.model is None:
+        print("Give the folder of a trained model. `regard demo --out my-model` makes one in a few minutes.")
+        return
 
     model = regard.load(arguments.model)
     source_language, target_language = model.languages

@@ -13,10 +13,13 @@ import regard
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("model", help="the folder of a trained model")
+    parser.add_argument("model", nargs="?", help="the folder of a trained model")
     parser.add_argument("sentence", nargs="?", default="The cat, which is fluffy, sleeps.")
     parser.add_argument("--seconds", type=float, default=0.2, help="pause after each piece, to see them come")
     arguments = parser.parse_args()
+    if arguments.model is None:
+        print("Give the folder of a trained model. `regard demo --out my-model` makes one in a few minutes.")
+        return
 
     model = regard.load(arguments.model)
     print(arguments.sentence)

@@ -17,4 +17,7 @@ AXES: Final[dict[str, str]] = {
     "feedforward": "hidden features of the feed-forward network (the paper's d_ff)",
     "vocab": "pieces of the vocabulary",
     "beam": "hypotheses kept per sentence",
+    "row": "hypotheses decoded side by side: sentences times beams",
+    "sentence": "sentences searched together, where their beams have an axis of their own",
+    "candidate": "tokens that may come next, best first",
 }

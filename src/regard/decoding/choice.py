@@ -24,7 +24,7 @@ def log_probabilities(logits: Float[Tensor, "row vocab"]) -> Float[Tensor, "row 
 
 def best_next(
     log_probs: Float[Tensor, "row vocab"], count: int
-) -> tuple[Float[Tensor, "row best"], Int[Tensor, "row best"]]:
+) -> tuple[Float[Tensor, "row candidate"], Int[Tensor, "row candidate"]]:
     """The ``count`` most probable next tokens of each row (fewer if the vocabulary is smaller), best first.
 
     Of equally probable best tokens, ``count = 1`` takes the lowest id.
