@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from regard.errors import TextError
 from regard.text.vocabulary import Vocabulary
 
-VOCABULARY = Vocabulary(kind="bpe", pieces=("▁the", "é", "\ue000\ue001"), scores=(-0.0, -1.0, -2.0), requested_size=300)
+VOCABULARY = Vocabulary(kind="bpe", pieces=("▁the", "▁", "\ue000\ue001"), scores=(-0.0, -1.0, -2.0), requested_size=300)
 
 
 def signed(body: bytes) -> bytes:
@@ -17,20 +17,20 @@ def signed(body: bytes) -> bytes:
 
 
 def fields(**changed: object) -> bytes:
-    whole = {"kind": "bpe", "requested_size": 300, "pieces": ["a"], "scores": [0.0]}
+    whole = {"kind": "bpe", "requested_size": 300, "pieces": ["▁"], "scores": [0.0]}
     return signed(json.dumps({**whole, **changed}).encode())
 
 
 def test_ids_are_controls_then_bytes_then_pieces():
     assert VOCABULARY.names[:6] == ("<pad>", "<unk>", "<s>", "</s>", "<0x00>", "<0x01>")
     assert VOCABULARY.names[259:] == ("<0xFF>", *VOCABULARY.pieces)
-    assert VOCABULARY.surfaces[258:262] == (b"\xfe", b"\xff", b" the", "é".encode())
+    assert VOCABULARY.surfaces[258:262] == (b"\xfe", b"\xff", b" the", b" ")
     assert (len(VOCABULARY), VOCABULARY.longest_piece) == (263, 4)
 
 
 def test_a_vocabulary_comes_back_from_its_bytes():
     assert Vocabulary.from_bytes(VOCABULARY.to_bytes()) == VOCABULARY
-    assert Vocabulary.from_bytes(fields()).pieces == ("a",)
+    assert Vocabulary.from_bytes(fields()).pieces == ("▁",)
 
 
 @given(st.data())
@@ -69,16 +69,17 @@ def test_contents_that_are_no_json_are_refused(body):
         (fields(requested_size=True), "requested_size must be a whole number"),
         (fields(pieces=[1]), "pieces must be strings and its scores numbers"),
         (fields(scores=["0"]), "pieces must be strings and its scores numbers"),
+        (fields(pieces=["a"]), "a vocabulary of subwords needs the piece '▁' to write spaces, but lacks it"),
         (fields(scores=[]), "one score per piece, but has 1 and 0"),
-        (fields(scores=[float("nan")]), "score of the piece 'a' must be a number, but is nan"),
-        (fields(scores=[1e300]), "score of the piece 'a' must be a number"),
-        (fields(pieces=["a", "a"], scores=[0.0, 0.0]), "each piece once"),
-        (fields(pieces=[""]), "'' cannot be a learned piece: it is empty, reserved"),
-        (fields(pieces=["</s>"]), "'</s>' cannot be a learned piece"),
-        (fields(pieces=["<0x41>"]), "'<0x41>' cannot be a learned piece"),
-        (fields(pieces=["a b"]), "'a b' cannot be a learned piece"),
-        (fields(pieces=["a\0"]), "cannot be a learned piece"),
-        (fields(pieces=["\ud800"]), "it holds a lone surrogate"),
+        (fields(scores=[float("nan")]), "score of the piece '▁' must be a number, but is nan"),
+        (fields(scores=[1e300]), "score of the piece '▁' must be a number"),
+        (fields(pieces=["▁", "▁"], scores=[0.0, 0.0]), "each piece once"),
+        (fields(pieces=["▁", ""], scores=[0.0, 0.0]), "'' cannot be a learned piece: it is empty, reserved"),
+        (fields(pieces=["▁", "</s>"], scores=[0.0, 0.0]), "'</s>' cannot be a learned piece"),
+        (fields(kind="word", pieces=["<0x41>"]), "'<0x41>' cannot be a learned piece"),
+        (fields(kind="word", pieces=["a b"]), "'a b' cannot be a learned piece"),
+        (fields(kind="word", pieces=["a\0"]), "cannot be a learned piece"),
+        (fields(kind="word", pieces=["\ud800"]), "it holds a lone surrogate"),
         (fields(pieces=[str(n) for n in range(10**6)], scores=[0.0] * 10**6), "at most 1000000 pieces"),
     ],
 )

@@ -9,7 +9,8 @@ line breaks, emoji, unseen scripts and control tokens typed by a user survive as
 
 from regard.text.control import BOS, EOS, PAD, UNK
 from regard.text.normal import normalise
+from regard.text.sentences import split_sentences
 from regard.text.stream import TextStream
 from regard.text.tokenizer import Tokenizer
 
-__all__ = ["BOS", "EOS", "PAD", "UNK", "TextStream", "Tokenizer", "normalise"]
+__all__ = ["BOS", "EOS", "PAD", "UNK", "TextStream", "Tokenizer", "normalise", "split_sentences"]

@@ -2,15 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-from typing import Literal, NoReturn, final
-
-import sentencepiece
+from typing import NoReturn, final
 
 from regard.errors import TextError, TokenLimitError
 from regard.text.learn import learn_subwords
-from regard.text.model_proto import model_proto
+from regard.text.learn_words import learn_words
 from regard.text.normal import escape, normalise, unescape
-from regard.text.vocabulary import Vocabulary
+from regard.text.segment import Segmenter, segmenter_of
+from regard.text.vocabulary import Kind, Vocabulary
 
 _MOST_CHARACTERS_COMPOSED = 4  # characters that NFC can join into one, "ᾂ" for example
 
@@ -23,17 +22,22 @@ class Tokenizer:
         self.vocabulary = vocabulary
 
     @classmethod
-    def train(
-        cls, sentences: Iterable[str], *, kind: Literal["bpe", "unigram"] = "bpe", vocab_size: int
-    ) -> "Tokenizer":
+    def train(cls, sentences: Iterable[str], *, kind: Kind = "bpe", vocab_size: int) -> "Tokenizer":
         """Learns a tokenizer from sentences of both languages together.
 
         Where the sentences do not offer ``vocab_size`` pieces, ``vocab_size`` of the result is smaller than its
         ``requested_size``.
 
+        Args:
+            sentences: read once, from first to last.
+            kind: "bpe" or "unigram" for subwords, to translate with; "word" or "character" to look at attention with.
+            vocab_size: how many ids there shall be, control tokens and bytes included.
+
         Raises:
             TextError: there is nothing to learn from, ``vocab_size`` is too small, or a sentence is not text.
         """
+        if kind == "word" or kind == "character":
+            return cls(learn_words(sentences, kind=kind, vocab_size=vocab_size))
         return cls(learn_subwords(sentences, kind=kind, vocab_size=vocab_size))
 
     @classmethod
@@ -68,7 +72,7 @@ class Tokenizer:
         """
         if max_tokens is not None:
             self._refuse_hopeless(text, max_tokens)
-        ids: list[int] = self._processor.encode(escape(normalise(text)))
+        ids = self._segmenter.segment([escape(normalise(text))])[0]
         if max_tokens is not None and len(ids) > max_tokens:
             _refuse(f"{len(ids)}", max_tokens)
         return ids
@@ -79,9 +83,28 @@ class Tokenizer:
         Raises:
             TextError: a text holds a lone surrogate.
         """
-        prepared = [escape(normalise(text)) for text in texts]
-        encoded: list[list[int]] = self._processor.encode(prepared, num_threads=1)
-        return encoded
+        return self._segmenter.segment([escape(normalise(text)) for text in texts])
+
+    def sample(self, text: str, *, alpha: float = 0.1, seed: int, epoch: int, sentence: int) -> list[int]:
+        """One of the many ways to cut a text into subwords, so that training sees words in ever new pieces.
+
+        The same seed, epoch and sentence give the same ids, in any order of calls; ``decode`` gives the same text.
+
+        Args:
+            text: what to cut.
+            alpha: for "bpe" the probability with which each merge is left out (BPE-dropout, Provilkov et al. 2020);
+                for "unigram" the exponent on the probabilities of the ways to cut (Kudo 2018), where less is wilder.
+            seed: of the run.
+            epoch: the pass over the corpus.
+            sentence: the number of the sentence in the corpus.
+
+        Raises:
+            TextError: the text holds a lone surrogate, ``alpha`` is not between 0 and 1, or the pieces are words or
+                characters, which can be cut in one way only.
+        """
+        if not 0 <= alpha <= 1:
+            raise TextError(f"`alpha` must lie between 0 and 1, but is {alpha}")
+        return self._segmenter.sample(escape(normalise(text)), alpha=alpha, key=(seed, epoch, sentence))
 
     def decode(self, ids: Iterable[int]) -> str:
         """The text of some ids. Control tokens add nothing; bytes that are no character show as U+FFFD.
@@ -119,8 +142,8 @@ class Tokenizer:
         return f"Tokenizer(kind={self.vocabulary.kind!r}, vocab_size={self.vocab_size})"
 
     @cached_property
-    def _processor(self) -> sentencepiece.SentencePieceProcessor:
-        return sentencepiece.SentencePieceProcessor(model_proto=model_proto(self.vocabulary))
+    def _segmenter(self) -> Segmenter:
+        return segmenter_of(self.vocabulary)
 
     def _checked(self, identifier: int) -> int:
         if not 0 <= identifier < len(self.vocabulary):

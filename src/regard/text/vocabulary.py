@@ -21,7 +21,7 @@ BYTE_PIECES: Final = tuple(f"<0x{byte:02X}>" for byte in range(256))
 FIRST_BYTE: Final = len(CONTROL_PIECES)
 FIRST_LEARNED: Final = FIRST_BYTE + len(BYTE_PIECES)
 
-_RESERVED: Final = frozenset(CONTROL_PIECES + BYTE_PIECES)
+RESERVED: Final = frozenset(CONTROL_PIECES + BYTE_PIECES)
 _MAGIC: Final = b"regard-text/1 "
 _MOST_PIECES: Final = 1_000_000
 _LARGEST_SCORE: Final = 1e30  # scores are single-precision numbers
@@ -38,7 +38,7 @@ class Vocabulary:
         requested_size: the size that was asked for; the vocabulary is smaller where the text had no more to offer.
 
     Raises:
-        TextError: a piece is empty, double, reserved or not text, or a score is no number.
+        TextError: a piece is empty, double, reserved or not text, a score is no number, or subwords lack the space.
     """
 
     kind: Kind
@@ -55,6 +55,8 @@ class Vocabulary:
             raise TextError(f"a vocabulary has at most {_MOST_PIECES} pieces, but {len(self)} are given")
         if len(set(self.pieces)) != len(self.pieces):
             raise TextError("a vocabulary holds each piece once, but one is given twice")
+        if self.kind in ("bpe", "unigram") and SPACE_MARK not in self.pieces:
+            raise TextError(f"a vocabulary of subwords needs the piece {SPACE_MARK!r} to write spaces, but lacks it")
         for piece, score in zip(self.pieces, self.scores, strict=True):
             _check_piece(piece)
             if not math.isfinite(score) or abs(score) > _LARGEST_SCORE:
@@ -136,7 +138,7 @@ def _parse(body: bytes) -> Any:
 
 
 def _check_piece(piece: str) -> None:
-    if not piece or piece in _RESERVED or " " in piece or "\0" in piece:
+    if not piece or piece in RESERVED or " " in piece or "\0" in piece:
         raise TextError(f"{piece!r} cannot be a learned piece: it is empty, reserved, or holds a space or a zero")
     try:
         piece.encode("utf-8")

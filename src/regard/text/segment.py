@@ -1,0 +1,94 @@
+"""Cuts escaped text into ids: by SentencePiece for subwords, by a pattern for words and characters.
+
+All of them write a space in front of the text, so that a word is the same piece at the start and in the middle.
+"""
+
+import hashlib
+import re
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Final, final
+
+import sentencepiece
+
+from regard.errors import TextError
+from regard.text.model_proto import model_proto
+from regard.text.normal import SPACE_MARK
+from regard.text.vocabulary import FIRST_BYTE, FIRST_LEARNED, Vocabulary
+
+# A word with the space before it ("aujourd'hui" and "t'aime" are one), any other sign, or a space.
+_WORD: Final = re.compile(f"{SPACE_MARK}?\\w+(?:['’-]\\w+)*|{SPACE_MARK}?[^\\w{SPACE_MARK}]|{SPACE_MARK}")
+_SEEDING: Final = threading.Lock()  # SentencePiece keeps its seed in one place for all threads
+
+
+class Segmenter(ABC):
+    """A way to cut text."""
+
+    @abstractmethod
+    def segment(self, texts: Sequence[str]) -> list[list[int]]:
+        """The ids of each text."""
+
+    @abstractmethod
+    def sample(self, text: str, *, alpha: float, key: tuple[int, int, int]) -> list[int]:
+        """One of many ways to cut a text, chosen by the key."""
+
+
+def segmenter_of(vocabulary: Vocabulary) -> Segmenter:
+    """The way in which the vocabulary's kind cuts text."""
+    if vocabulary.kind in ("bpe", "unigram"):
+        return _SubwordSegmenter(vocabulary)
+    return _PatternSegmenter(vocabulary)
+
+
+def cut_by_pattern(text: str, kind: str) -> list[str]:
+    """The words or characters of an escaped text, "▁" for the space; joined, they are "▁" and the text."""
+    if not text:
+        return []
+    marked = SPACE_MARK + text.replace(" ", SPACE_MARK)
+    return _WORD.findall(marked) if kind == "word" else list(marked)
+
+
+@final
+class _SubwordSegmenter(Segmenter):
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._processor = sentencepiece.SentencePieceProcessor(model_proto=model_proto(vocabulary))
+
+    def segment(self, texts: Sequence[str]) -> list[list[int]]:
+        ids: list[list[int]] = self._processor.encode(list(texts), num_threads=1)
+        return ids
+
+    def sample(self, text: str, *, alpha: float, key: tuple[int, int, int]) -> list[int]:
+        with _SEEDING:
+            sentencepiece.set_random_generator_seed(_seed_of(key))
+            ids: list[int] = self._processor.encode(text, enable_sampling=True, alpha=alpha, nbest_size=-1)
+        return ids
+
+
+@final
+class _PatternSegmenter(Segmenter):
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._kind = vocabulary.kind
+        self._ids = {piece: identifier for identifier, piece in enumerate(vocabulary.pieces, start=FIRST_LEARNED)}
+
+    def segment(self, texts: Sequence[str]) -> list[list[int]]:
+        return [self._cut(text) for text in texts]
+
+    def sample(self, text: str, *, alpha: float, key: tuple[int, int, int]) -> list[int]:
+        raise TextError(f"only subwords can be cut in many ways (BPE-dropout), but this vocabulary holds {self._kind}s")
+
+    def _cut(self, text: str) -> list[int]:
+        ids: list[int] = []
+        for piece in cut_by_pattern(text, self._kind):
+            known = self._ids.get(piece)
+            ids.extend(_bytes_of(piece) if known is None else (known,))
+        return ids
+
+
+def _bytes_of(piece: str) -> list[int]:
+    return [FIRST_BYTE + byte for byte in piece.replace(SPACE_MARK, " ").encode()]
+
+
+def _seed_of(key: tuple[int, int, int]) -> int:
+    """Mixes a key into the 32 bits that SentencePiece takes."""
+    return int.from_bytes(hashlib.blake2b(repr(key).encode(), digest_size=4).digest(), "little")
