@@ -23,7 +23,7 @@ print(hashlib.sha256(repr((corpus.train, corpus.valid, corpus.test, dict(corpus.
 
 @pytest.fixture(scope="module")
 def corpus() -> BuiltinCorpus:
-    return generate(size=8_000, seed=1)
+    return generate(size=4_000, seed=1)
 
 
 def everything(corpus: BuiltinCorpus) -> list[BuiltinPair]:
@@ -32,9 +32,9 @@ def everything(corpus: BuiltinCorpus) -> list[BuiltinPair]:
 
 
 def test_the_splits_have_the_sizes_asked_for(corpus: BuiltinCorpus) -> None:
-    assert (len(corpus.train), len(corpus.valid), len(corpus.test)) == (7_200, 400, 400)
+    assert (len(corpus.train), len(corpus.valid), len(corpus.test)) == (3_600, 200, 200)
     assert set(corpus.special) == {"who", "long", "negation"}
-    assert all(len(pairs) > 100 for pairs in corpus.special.values())
+    assert all(len(pairs) > 60 for pairs in corpus.special.values())
 
 
 def test_no_english_sentence_stands_twice(corpus: BuiltinCorpus) -> None:
@@ -44,7 +44,7 @@ def test_no_english_sentence_stands_twice(corpus: BuiltinCorpus) -> None:
 
 def test_no_english_sentence_has_two_references() -> None:
     seen: dict[str, str] = {}
-    for pair in (*everyday_pairs(), *islice(draw_pairs(9, "pool"), 8_000)):
+    for pair in (*everyday_pairs(), *islice(draw_pairs(9, "pool"), 6_000)):
         assert seen.setdefault(pair.source, pair.target) == pair.target
 
 

@@ -1,8 +1,11 @@
 """Where, when and how: prepositions, times and adverbs, with the tenses and verbs they suit."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from regard.corpus.builtin import noun_phrases as np
+from regard.corpus.builtin.choosing import attributes
 from regard.corpus.builtin.draw import Draw
 from regard.corpus.builtin.notation import aligned
 from regard.corpus.builtin.noun_phrases import NounPhrase
@@ -10,9 +13,9 @@ from regard.corpus.builtin.verb_groups import Tense
 from regard.corpus.builtin.words import Phrase, phrase
 
 _HABIT: Final = frozenset({Tense.PRESENT})
-_NOW: Final = frozenset({Tense.PROGRESSIVE, Tense.MUST, Tense.WANT})
+_NOW: Final = frozenset({Tense.PROGRESSIVE, Tense.MUST, Tense.WANT, Tense.WOULD})
 _PAST: Final = frozenset({Tense.PAST})
-_COMING: Final = frozenset({Tense.NEAR, Tense.MUST, Tense.CAN, Tense.WANT})
+_COMING: Final = frozenset({Tense.NEAR, Tense.MUST, Tense.CAN, Tense.WANT, Tense.WOULD})
 _TIMES: Final = (
     ("now", "maintenant", _NOW),
     ("today", "aujourd'hui", _NOW | _PAST | _COMING),
@@ -40,6 +43,15 @@ _TIMES: Final = (
     ("tomorrow/morning", "demain/matin", _COMING),
     ("next/week", "la semaine^2/prochaine^1", _COMING),
     ("next/year", "l'année^2/prochaine^1", _COMING),
+    ("at/noon", "à/midi", _HABIT | _PAST | _COMING),
+    ("at/three/o'clock", "à/trois/heures", _HABIT | _PAST | _COMING),
+    ("at/five/o'clock", "à/cinq/heures", _HABIT | _PAST | _COMING),
+    ("at/eight/o'clock", "à/huit/heures", _HABIT | _PAST | _COMING),
+    ("at/ten/o'clock", "à/dix/heures", _HABIT | _PAST | _COMING),
+    ("after/lunch", "après/le déjeuner", _HABIT | _PAST | _COMING),
+    ("before/dinner", "avant/le dîner", _HABIT | _PAST | _COMING),
+    ("after/school", "après/l'école", _HABIT | _PAST | _COMING),
+    ("during the/holidays", "pendant les/vacances", _HABIT | _PAST | _COMING),
     ("on/Monday", "lundi^1,2", _PAST | _COMING),
     ("on/Friday", "vendredi^1,2", _PAST | _COMING),
 )
@@ -49,15 +61,7 @@ _FREQUENCY: Final = (
     ("sometimes", "parfois"),
     ("rarely", "rarement"),
 )
-_DEGREE: Final = (("very", "très"), ("too", "trop"), ("so", "si"), ("a little", "un peu"))
-_BESIDE: Final = (
-    ("under", "sous", ("furniture", "tree", "bridge")),
-    ("behind", "derrière", ("building", "home", "tree", "opening", "furniture")),
-    ("in front of", "devant", ("building", "home", "opening")),
-    ("near", "près de", ("building", "home", "water", "opening", "tree", "town", "path")),
-    ("next to", "à côté de", ("furniture", "opening", "building", "water")),
-)
-_STANDING: Final = (("in", "dans", ("inside",)), ("on", "sur", ("surface",)), ("at", "à", ("at",)))
+_DEGREE: Final = (("very", "très"), ("too", "trop"), ("so", "si"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +77,57 @@ class Preposition:
         return phrase(self.english, self.french) + place.phrase
 
 
-STANDING: Final = tuple(Preposition(english, french, frozenset(classes)) for english, french, classes in _STANDING)
-BESIDE: Final = tuple(Preposition(english, french, frozenset(classes)) for english, french, classes in _BESIDE)
-TOWARDS: Final = Preposition("to", "à", frozenset({"destination"}))
-FROM: Final = Preposition("from", "de", frozenset({"destination"}))
-WITH: Final = Preposition("with", "avec", frozenset({"kin", "pet"}))
+def _preposition(english: str, french: str, classes: str) -> Preposition:
+    return Preposition(english, french, frozenset(classes.split()))
+
+
+INSIDE: Final = _preposition("in", "dans", "room home castle church")
+OUTSIDE: Final = _preposition("in", "dans", "outdoors town")
+AT: Final = _preposition("at", "à", "at")
+BIG_NEIGHBOURS: Final = (
+    _preposition("behind", "derrière", "building home tree opening"),
+    _preposition("in front of", "devant", "building home opening"),
+    _preposition("near", "près de", "building home waterside opening tree town path"),
+    _preposition("next to", "à côté de", "building opening tree waterside"),
+)
+SMALL_NEIGHBOURS: Final = (
+    _preposition("under", "sous", "stand bench"),
+    _preposition("next to", "à côté de", "stand container dish"),
+    _preposition("behind", "derrière", "sofa armchair desk door"),
+    _preposition("near", "près de", "opening stand"),
+)
+UPON: Final = _preposition("on", "sur", "stand bench roof")
+WATERS: Final = _preposition("in", "dans", "river lake sea pool")
+WITHIN: Final = _preposition("in", "dans", "container room")
+SOMEWHERE: Final = (INSIDE, OUTSIDE, AT)
+TOWARDS: Final = _preposition("to", "à", "destination")
+FROM: Final = _preposition("from", "de", "destination")
+WITH: Final = _preposition("with", "avec", "kin dog")
+DWELLING: Final = _preposition("in", "dans", "house hotel village town castle forest")
+_VEHICLE_PLACES: Final = (OUTSIDE, *BIG_NEIGHBOURS)
+_PLACES: Final = (
+    (frozenset({"person", "infant"}), (*SOMEWHERE, *SOMEWHERE, *BIG_NEIGHBOURS)),
+    (frozenset({"animal"}), (OUTSIDE, INSIDE, UPON, *BIG_NEIGHBOURS, *SMALL_NEIGHBOURS)),
+    (frozenset({"vehicle"}), _VEHICLE_PLACES),
+    (frozenset({"building", "home", "sight", "waterside", "path", "town", "plant"}), BIG_NEIGHBOURS),
+    (frozenset({"furniture"}), (WITHIN, *SMALL_NEIGHBOURS)),
+)
+_THING_PLACES: Final = (UPON, UPON, WITHIN, WITHIN, *SMALL_NEIGHBOURS)
+
+
+def places_for(classes: frozenset[str]) -> tuple[Preposition, ...]:
+    """Where something of these classes may be."""
+    for kinds, places in _PLACES:
+        if kinds & classes:
+            return places
+    return _THING_PLACES
+
+
+def place(draw: Draw, prepositions: Sequence[Preposition] = SOMEWHERE) -> Phrase:
+    """Somewhere: *in the garden*, *on the old bridge*."""
+    preposition = draw.pick(prepositions)
+    noun = draw.noun(preposition.classes)
+    return preposition.before(np.noun_phrase(noun, np.THE, attributes(draw, noun, 0.12)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +150,9 @@ _HOW: Final = (
     ("quietly", "doucement", False, "speak walk laugh cry sing dance"),
     ("here", "ici", False, "sleep work wait play walk swim dance run"),
     ("outside", "dehors", False, "sleep work wait play walk run"),
-    ("alone", "tout seul", False, ""),
-    ("together", "ensemble", False, ""),
 )
 MANNERS: Final = tuple(
-    MannerAdverb(english, french, early, frozenset(verbs.split())) for english, french, early, verbs in _HOW if verbs
+    MannerAdverb(english, french, early, frozenset(verbs.split())) for english, french, early, verbs in _HOW
 )
 
 

@@ -1,24 +1,32 @@
-"""Chooses who and what a sentence is about: subjects, things with their determiners and adjectives, places, tenses."""
+"""Chooses who and what a sentence is about: subjects, things with their determiners and adjectives, tenses."""
 
 from collections.abc import Sequence
 from typing import Final
 
 from regard.corpus.builtin import noun_phrases as np
-from regard.corpus.builtin.adverbials import STANDING, Preposition
 from regard.corpus.builtin.draw import Draw
 from regard.corpus.builtin.lexicon import Adjective, Noun, Verb
 from regard.corpus.builtin.noun_phrases import Determiner, NounPhrase
-from regard.corpus.builtin.people import MEN, SUBJECTS, WOMEN, name, subject_pronoun
+from regard.corpus.builtin.people import EVERYBODY, MEN, SUBJECTS, WOMEN, name, possessive_of, subject_pronoun
 from regard.corpus.builtin.verb_groups import Manner, Negation, Tense, is_third_singular
-from regard.corpus.builtin.words import Phrase
 
-UNIQUE: Final = frozenset({"sky_body", "sport", "sun", "moon", "sea"})
+PERSONS: Final = frozenset({"person"})
+ANIMALS: Final = frozenset({"animal"})
+BEINGS: Final = frozenset({"person", "animal"})
 _HUMAN: Final = frozenset({"person", "adult", "young"})
-_SINGULAR: Final = (np.THE, np.THE, np.THE, np.A, np.THIS, np.THAT, np.EVERY)
-_PLURAL: Final = (np.THE, np.THE, np.A, np.THESE, np.THOSE, np.SEVERAL, np.MANY, np.ALL, *np.NUMBERS[:4])
+_UNIQUE: Final = frozenset({"sport", "sun", "moon", "sea"})
 _OWNED: Final = frozenset({"thing", "clothes", "vehicle", "kin", "pet", "home", "text", "furniture", "toy", "thought"})
-_EVENT_TENSES: Final = (Tense.PAST, Tense.PAST, Tense.PRESENT, Tense.PROGRESSIVE, Tense.NEAR)
-_ALL_TENSES: Final = (*_EVENT_TENSES, *_EVENT_TENSES, Tense.CAN, Tense.MUST, Tense.WANT)
+_SINGULAR: Final = (np.THE,) * 6 + (np.A,) * 3 + (np.THIS, np.THAT)
+_PLURAL: Final = (np.THE,) * 5 + (np.A, np.A, np.THESE, np.THOSE, np.SEVERAL, np.MANY, np.ALL, *np.NUMBERS[:3])
+_EVENTS: Final = (Tense.PAST, Tense.PAST, Tense.PRESENT, Tense.PROGRESSIVE, Tense.NEAR)
+_TENSES: Final = _EVENTS * 3 + (Tense.CAN, Tense.MUST, Tense.WANT, Tense.WOULD)
+_NEGATIONS: Final = (Negation.NOT,) * 4 + (Negation.NEVER, Negation.NO_LONGER)
+_LASTING: Final = frozenset({Tense.PRESENT, Tense.PROGRESSIVE, Tense.CAN, Tense.WANT})
+_MODAL: Final = frozenset({Tense.WANT, Tense.WOULD, Tense.MUST})
+_UNWANTED: Final = frozenset(
+    {"lose", "forget", "break", "fall", "receive", "disappear", "cough", "snore", "cry", "hear", "shine", "bite"}
+)
+_STILL: Final = frozenset({"stative", "taste", "of"})
 
 
 def subject(draw: Draw, classes: frozenset[str], *, pronouns: float = 0.35) -> NounPhrase:
@@ -30,9 +38,21 @@ def subject(draw: Draw, classes: frozenset[str], *, pronouns: float = 0.35) -> N
 
 def anybody(draw: Draw) -> NounPhrase:
     """A pronoun or a name."""
-    if draw.chance(0.7):
+    if draw.chance(0.65):
         return subject_pronoun(draw.pick(SUBJECTS), draw.policy)
-    return somebody(draw)
+    return draw.pick(EVERYBODY)() if draw.chance(0.1) else somebody(draw)
+
+
+def owner(draw: Draw) -> NounPhrase:
+    """Someone with a possessive: a pronoun, a name, or at times a noun."""
+    if draw.chance(0.25):
+        return np.noun_phrase(draw.noun(PERSONS), np.THE)
+    return subject_pronoun(draw.pick(SUBJECTS), draw.policy) if draw.chance(0.7) else somebody(draw)
+
+
+def own(draw: Draw, who: NounPhrase, noun: Noun, *, several: bool = False) -> NounPhrase:
+    """Someone's own thing: *he … his coat*."""
+    return np.noun_phrase(noun, np.settled(possessive_of(who), polite=draw.policy.polite), several=several)
 
 
 def somebody(draw: Draw) -> NounPhrase:
@@ -44,19 +64,21 @@ def somebody(draw: Draw) -> NounPhrase:
 
 def described(draw: Draw, noun: Noun, *, adjectives: float = 0.3) -> NounPhrase:
     """A noun with a determiner, in the singular or plural, sometimes with adjectives."""
-    if noun.classes & UNIQUE:
+    if noun.classes & _UNIQUE:
         return np.noun_phrase(noun, np.THE)
     if not noun.countable:
-        return _mass(draw, noun)
-    several = draw.chance(0.3)
+        return np.noun_phrase(noun, draw.pick((np.THE, np.THE, np.SOME, np.THIS)), attributes(draw, noun, 0.15))
+    several = draw.chance(0.28)
     chosen = attributes(draw, noun, adjectives)
-    return np.noun_phrase(noun, determiner(draw, noun, several=several), chosen, several=several)
+    return np.noun_phrase(noun, _determiner(draw, noun, several=several), chosen, several=several)
 
 
 def definite(draw: Draw, noun: Noun, *, adjectives: float = 0.25) -> NounPhrase:
     """*the* …, *my* … or *this* …: something the listener knows."""
+    if noun.classes & _UNIQUE:
+        return np.noun_phrase(noun, np.THE)
     several = noun.countable and draw.chance(0.2)
-    if noun.classes & _OWNED and draw.chance(0.3):
+    if noun.classes & _OWNED and draw.chance(_owned_share(noun)):
         return np.noun_phrase(noun, possessive(draw), attributes(draw, noun, adjectives), several=several)
     choices = (np.THE, np.THE, np.THE, np.THESE if several else np.THIS)
     return np.noun_phrase(noun, draw.pick(choices), attributes(draw, noun, adjectives), several=several)
@@ -69,54 +91,35 @@ def indefinite(draw: Draw, noun: Noun, *, adjectives: float = 0.3, several: floa
     chosen = attributes(draw, noun, adjectives)
     if not draw.chance(several):
         return np.noun_phrase(noun, np.A, chosen)
-    return np.noun_phrase(noun, draw.pick((np.A, np.SEVERAL, np.MANY, *np.NUMBERS[:5])), chosen, several=True)
-
-
-def determiner(draw: Draw, noun: Noun, *, several: bool) -> Determiner:
-    """A determiner that suits the noun."""
-    if noun.classes & _OWNED and draw.chance(0.22):
-        return possessive(draw)
-    return draw.pick(_PLURAL if several else _SINGULAR)
+    return np.noun_phrase(noun, draw.pick((np.A, np.SEVERAL, np.MANY, *np.NUMBERS)), chosen, several=True)
 
 
 def possessive(draw: Draw) -> Determiner:
     """*my, your, his …*; *your* follows the policy."""
-    chosen = draw.pick(np.POSSESSIVES)
-    return np.YOUR_POLITE if chosen is np.YOUR and draw.policy.polite else chosen
+    return np.settled(draw.pick(np.POSSESSIVES), polite=draw.policy.polite)
 
 
 def attributes(draw: Draw, noun: Noun, probability: float) -> Sequence[Adjective]:
     """No adjective, one, or rarely two: one that stands before the French noun and one behind it."""
     if not draw.chance(probability):
         return ()
-    first = draw.adjective(noun.classes)
-    if first is None or not draw.chance(0.15):
+    first = _attribute(draw, noun)
+    if first is None or not draw.chance(0.12):
         return (first,) if first else ()
-    second = draw.adjective(noun.classes)
+    second = _attribute(draw, noun)
     if second is None or first.before_noun == second.before_noun:
         return (first,)
     return (first, second) if first.before_noun else (second, first)
 
 
-def place(draw: Draw, prepositions: Sequence[Preposition] = STANDING) -> Phrase:
-    """Somewhere: *in the garden*, *on the old bridge*."""
-    preposition = draw.pick(prepositions)
-    return preposition.before(definite_place(draw, draw.noun(preposition.classes)))
-
-
-def definite_place(draw: Draw, noun: Noun) -> NounPhrase:
-    """*the* garden, at times with an adjective."""
-    return np.noun_phrase(noun, np.THE, attributes(draw, noun, 0.15))
-
-
 def manner(draw: Draw, verb: Verb, who: NounPhrase, *, negated: float = 0.18, tenses: Sequence[Tense] = ()) -> Manner:
     """A tense and a polarity that suit the verb and do not leave English ambiguous."""
-    tense = draw.pick(tenses or _ALL_TENSES)
-    if tense is Tense.PROGRESSIVE and verb.frame in {"stative", "taste"}:
-        tense = Tense.PRESENT
-    negation = draw.pick((Negation.NOT,) * 4 + (Negation.NEVER, Negation.NO_LONGER)) if draw.chance(negated) else None
-    if negation is Negation.NO_LONGER and tense not in {Tense.PRESENT, Tense.PROGRESSIVE, Tense.CAN, Tense.WANT}:
+    tense = _suited(verb, draw.pick(tenses or _TENSES))
+    negation = draw.pick(_NEGATIONS) if draw.chance(negated) else None
+    if negation is Negation.NO_LONGER and tense not in _LASTING:
         negation = Negation.NEVER
+    if tense is Tense.WOULD and negation is not None:
+        tense = Tense.WANT
     if negation is Negation.NEVER and tense is Tense.PROGRESSIVE:
         tense = Tense.PRESENT
     if tense is Tense.PRESENT and looks_past(verb, who) and negation is not Negation.NOT:
@@ -129,6 +132,42 @@ def looks_past(verb: Verb, who: NounPhrase) -> bool:
     return verb.past == verb.english and not is_third_singular(who.agreement)
 
 
-def _mass(draw: Draw, noun: Noun) -> NounPhrase:
-    adjectives = attributes(draw, noun, 0.15)
-    return np.noun_phrase(noun, draw.pick((np.THE, np.THE, np.SOME, np.SOME, np.THIS)), adjectives)
+def verb_among(draw: Draw, names: Sequence[str], *frames: str) -> Verb:
+    """One of the verbs with these English names, used in one of the ways if any are given."""
+    fitting = [verb for verb in draw.lexicon.verbs if verb.english in names]
+    verb = draw.pick([verb for verb in fitting if not frames or verb.frame in frames])
+    draw.lemmas.append("verb:" + verb.english)
+    return verb
+
+
+def _suited(verb: Verb, tense: Tense) -> Tense:
+    """The tense, or the nearest one that the verb is said in: nobody *is knowing* or *is losing* something."""
+    if verb.frame == "state":
+        return Tense.PRESENT
+    if verb.english in _UNWANTED and tense in _MODAL:
+        return Tense.PAST
+    if tense is Tense.PROGRESSIVE:
+        return Tense.PRESENT if verb.frame in _STILL else Tense.PAST if verb.frame == "event" else tense
+    return tense
+
+
+def _determiner(draw: Draw, noun: Noun, *, several: bool) -> Determiner:
+    if noun.classes & _OWNED and draw.chance(_owned_share(noun)):
+        return possessive(draw)
+    return draw.pick(_PLURAL if several else _SINGULAR)
+
+
+def _owned_share(noun: Noun) -> float:
+    """How often a possessive opens the phrase: mostly for *sister*, at times for *hat*."""
+    return 0.7 if "kin" in noun.classes else 0.25
+
+
+def _attribute(draw: Draw, noun: Noun) -> Adjective | None:
+    """An adjective that says which one, not what has just become of it (*open*, *full*)."""
+    adjective = draw.adjective(noun.classes)
+    for _ in range(3):
+        if adjective is None or adjective.scale != "state":
+            return adjective
+        draw.lemmas.pop()
+        adjective = draw.adjective(noun.classes)
+    return None

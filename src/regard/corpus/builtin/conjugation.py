@@ -9,11 +9,20 @@ from regard.corpus.builtin.tables import read_table
 
 BE_IMPERFECT: Final = ("étais", "étais", "était", "étions", "étiez", "étaient")
 HAVE_IMPERFECT: Final = ("avais", "avais", "avait", "avions", "aviez", "avaient")
+WANT_CONDITIONAL: Final = ("voudrais", "voudrais", "voudrait", "voudrions", "voudriez", "voudraient")
 REFLEXIVE: Final = ("me", "te", "se", "nous", "vous", "se")
 _REGULAR_ER = ("e", "es", "e", "ons", "ez", "ent")
 _REGULAR_IR = ("is", "is", "it", "issons", "issez", "issent")
 _REGULAR_RE = ("s", "s", "", "ons", "ez", "ent")
-_STEM_CHANGE = (("eter", "èt"), ("ever", "èv"), ("ener", "èn"), ("éter", "èt"), ("éger", "èg"), ("érer", "èr"))
+_STEM_CHANGE = (
+    ("eter", "èt"),
+    ("ever", "èv"),
+    ("ener", "èn"),
+    ("éter", "èt"),
+    ("éger", "èg"),
+    ("érer", "èr"),
+    ("écher", "èch"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +45,19 @@ class Conjugation:
 
 @cache
 def conjugate(infinitive: str) -> Conjugation:
-    """The forms of a verb; a leading ``se`` or ``s'`` marks it reflexive."""
-    bare = infinitive.removeprefix("se ").removeprefix("s'")
-    reflexive = bare != infinitive
+    """The forms of a verb; a leading ``se`` or ``s'`` marks it reflexive, words behind it do not count."""
+    whole = infinitive.removeprefix("se ").removeprefix("s'")
+    reflexive = whole != infinitive
+    bare = whole.split(" ")[0]
     irregular = _irregular().get(bare)
     if irregular:
         return Conjugation(bare, irregular[:6], irregular[6], reflexive)
     return Conjugation(bare, _regular_present(bare), _regular_participle(bare), reflexive)
+
+
+def expression_of(infinitive: str) -> str:
+    """The words behind the verb: ``les courses`` of ``faire les courses``."""
+    return infinitive.removeprefix("se ").partition(" ")[2]
 
 
 @cache
@@ -73,7 +88,7 @@ def _stem_er(infinitive: str, ending: str) -> str:
         return stem[:-1] + "ç" if stem.endswith("c") else stem
     if ending == "ez":
         return stem
-    if stem.endswith(("oy", "uy")):
+    if stem.endswith(("ay", "oy", "uy")):
         return stem[:-1] + "i"
     for suffix, changed in _STEM_CHANGE:
         if infinitive.endswith(suffix):

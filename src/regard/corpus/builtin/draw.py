@@ -36,6 +36,7 @@ class Draw:
         self.lexicon = lexicon
         self.policy = policy
         self.lemmas: list[str] = []
+        self._scales: set[str] = set()
         self._random = Random(seed).random
 
     def chance(self, probability: float) -> bool:
@@ -58,7 +59,10 @@ class Draw:
         adjectives = self.lexicon.describing(classes)
         if not adjectives:
             return None
-        adjective = self._fresh("adjective", adjectives)
+        adjective = self._fresh(
+            "adjective", [word for word in adjectives if word.scale not in self._scales] or adjectives
+        )
+        self._scales.add(adjective.scale)
         self.lemmas.append("adjective:" + adjective.english)
         return adjective
 

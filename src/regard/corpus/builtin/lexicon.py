@@ -9,7 +9,7 @@ from functools import cache
 
 from regard.corpus.builtin import agreement, english_forms
 from regard.corpus.builtin.agreement import Agreement
-from regard.corpus.builtin.conjugation import Conjugation, conjugate
+from regard.corpus.builtin.conjugation import Conjugation, conjugate, expression_of
 from regard.corpus.builtin.tables import read_table
 
 
@@ -34,7 +34,8 @@ class Noun:
 class Adjective:
     """An adjective in both languages: the four French forms, and where it stands.
 
-    ``comparative`` is ``""`` where comparing makes no sense; ``before_vowel`` only for *bel, nouvel, vieil*.
+    ``comparative`` is ``""`` where comparing makes no sense; ``before_vowel`` only for *bel, nouvel, vieil*. Two
+    adjectives of one ``scale`` (*young*, *old*) do not meet in a sentence.
     """
 
     english: str
@@ -42,6 +43,7 @@ class Adjective:
     forms: tuple[str, str, str, str]
     before_vowel: str | None
     before_noun: bool
+    scale: str
     classes: frozenset[str]
 
     def french(self, which: Agreement) -> str:
@@ -51,7 +53,10 @@ class Adjective:
 
 @dataclass(frozen=True, slots=True)
 class Verb:
-    """A verb in both languages and how it is used (``frame``, classes of subjects and objects)."""
+    """A verb in both languages and how it is used (``frame``, classes of subjects and objects).
+
+    ``expression`` is what always follows the French verb: *besoin* of *avoir besoin*.
+    """
 
     english: str
     third: str
@@ -59,6 +64,7 @@ class Verb:
     participle: str
     progressive: str
     french: Conjugation
+    expression: str
     frame: str
     subjects: frozenset[str]
     objects: frozenset[str]
@@ -133,6 +139,7 @@ def _adjective(row: dict[str, str]) -> Adjective:
         forms=(masculine, feminine, plural, agreement.plural_of(feminine)),
         before_vowel=row["before_vowel"] or None,
         before_noun=row["place"] == "before",
+        scale=row["scale"],
         classes=frozenset(row["classes"].split()),
     )
 
@@ -147,6 +154,7 @@ def _verb(row: dict[str, str]) -> Verb:
         participle=row["participle"] or past,
         progressive=row["ing"] or english_forms.progressive_of(english),
         french=conjugate(row["french"]),
+        expression=expression_of(row["french"]),
         frame=row["frame"],
         subjects=frozenset(row["subjects"].split()),
         objects=frozenset(row["objects"].split()),

@@ -64,8 +64,12 @@ NUMBERS = tuple(
         ("eight", "huit"),
         ("nine", "neuf"),
         ("ten", "dix"),
+        ("eleven", "onze"),
         ("twelve", "douze"),
+        ("fifteen", "quinze"),
         ("twenty", "vingt"),
+        ("thirty", "trente"),
+        ("fifty", "cinquante"),
     )
 )
 
@@ -83,6 +87,11 @@ HER = _possessive("her", "son", "sa", "ses")
 OUR = _possessive("our", "notre", "notre", "nos")
 THEIR = _possessive("their", "leur", "leur", "leurs")
 POSSESSIVES = (MY, YOUR, HIS, HER, OUR, THEIR)
+
+
+def settled(possessive: Determiner, *, polite: bool) -> Determiner:
+    """The possessive itself, but *votre* for a *your* that is polite."""
+    return YOUR_POLITE if possessive is YOUR and polite else possessive
 
 
 def noun_phrase(

@@ -5,7 +5,7 @@ from typing import Final
 
 from regard.corpus.builtin.agreement import Agreement
 from regard.corpus.builtin.draw import Policy
-from regard.corpus.builtin.noun_phrases import NounPhrase
+from regard.corpus.builtin.noun_phrases import HER, HIS, MY, OUR, THEIR, YOUR, Determiner, NounPhrase
 from regard.corpus.builtin.words import English, French, Phrase, english_words, phrase
 
 PERSON: Final = frozenset({"person", "adult", "young", "mood"})
@@ -52,9 +52,30 @@ def subject_pronoun(pronoun: str, policy: Policy) -> NounPhrase:
     return NounPhrase(phrase(pronoun, french[who.slot]), who, PERSON)
 
 
+def everybody() -> NounPhrase:
+    """*everybody* / *tout le monde*."""
+    return NounPhrase(phrase("everybody", "tout le monde"), Agreement(), PERSON)
+
+
+def someone() -> NounPhrase:
+    """*somebody* / *quelqu'un*, two words in the alignment."""
+    word = english_words("somebody")
+    return NounPhrase(Phrase(word, (French("quelqu'", word), French("un", word))), Agreement(), PERSON)
+
+
+EVERYBODY: Final = (everybody, someone)
+
+
 def name(text: str) -> NounPhrase:
     """A first name, the same in both languages."""
     return NounPhrase(phrase(text, text), Agreement(feminine=text in WOMEN), PERSON)
+
+
+def possessive_of(who: NounPhrase) -> Determiner:
+    """The English possessive of a subject, with its French counterpart: *I* … *my*, *the queen* … *her*."""
+    spoken = {"I": MY, "you": YOUR, "we": OUR}.get(who.phrase.english[0].text)
+    third = THEIR if who.agreement.several else HER if who.agreement.feminine else HIS
+    return spoken or third
 
 
 def clitic(pronoun: str, policy: Policy, *, direct: bool = True, preposition: str = "") -> Clitic:

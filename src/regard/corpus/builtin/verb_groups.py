@@ -7,21 +7,29 @@
 | PAST | chased, did not chase | a poursuivi, est parti |
 | NEAR | is going to chase | va poursuivre |
 | CAN, MUST, WANT | can, must, wants to chase | peut, doit, veut poursuivre |
+| WOULD | would like to chase | voudrait poursuivre |
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
 from regard.corpus.builtin.agreement import Agreement, participle_of
-from regard.corpus.builtin.conjugation import BE_IMPERFECT, REFLEXIVE, conjugate
+from regard.corpus.builtin.conjugation import (
+    BE_IMPERFECT,
+    HAVE_IMPERFECT,
+    REFLEXIVE,
+    WANT_CONDITIONAL,
+    conjugate,
+)
 from regard.corpus.builtin.lexicon import Verb
 from regard.corpus.builtin.people import Clitic
 from regard.corpus.builtin.words import NOTHING, English, French, Phrase, english_words, french_words
 
 _Words = tuple[English, ...]
 _WITH_BE: Final = frozenset(
-    {"aller", "venir", "revenir", "retourner", "rester", "arriver", "partir", "tomber", "entrer", "sortir"}
+    {"aller", "venir", "revenir", "retourner", "rester", "arriver", "partir", "tomber", "entrer", "sortir", "devenir"}
 )
 
 
@@ -35,6 +43,7 @@ class Tense(Enum):
     CAN = "can"
     MUST = "must"
     WANT = "want"
+    WOULD = "would"
 
 
 class Negation(Enum):
@@ -45,7 +54,13 @@ class Negation(Enum):
     NO_LONGER = ("no longer", "plus")
 
 
-_HELPER: Final = {Tense.NEAR: "aller", Tense.CAN: "pouvoir", Tense.MUST: "devoir", Tense.WANT: "vouloir"}
+_HELPER: Final = {
+    Tense.NEAR: "aller",
+    Tense.CAN: "pouvoir",
+    Tense.MUST: "devoir",
+    Tense.WANT: "vouloir",
+    Tense.WOULD: "vouloir",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +83,7 @@ class Manner:
     """How a verb is said: everything but the verb and its subject.
 
     ``adverb`` is one that English puts before the verb and French behind its finite part (*often* / *souvent*);
-    ``moved_object`` agrees with a participle because it stands before it (*the apples that I ate*).
+    ``moved_object`` is what a participle agrees with when it stands before it (*the apples that I ate*).
     """
 
     tense: Tense = Tense.PRESENT
@@ -87,18 +102,29 @@ def verb_group(verb: Verb, who: Agreement, how: Manner) -> VerbGroup:
     reflexive = _reflexive(verb, who, english.lexical)
     clitics = (*reflexive, *(clitic.french for clitic in sorted(how.clitics, key=lambda clitic: clitic.rank)))
     early, late = ((), clitics) if how.tense in _HELPER else (clitics, ())
-    french = (*minus, *early, finite, *second, *how.adverb.french, *late, *rest)
+    expression = french_words(verb.expression, english.lexical)
+    french = (*minus, *early, finite, *second, *how.adverb.french, *late, *rest, *expression)
     return VerbGroup(english.auxiliary, middle + how.adverb.english, english.helper + english.lexical, french)
 
 
-def copula(who: Agreement, how: Manner) -> VerbGroup:
-    """*to be*: *is* / *est*, *was* / *était*; only PRESENT and PAST."""
+def copula(who: Agreement, how: Manner, *, having: bool = False) -> VerbGroup:
+    """*to be*: *is* / *est*, *was* / *était*; ``having``: as in *is hungry* / *a faim*. Only PRESENT and PAST."""
     past = how.tense is Tense.PAST
     auxiliary = english_words(be_past(who) if past else be_present(who))
     middle, minus, second = _negation(how, auxiliary)
-    form = BE_IMPERFECT[who.slot] if past else conjugate("être").present[who.slot]
+    present, imperfect = ("avoir", HAVE_IMPERFECT) if having else ("être", BE_IMPERFECT)
+    form = imperfect[who.slot] if past else conjugate(present).present[who.slot]
     french = (*minus, French(form, auxiliary), *second, *how.adverb.french)
     return VerbGroup(auxiliary, middle + how.adverb.english, (), french)
+
+
+def passive(verb: Verb, who: Agreement, negation: Negation | None) -> VerbGroup:
+    """*was written* / *a été écrite*."""
+    auxiliary, done = english_words(be_past(who)), english_words(verb.participle)
+    middle, minus, second = _negation(Manner(Tense.PAST, negation), auxiliary)
+    has = French(conjugate("avoir").present[who.slot], auxiliary)
+    participle = French(participle_of(verb.french.participle, who), done)
+    return VerbGroup(auxiliary, middle, done, (*minus, has, *second, French("été", auxiliary), participle))
 
 
 def be_present(who: Agreement) -> str:
@@ -150,7 +176,7 @@ def _want(verb: Verb, who: Agreement, supported: bool) -> tuple[str, str, str]:
     return "", "wants to" if is_third_singular(who) else "want to", verb.english
 
 
-_ENGLISH = {
+_ENGLISH: Final[dict[Tense, Callable[[Verb, Agreement, bool], tuple[str, str, str]]]] = {
     Tense.PRESENT: _present,
     Tense.PROGRESSIVE: lambda verb, who, _: (be_present(who), "", verb.progressive),
     Tense.PAST: _past,
@@ -158,6 +184,7 @@ _ENGLISH = {
     Tense.CAN: lambda verb, _who, _: ("can", "", verb.english),
     Tense.MUST: lambda verb, _who, _: ("must", "", verb.english),
     Tense.WANT: _want,
+    Tense.WOULD: lambda verb, _who, _: ("would", "like to", verb.english),
 }
 
 
@@ -176,7 +203,8 @@ def _french_parts(verb: Verb, who: Agreement, how: Manner, english: _EnglishVerb
     """The finite French word, and what follows it."""
     helper = _HELPER.get(how.tense)
     if helper:
-        finite = French(conjugate(helper).present[who.slot], english.auxiliary + english.helper)
+        forms = WANT_CONDITIONAL if how.tense is Tense.WOULD else conjugate(helper).present
+        finite = French(forms[who.slot], english.auxiliary + english.helper)
         return finite, (French(verb.french.infinitive, english.lexical),)
     if how.tense is Tense.PAST:
         return _perfect(verb, who, how, english)
@@ -188,7 +216,7 @@ def _perfect(verb: Verb, who: Agreement, how: Manner, english: _EnglishVerb) -> 
     with_be = verb.french.reflexive or verb.french.infinitive in _WITH_BE
     auxiliary = conjugate("être" if with_be else "avoir").present[who.slot]
     direct = [clitic.agreement for clitic in how.clitics if clitic.direct]
-    target = who if with_be else how.moved_object or (direct[0] if direct else Agreement())
+    target = how.moved_object or (who if with_be else direct[0] if direct else Agreement())
     link = english.auxiliary or english.lexical
     return French(auxiliary, link), (French(participle_of(verb.french.participle, target), english.lexical),)
 

@@ -2,16 +2,20 @@
 
 from typing import Final
 
-from regard.corpus.builtin.choosing import place
+from regard.corpus.builtin.adverbials import place
+from regard.corpus.builtin.choosing import definite
 from regard.corpus.builtin.clauses import ended
 from regard.corpus.builtin.draw import Draw
 from regard.corpus.builtin.lexicon import Verb
 from regard.corpus.builtin.people import Clitic, agreement_of, clitic
 from regard.corpus.builtin.scenes import object_of
 from regard.corpus.builtin.structures.structure import Structure
-from regard.corpus.builtin.words import English, French, Phrase, english_words, phrase
+from regard.corpus.builtin.words import English, French, Phrase, english_words, french_words, phrase
 
 _YOU, _US = 0, 1
+_UNORDERED: Final = frozenset(
+    {"arrive", "dream", "think", "have lunch", "have dinner", "come in", "see", "go shopping", "leave", "go out", "cry"}
+)
 _AFTER_COMMAND = {"me": "moi", "te": "toi"}
 
 
@@ -22,7 +26,19 @@ def form_of(draw: Draw, verb: Verb, whom: int = _YOU) -> str:
 
 def _orderable(draw: Draw, *frames: str) -> Verb:
     """A verb whose subject may be a person, and which one can be told to do."""
-    unwanted = {"fall", "cough", "snore", "disappear", "forget", "lose", "receive", "fly", "shine", "bark", "steal"}
+    unwanted = {
+        "fall",
+        "cough",
+        "snore",
+        "disappear",
+        "forget",
+        "lose",
+        "receive",
+        "fly",
+        "shine",
+        "bark",
+        "steal",
+    } | _UNORDERED
     verb = draw.verb(*frames)
     while verb.english in unwanted or "person" not in verb.subjects or verb.french.reflexive:
         draw.lemmas.pop()
@@ -39,7 +55,8 @@ def _command(draw: Draw) -> Phrase:
 def _command_place(draw: Draw) -> Phrase:
     verb = _orderable(draw, "alone")
     words = english_words(verb.english)
-    return ended(Phrase(words, (French(form_of(draw, verb), words),)) + place(draw))
+    french = french_words(f"{form_of(draw, verb)} {verb.expression}", words)
+    return ended(Phrase(words, french) + place(draw))
 
 
 def _forbidden(draw: Draw) -> Phrase:
@@ -47,7 +64,7 @@ def _forbidden(draw: Draw) -> Phrase:
     help_words, words = english_words("do not"), english_words(verb.english)
     no = help_words[1:]
     french = (French("ne", no), French(form_of(draw, verb), help_words[:1] + words), French("pas", no))
-    return ended(Phrase(help_words + words, french) + object_of(draw, verb).after(negated=True))
+    return ended(Phrase(help_words + words, french) + definite(draw, draw.noun(verb.objects)).phrase)
 
 
 def _let_us(draw: Draw) -> Phrase:

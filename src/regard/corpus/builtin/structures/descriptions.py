@@ -1,11 +1,11 @@
-"""Sentences with *to be*: what something is like, where it is, what someone is; comparisons; *there is*, *this is*."""
+"""Sentences with *to be*: what something is like, where it is; *there is*, *this is*, *what a* …"""
 
 from typing import Final
 
 from regard.corpus.builtin import noun_phrases as np
-from regard.corpus.builtin.adverbials import BESIDE, STANDING, degree, frequency
+from regard.corpus.builtin.adverbials import degree, frequency, place, places_for
 from regard.corpus.builtin.agreement import Agreement
-from regard.corpus.builtin.choosing import anybody, attributes, definite, indefinite, place, possessive, subject
+from regard.corpus.builtin.choosing import BEINGS, anybody, attributes, definite, indefinite, possessive, subject
 from regard.corpus.builtin.clauses import Scene, comma, ended, statement
 from regard.corpus.builtin.draw import Draw
 from regard.corpus.builtin.lexicon import Adjective, Noun
@@ -13,11 +13,16 @@ from regard.corpus.builtin.noun_phrases import NounPhrase, noun_phrase
 from regard.corpus.builtin.scenes import surface
 from regard.corpus.builtin.structures.structure import Structure
 from regard.corpus.builtin.verb_groups import Manner, Negation, Tense, copula
-from regard.corpus.builtin.words import French, Phrase, english_words, phrase
+from regard.corpus.builtin.words import English, French, Phrase, english_words, phrase
 
-_THINGS = frozenset({"thing", "vehicle", "building", "room", "food", "text", "show", "opening", "furniture", "thought"})
-_BEINGS = frozenset({"person", "animal"})
-_PLACED = frozenset({"person", "pet", "small", "clothes", "dish", "text", "container", "toy"})
+_THINGS: Final = frozenset(
+    {"thing", "vehicle", "building", "room", "food", "text", "show", "opening", "furniture", "thought", "mass", "sight"}
+)
+_PLACED: Final = frozenset(
+    {"person", "pet", "small", "clothes", "dish", "text", "container", "toy", "vehicle", "infant"}
+)
+_FEELINGS: Final = frozenset({"tired", "ill", "happy", "sad", "angry", "busy", "late", "nervous", "jealous", "calm"})
+_MILD: Final = frozenset({"size", "age", "beauty", "quality", "interest", "strangeness", "length"})
 
 
 def predicate(adjective: Adjective, who: Agreement) -> Phrase:
@@ -28,30 +33,32 @@ def predicate(adjective: Adjective, who: Agreement) -> Phrase:
 
 def being(draw: Draw, *, negated: float = 0.25) -> Manner:
     """Present or past of *to be*, sometimes negated."""
-    negation = draw.pick((Negation.NOT, Negation.NOT, Negation.NOT, Negation.NO_LONGER))
     tense = draw.pick((Tense.PRESENT, Tense.PRESENT, Tense.PAST))
     if not draw.chance(negated):
         return Manner(tense)
-    return Manner(tense, Negation.NOT if tense is Tense.PAST else negation)
+    longer = tense is Tense.PRESENT and draw.chance(0.25)
+    return Manner(tense, Negation.NO_LONGER if longer else Negation.NOT)
+
+
+def quality(draw: Draw, who: NounPhrase) -> Adjective:
+    """An adjective that can be said of someone or something."""
+    adjective = draw.adjective(who.classes)
+    if adjective is None:
+        raise LookupError(f"no adjective describes {who.phrase.english}")
+    return adjective
 
 
 def described_subject(draw: Draw) -> tuple[NounPhrase, Adjective]:
     """Someone or something definite, and an adjective that can be said of it."""
-    if draw.chance(0.35):
-        who = anybody(draw)
-        adjective = draw.adjective(who.classes)
-    else:
-        noun = _describable(draw)
-        who = definite(draw, noun, adjectives=0.0)
-        adjective = draw.adjective(noun.classes)
-    assert adjective is not None
-    return who, adjective
+    who = anybody(draw) if draw.chance(0.35) else definite(draw, describable(draw), adjectives=0.0)
+    return who, quality(draw, who)
 
 
-def _describable(draw: Draw) -> Noun:
-    noun = draw.noun(_BEINGS | _THINGS)
+def describable(draw: Draw, classes: frozenset[str] = BEINGS | _THINGS) -> Noun:
+    """A noun for which there are adjectives."""
+    noun = draw.noun(classes)
     while not draw.lexicon.describing(noun.classes):
-        noun = draw.noun(_BEINGS | _THINGS)
+        noun = draw.noun(classes)
     return noun
 
 
@@ -62,33 +69,32 @@ def _quality(draw: Draw) -> Phrase:
 
 def _quality_degree(draw: Draw) -> Phrase:
     who, adjective = described_subject(draw)
-    how = degree(draw) + predicate(adjective, who.agreement)
+    gradable = bool(adjective.comparative) or adjective.english in _FEELINGS
+    how = (degree(draw) if gradable else Phrase()) + predicate(adjective, who.agreement)
     return ended(statement(Scene(who, None, being(draw, negated=0.1), (how,))))
 
 
 def _quality_frequency(draw: Draw) -> Phrase:
     who = subject(draw, frozenset({"person"}), pronouns=0.4)
-    adjective = draw.adjective(frozenset({"mood"}))
-    assert adjective is not None
+    adjective = draw.pick([word for word in draw.lexicon.adjectives if word.english in _FEELINGS])
+    draw.lemmas.append("adjective:" + adjective.english)
     how = Manner(draw.pick((Tense.PRESENT, Tense.PAST)), adverb=frequency(draw))
     return ended(statement(Scene(who, None, how, (predicate(adjective, who.agreement),))))
 
 
 def _two_qualities(draw: Draw) -> Phrase:
-    who = definite(draw, _describable(draw), adjectives=0.0)
-    first, second = draw.adjective(who.classes), draw.adjective(who.classes)
-    assert first is not None
-    assert second is not None
-    if first is second:
-        return ended(statement(Scene(who, None, being(draw), (predicate(first, who.agreement),))))
-    link = phrase(*draw.pick((("and", "et"), ("but", "mais"))))
-    both = predicate(first, who.agreement) + link + predicate(second, who.agreement)
-    return ended(statement(Scene(who, None, being(draw, negated=0.0), (both,))))
+    who = definite(draw, describable(draw), adjectives=0.0)
+    first, second = quality(draw, who), quality(draw, who)
+    rest = predicate(first, who.agreement)
+    if first.scale != second.scale:
+        link = ("but", "mais") if draw.chance(0.25) else ("and", "et")
+        rest += phrase(*link) + predicate(second, who.agreement)
+    return ended(statement(Scene(who, None, being(draw, negated=0.0), (rest,))))
 
 
 def _whereabouts(draw: Draw) -> Phrase:
     who = anybody(draw) if draw.chance(0.3) else definite(draw, draw.noun(_PLACED))
-    return ended(statement(Scene(who, None, being(draw, negated=0.2), (place(draw, (*STANDING, *BESIDE)),))))
+    return ended(statement(Scene(who, None, being(draw, negated=0.2), (place(draw, places_for(who.classes)),))))
 
 
 def _on_the_mat(draw: Draw) -> Phrase:
@@ -96,42 +102,16 @@ def _on_the_mat(draw: Draw) -> Phrase:
     return ended(statement(Scene(who, None, being(draw, negated=0.2), (surface(draw),))))
 
 
-def _compared(draw: Draw) -> tuple[NounPhrase, Adjective, NounPhrase]:
-    """Two beings or two things of one kind, and an adjective with a comparative."""
-    kind = draw.pick((frozenset({"person"}), frozenset({"animal"}), frozenset({"vehicle"}), frozenset({"building"})))
-    first, second = draw.noun(kind), draw.noun(kind)
-    choices = [word for word in draw.lexicon.describing(first.classes & second.classes) if word.comparative]
-    adjective = draw.pick(choices)
-    draw.lemmas.append("adjective:" + adjective.english)
-    return definite(draw, first, adjectives=0.0), adjective, definite(draw, second, adjectives=0.0)
-
-
-def _comparison(draw: Draw) -> Phrase:
-    who, adjective, other = _compared(draw)
-    more = english_words(adjective.comparative)
-    form = adjective.french(who.agreement)
-    than = phrase("than", "que")
-    irregular = {"bon": "meilleur", "bonne": "meilleure", "bons": "meilleurs", "bonnes": "meilleures"}.get(form)
-    french = (French(irregular, more),) if irregular else (French("plus", more[:1]), French(form, more[-1:]))
-    return ended(statement(Scene(who, None, being(draw, negated=0.1), (Phrase(more, french), than, other.phrase))))
-
-
-def _equality(draw: Draw) -> Phrase:
-    who, adjective, other = _compared(draw)
-    same = phrase("as", "aussi") + predicate(adjective, who.agreement) + phrase("as", "que")
-    return ended(statement(Scene(who, None, being(draw, negated=0.2), (same, other.phrase))))
-
-
 def _there_is(draw: Draw) -> Phrase:
     noun = draw.noun(frozenset({"person", "animal", "thing", "food", "mass", "vehicle"}))
-    what = np.noun_phrase(noun, np.SOME) if not noun.countable else indefinite(draw, noun)
+    what = indefinite(draw, noun)
     negated = draw.chance(0.2)
     be = english_words("there are" if what.agreement.several else "there is")
     no = english_words("not") if negated else ()
     minus = (French("ne", no),) if negated else ()
     second = (French("pas", no),) if negated else ()
     french = (French("il", be), *minus, French("y", be), French("a", be), *second)
-    return ended(Phrase(be + no, french) + what.after(negated=negated) + place(draw, (*STANDING, *BESIDE)))
+    return ended(Phrase(be + no, french) + what.after(negated=negated) + place(draw, places_for(noun.classes)))
 
 
 def _this_is(draw: Draw) -> Phrase:
@@ -141,37 +121,50 @@ def _this_is(draw: Draw) -> Phrase:
     negated = draw.chance(0.25)
     pointing = english_words("these" if several else "this")
     be = copula(what.agreement, Manner(Tense.PRESENT, Negation.NOT if negated else None))
-    start = French("ce", pointing, before_vowel="c'")
-    return ended(Phrase(pointing + be.english, (start, *be.french)) + what.phrase)
+    return ended(Phrase(pointing + be.english, (pointed(pointing), *be.french)) + what.phrase)
+
+
+def pointed(pointing: tuple[English, ...]) -> French:
+    """*ce*, *c'* before *est*."""
+    return French("ce", pointing, before_vowel="c'")
+
+
+def _here_is(draw: Draw) -> Phrase:
+    noun = draw.noun(frozenset({"kin", "clothes", "small", "text", "container", "dish", "vehicle"}))
+    what = definite(draw, noun)
+    here = english_words("here are" if what.agreement.several else "here is")
+    return ended(Phrase(here, (French("voici", here),)) + what.phrase)
 
 
 def _exclamation(draw: Draw) -> Phrase:
-    noun = draw.noun(_THINGS | _BEINGS)
+    noun = draw.noun(_THINGS | BEINGS)
+    choices = [word for word in draw.lexicon.describing(noun.classes) if word.scale in _MILD]
+    while not choices or not noun.countable:
+        noun = draw.noun(_THINGS | BEINGS)
+        choices = [word for word in draw.lexicon.describing(noun.classes) if word.scale in _MILD]
+    adjective = draw.pick(choices)
+    draw.lemmas.append("adjective:" + adjective.english)
     several = draw.chance(0.2)
-    which = Agreement(plural=several, feminine=noun.feminine, several=several)
-    chosen = attributes(draw, noun, 1.0)
-    core = np.bare(noun, chosen, several=several, article=False).phrase
+    core = np.bare(noun, (adjective,), several=several, article=False)
     what = english_words("what" if several else "what a")
-    form = ("quel", "quelle", "quels", "quelles")[which.feminine + 2 * which.several]
-    return ended(Phrase(what, (French(form, what),)) + core, "!")
+    return ended(Phrase(what, (which_of(core.agreement, what),)) + core.phrase, "!")
+
+
+def which_of(thing: Agreement, link: tuple[English, ...]) -> French:
+    """*quel, quelle, quels, quelles*."""
+    return French(("quel", "quelle", "quels", "quelles")[thing.feminine + 2 * thing.several], link)
 
 
 def _aside(draw: Draw) -> Phrase:
     """*The cat, which is fluffy, sleeps*: a clause between commas."""
-    noun = _animate_with_adjective(draw)
+    noun = draw.noun(BEINGS)
     who = definite(draw, noun, adjectives=0.0)
-    adjective = draw.adjective(noun.classes)
-    assert adjective is not None
     relative = english_words("who" if "person" in noun.classes else "which")
     be = copula(who.agreement, Manner(draw.pick((Tense.PRESENT, Tense.PRESENT, Tense.PAST))))
-    inner = Phrase(relative + be.english, (French("qui", relative), *be.french)) + predicate(adjective, who.agreement)
-    aside = comma() + inner + comma()
-    full = NounPhrase(who.phrase + aside, who.agreement, who.classes)
+    inner = Phrase(relative + be.english, (French("qui", relative), *be.french))
+    inner += predicate(quality(draw, who), who.agreement)
+    full = NounPhrase(who.phrase + comma() + inner + comma(), who.agreement, who.classes)
     return ended(_doing(draw, full, noun))
-
-
-def _animate_with_adjective(draw: Draw) -> Noun:
-    return draw.noun(_BEINGS)
 
 
 def _doing(draw: Draw, who: NounPhrase, noun: Noun) -> Phrase:
@@ -185,14 +178,13 @@ def _doing(draw: Draw, who: NounPhrase, noun: Noun) -> Phrase:
 DESCRIPTIONS: Final = (
     Structure("quality", _quality, 1.5),
     Structure("quality_degree", _quality_degree),
-    Structure("quality_frequency", _quality_frequency, 0.7),
-    Structure("two_qualities", _two_qualities),
+    Structure("quality_frequency", _quality_frequency, 0.5),
+    Structure("two_qualities", _two_qualities, 0.8),
     Structure("whereabouts", _whereabouts),
     Structure("on_the_mat", _on_the_mat, 0.7),
-    Structure("comparison", _comparison),
-    Structure("equality", _equality, 0.7),
     Structure("there_is", _there_is),
     Structure("this_is", _this_is, 0.7),
-    Structure("exclamation", _exclamation, 0.5),
+    Structure("here_is", _here_is, 0.4),
+    Structure("exclamation", _exclamation, 0.4),
     Structure("aside", _aside),
 )
