@@ -1,19 +1,15 @@
 """Texts that are longer than a model may read: cut where it hurts least."""
 
-import re
 from collections.abc import Iterator
-from typing import Final
 
 from regard.errors import TokenLimitError
-from regard.text import Tokenizer
-
-_BETWEEN_SENTENCES: Final = re.compile(r"(?<=[.!?…])[\"'»”’)\]]*\s+|(?<=[。！？])\s*")
+from regard.text import Tokenizer, split_sentences
 
 
 def ids_in_parts(text: str, tokenizer: Tokenizer, *, max_tokens: int) -> list[list[int]]:
-    """The ids of a text in as few cuts as it takes to have at most ``max_tokens`` in each part.
+    """The ids of a text, in parts of at most ``max_tokens``.
 
-    A text that fits is one part. One that does not is cut between sentences; a sentence that does not fit, between
+    A text that fits is one part. One that does not is cut into its sentences; a sentence that does not fit, between
     words; a word that does not, anywhere. No character is lost but the space at a cut.
     """
     return list(_parts(text, tokenizer, max_tokens))
@@ -45,9 +41,9 @@ def _slices(ids: list[int], length: int) -> Iterator[list[int]]:
 
 
 def _sentences(text: str) -> list[str]:
-    """The sentences, closing quotes kept; nothing if there is only one."""
-    ends = [match.end() for match in _BETWEEN_SENTENCES.finditer(text) if match.end() < len(text)]
-    return [text[start:end] for start, end in zip([0, *ends], [*ends, len(text)], strict=True)] if ends else []
+    """The sentences; nothing if there is only one."""
+    spans = split_sentences(text)
+    return [text[start:end] for start, end in spans] if len(spans) > 1 else []
 
 
 def _halves(text: str) -> list[str]:
