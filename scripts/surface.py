@@ -25,8 +25,7 @@ def commands() -> Iterator[str]:
     for name, command in sorted(typer.main.get_command(app).commands.items()):
         yield f"command {name}"
         for parameter in command.params:
-            names = " ".join(parameter.opts) if parameter.param_type_name == "option" else parameter.make_metavar(None)
-            yield f"    {parameter.param_type_name} {names}"
+            yield f"    {parameter.param_type_name} {' '.join(parameter.opts)}"
 
 
 def exit_codes() -> Iterator[str]:

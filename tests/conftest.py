@@ -1,6 +1,10 @@
 """Shared by all tests: shapes are checked at run time, and data from outside the project is found or skipped."""
 
 import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,3 +21,49 @@ def regard_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no data at {folder}; set REGARD_DATA to a folder with multi30k/, tatoeba/ …")
     return folder
+
+
+@pytest.fixture(scope="session")
+def needs_tool() -> Callable[[str], str]:
+    """``needs_tool("hunspell")`` gives the path of a system tool; without it a test is skipped, and in CI it fails."""
+    return _find_tool
+
+
+def _find_tool(name: str) -> str:
+    path = shutil.which(name)
+    if path is None:
+        complaint = f"{name} is not installed; scripts/system-packages {name} installs it, or says how"
+        if os.environ.get("CI") == "true":
+            pytest.fail(complaint)
+        pytest.skip(complaint)
+    return path
+
+
+@pytest.fixture(scope="session")
+def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run that took seconds: it translates numbers in words, digit by digit. Do not write into it."""
+    folder = tmp_path_factory.mktemp("tiny")
+    english = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
+    french = ["zéro", "un", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf"]
+    for suffix, words in (("en", english), ("fr", french)):
+        numbers = (" ".join(words[int(digit)] for digit in f"{number:03d}") for number in range(1000))
+        (folder / f"numbers.{suffix}").write_text("".join(f"{line}\n" for line in numbers), encoding="utf-8")
+    command = [sys.executable, "-m", "regard", "train", "--preset", "tiny", "--out", "run", *_TINY]
+    files = ["--source", "numbers.en", "--target", "numbers.fr"]
+    subprocess.run([*command, *files], cwd=folder, check=True, capture_output=True, timeout=120)
+    return folder / "run"
+
+
+_TINY = [
+    "text.vocab_size=330",
+    "model.model_dim=64",
+    "model.feedforward_dim=128",
+    "model.encoder_layers=1",
+    "model.decoder_layers=1",
+    "training.max_steps=150",
+    "training.validate_every=75",
+    "training.valid_sentences=50",
+    "training.ema_decay=0.95",
+    "training.dtype=float32",
+    "training.threads=1",
+]

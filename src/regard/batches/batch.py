@@ -44,8 +44,8 @@ class Batch:
 
 def make_batch(pairs: EncodedPairs, indices: IntArray) -> Batch:
     """Lays the chosen pairs side by side."""
-    sources = [[*pairs.source[index].tolist(), EOS] for index in indices]
-    targets = [pairs.target[index].tolist() for index in indices]
+    sources = [[*pairs.source[index].tolist(), EOS] for index in indices.tolist()]
+    targets = [pairs.target[index].tolist() for index in indices.tolist()]
     source, source_layout = rectangle(sources)
     target_in, target_layout = rectangle([[BOS, *target] for target in targets])
     target_out, _ = rectangle([[*target, EOS] for target in targets])

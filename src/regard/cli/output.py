@@ -5,8 +5,9 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from io import BufferedIOBase
 from pathlib import Path
-from typing import BinaryIO
+from typing import cast
 
 from regard.errors import InputError, OutputExistsError
 
@@ -32,19 +33,19 @@ def refuse_existing(path: Path | None) -> None:
 def text_output(path: Path | None) -> Iterator[Write]:
     """A function that writes text as UTF-8: to ``path``, or to standard output when it is ``None``."""
     if path is None:
-        yield lambda text: _write(sys.stdout.buffer, text)
+        yield lambda text: _write(cast(BufferedIOBase, sys.stdout.buffer), text)
     else:
         with _aside(path) as file:
             yield lambda text: _write(file, text)
 
 
-def _write(file: BinaryIO, text: str) -> None:
+def _write(file: BufferedIOBase, text: str) -> None:
     file.write(text.encode("utf-8"))
     file.flush()
 
 
 @contextmanager
-def _aside(path: Path) -> Iterator[BinaryIO]:
+def _aside(path: Path) -> Iterator[BufferedIOBase]:
     """A file beside ``path`` that gets its name at the end; on an error it goes, and nothing was there."""
     refuse_existing(path)
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from io import BufferedReader
+from io import BufferedIOBase
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypedDict, cast
 
@@ -94,12 +94,12 @@ def _refuse_contradictions(search: Search, *, json: bool, stream: bool) -> None:
 
 
 @contextmanager
-def _opened(file: Path | None) -> Iterator[tuple[BufferedReader, str]]:
+def _opened(file: Path | None) -> Iterator[tuple[BufferedIOBase, str]]:
     """The stream of bytes to read, and what to call it in a message."""
     if file is None:
         if sys.stdin.isatty():
             typer.echo("Type sentences, one a line; Ctrl-D ends.", err=True)
-        yield cast(BufferedReader, sys.stdin.buffer), "standard input"
+        yield cast(BufferedIOBase, sys.stdin.buffer), "standard input"
     else:
         with file.open("rb") as stream:
             yield stream, str(file)

@@ -20,11 +20,15 @@ _LARGEST_VALID_SHARE: Final = 0.1
 @final
 @dataclass(frozen=True)
 class RunData:
-    """Training pairs, validation pairs, and sentences that say what was read and left out."""
+    """Training pairs, validation pairs, and sentences that say what was read and left out.
+
+    ``test`` pairs are neither trained nor validated on; only the built-in corpus has some.
+    """
 
     train: Sequence[Pair]
     valid: Sequence[Pair]
     notes: Sequence[str]
+    test: Sequence[Pair] = ()
 
 
 def read_data(settings: DataSettings) -> RunData:
@@ -71,14 +75,17 @@ def _builtin(settings: DataSettings) -> RunData:
     corpus = generate(size=BUILTIN_SIZE, seed=BUILTIN_SEED)
     train = [pair.to_pair(line) for line, pair in enumerate(corpus.train, start=1)]
     valid = [pair.to_pair(line) for line, pair in enumerate(corpus.valid[: settings.valid_size], start=1)]
+    test = [pair.to_pair(line) for line, pair in enumerate(corpus.test, start=1)]
     if (settings.source_language, settings.target_language) == ("fr", "en"):
-        train, valid = [_turned(pair) for pair in train], [_turned(pair) for pair in valid]
+        train, valid, test = ([_turned(pair) for pair in split] for split in (train, valid, test))
     elif (settings.source_language, settings.target_language) != ("en", "fr"):
         raise CorpusError(
             f"the built-in corpus is English and French, but {settings.source_language} → "
             f"{settings.target_language} was asked for; give your own pairs with --source and --target"
         )
-    return RunData(train, valid, [f"the built-in corpus: {len(train):,} pairs, {len(valid):,} more to validate on"])
+    return RunData(
+        train, valid, [f"the built-in corpus: {len(train):,} pairs, {len(valid):,} more to validate on"], test
+    )
 
 
 def _turned(pair: Pair) -> Pair:

@@ -24,7 +24,9 @@ class MovingAverage:
     def update(self, model: nn.Module, *, num_updates: int) -> None:
         """Moves the average towards the weights after the ``num_updates``-th update."""
         decay = min(self.decay, (1 + num_updates) / (10 + num_updates))
-        torch._foreach_lerp_(list(self.weights.values()), list(weights_of(model).values()), 1 - decay)
+        # By name: an average that was read from a checkpoint may list the weights in another order.
+        now = weights_of(model)
+        torch._foreach_lerp_(list(self.weights.values()), [now[name] for name in self.weights], 1 - decay)
 
 
 def mean_of(many: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:

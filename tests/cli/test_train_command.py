@@ -1,0 +1,166 @@
+"""``regard train``: what it says, what it leaves, and how it stops and goes on."""
+
+import errno
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+SMALL = [
+    "text.vocab_size=300",
+    "model.model_dim=16",
+    "model.num_heads=2",
+    "model.feedforward_dim=16",
+    "model.encoder_layers=1",
+    "model.decoder_layers=1",
+    "training.threads=1",
+    "training.dtype=float32",
+    "training.batch_tokens=200",
+]
+ENDLESS = ["training.max_steps=1000000", "training.validate_every=20", "training.log_every=1"]
+
+
+def arguments(pair_files: tuple[Path, Path], out: Path, *overrides: str) -> list[str]:
+    """A run on the two files that takes a second if it is not told to go on."""
+    source, target = pair_files
+    return ["train", "--source", str(source), "--target", str(target), "--out", str(out), *SMALL, *overrides]
+
+
+def test_a_run_says_what_it_did(regard, pair_files, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    steps = ["training.max_steps=4", "training.validate_every=2"]
+    outcome = regard(*arguments(pair_files, run, *steps), "--seed", 7, "--preset", "tiny")
+    assert outcome.code == 0, outcome.err
+    for words in ("40 pairs read", "weights, computing in float32", "step 2 validated: ", "BLEU", "(reference: "):
+        assert words in outcome.err
+    for words in ("trained 4 steps in 0:0", "best bleu", f"the model is in {run / 'model'}", "regard translate"):
+        assert words in outcome.out
+    assert {"model", "checkpoints", "log.jsonl", "curve.svg", "settings.toml"} <= {path.name for path in run.iterdir()}
+    settings = (run / "settings.toml").read_text(encoding="utf-8")
+    assert "seed = 7" in settings
+    assert "model_dim = 16" in settings
+
+
+def test_options_win_over_a_file_and_overrides_over_options(regard, pair_files, tmp_path: Path) -> None:
+    (tmp_path / "my.toml").write_text("[training]\nseed = 5\nepsilon = 0.5\nmax_steps = 1\n", encoding="utf-8")
+    run = tmp_path / "run"
+    given = ["--settings", tmp_path / "my.toml", "--seed", 6, "training.epsilon=0.25"]
+    assert regard(*arguments(pair_files, run), *given).code == 0
+    settings = (run / "settings.toml").read_text(encoding="utf-8")
+    assert "seed = 6" in settings
+    assert "epsilon = 0.25" in settings
+
+
+def steps_of(run: Path) -> list[int]:
+    """The steps in the log of a run, in its order."""
+    lines = (run / "log.jsonl").read_text(encoding="utf-8").splitlines()
+    return [record["step"] for record in map(json.loads, lines) if record["kind"] == "step"]
+
+
+@pytest.fixture
+def start() -> Iterator[object]:
+    """Starts ``regard`` in a process of its own, and waits until it has trained for some steps."""
+    processes: list[subprocess.Popen[str]] = []
+
+    def run(command: list[str], out: Path) -> "subprocess.Popen[str]":
+        process = subprocess.Popen(
+            [sys.executable, "-m", "regard", *command],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        processes.append(process)
+        deadline = time.monotonic() + 60
+        while not ((out / "log.jsonl").exists() and len(steps_of(out)) >= 3):
+            assert process.poll() is None, process.communicate()[1]
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        return process
+
+    yield run
+    for process in processes:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_stopped_run_is_saved_and_goes_on(
+    regard, start, pair_files, tmp_path: Path, number: signal.Signals, code: int
+) -> None:
+    run = tmp_path / "run"
+    process = start(arguments(pair_files, run, *ENDLESS), run)
+    process.send_signal(number)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == code, err
+    assert "Traceback" not in err
+    assert f"the state is saved; to go on: regard train --resume {run}" in err
+    stopped_at = steps_of(run)[-1]
+
+    (run / "settings.toml").write_text(
+        (run / "settings.toml").read_text().replace("max_steps = 1000000", f"max_steps = {stopped_at + 3}")
+    )
+    outcome = regard("train", "--resume", run)
+    assert outcome.code == 0, outcome.err
+    assert f"trained {stopped_at + 3:,} steps" in outcome.out
+    assert steps_of(run)[-3:] == [stopped_at + 1, stopped_at + 2, stopped_at + 3]
+    assert regard("translate", run, "--max-length", 5, stdin=b"one 1\n").out.count("\n") == 1
+
+
+def test_a_disk_that_fills_up_leaves_what_was_there(
+    regard, pair_files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = tmp_path / "run"
+    steps = ["training.max_steps=3", "training.validate_every=1"]
+    assert regard(*arguments(pair_files, run, *steps)).code == 0
+    before = {path: path.read_bytes() for path in (run / "model").iterdir()}
+    (run / "settings.toml").write_text(
+        (run / "settings.toml").read_text().replace("max_steps = 3", "max_steps = 9")
+    )
+
+    monkeypatch.setattr(os, "fsync", _no_space)
+    outcome = regard("train", "--resume", run)
+    assert outcome.code == 4, outcome.err
+    assert len(outcome.messages) == 1
+    assert "no space" in outcome.messages[0]
+    assert "intact" in outcome.messages[0]
+    assert {path: path.read_bytes() for path in (run / "model").iterdir()} == before
+    monkeypatch.undo()
+    assert regard("train", "--resume", run).code == 0
+
+
+def _no_space(descriptor: int) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 256 kB, where this may be made."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", folder]
+    if os.geteuid() != 0 or subprocess.run(command, capture_output=True, check=False).returncode != 0:
+        pytest.skip("only root can make a small file system")
+    yield folder
+    subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def test_a_disk_that_is_too_small(regard, pair_files, small_disk: Path) -> None:
+    outcome = regard(*arguments(pair_files, small_disk / "run", "training.max_steps=3", "model.feedforward_dim=4096"))
+    assert outcome.code == 4, outcome.err
+    assert len(outcome.messages) == 1
+    assert "no space" in outcome.messages[0]
+
+
+def test_training_that_diverges_has_its_exit_code(regard, pair_files, tmp_path: Path) -> None:
+    wild = ["training.learning_rate=1e30", "training.warmup_steps=0", "training.clip_norm=none"]
+    steps = ["training.max_steps=200", "training.schedule=constant"]
+    outcome = regard(*arguments(pair_files, tmp_path / "run", *steps, *wild))
+    assert outcome.code == 5, outcome.err
+    assert len(outcome.messages) == 1
