@@ -14,7 +14,7 @@ def made_up(count: int) -> tuple[list[str], list[str]]:
     lengths = [chance.randint(1, 20) for _ in range(count)]
     ends = [chance.choice("...?!") for _ in range(count)]
     english = ["word " * length + end for length, end in zip(lengths, ends, strict=True)]
-    return english, ["mot et " * length + end for length, end in zip(lengths, ends, strict=True)]
+    return english, ["parole et " * length + end for length, end in zip(lengths, ends, strict=True)]
 
 
 def find(source: list[str], target: list[str]) -> Suspicion | None:

@@ -25,7 +25,7 @@ def test_french_from_dos_is_recognised():
 
 
 def test_one_latin_1_byte_is_enough():
-    assert guess_encoding("Une fille joue à la poupée".encode("latin-1")) == "windows-1252"
+    assert guess_encoding("Papa joue à la poupée".encode("latin-1")) == "windows-1252"
 
 
 def test_the_message_names_file_line_byte_and_the_way_out(tmp_path):

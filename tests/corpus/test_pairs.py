@@ -80,8 +80,8 @@ def test_different_counts_are_refused_with_both_counts_and_the_place(tmp_path):
     with pytest.raises(
         CorpusError,
         match=r"a\.en has 300 lines but .*a\.fr has 299; line by line they must be translations\. From about line 201 "
-        r"on they do not fit \('This is sentence 200.*' \| 'Ceci est la phrase 201.*'\): a line seems to be missing in "
-        r".*a\.fr near there; put it back",
+        r"on they do not fit \('This is sentence 200.*' \| 'Ceci est la phrase 201.*'\): a sentence seems to be "
+        r"missing in .*a\.fr near there; put it back",
     ):
         read_pairs(source, target)
 

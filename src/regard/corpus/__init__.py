@@ -7,9 +7,29 @@ Must not know: tokens, tensors, models.
 Nothing is ever shifted: two files with different numbers of lines are refused, and a pair is kept or dropped whole.
 """
 
+from regard.corpus.check import CheckResult, check_corpus
+from regard.corpus.clean import clean_corpus
 from regard.corpus.lines import STANDARD_INPUT, count_lines, read_lines
 from regard.corpus.pair import Origin, Pair
 from regard.corpus.pairs import read_pairs
 from regard.corpus.report import Report
+from regard.corpus.rules import Rules
+from regard.corpus.sample import sample_corpus, sample_pairs
+from regard.corpus.split import split_corpus
 
-__all__ = ["STANDARD_INPUT", "Origin", "Pair", "Report", "count_lines", "read_lines", "read_pairs"]
+__all__ = [
+    "STANDARD_INPUT",
+    "CheckResult",
+    "Origin",
+    "Pair",
+    "Report",
+    "Rules",
+    "check_corpus",
+    "clean_corpus",
+    "count_lines",
+    "read_lines",
+    "read_pairs",
+    "sample_corpus",
+    "sample_pairs",
+    "split_corpus",
+]

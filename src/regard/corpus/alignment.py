@@ -91,19 +91,35 @@ def explain_different_counts(source: Path, target: Path, *, num_source: int, num
     fewest, shorter = min((num_source, source), (num_target, target), key=lambda side: side[0])
     if suspicion is None or suspicion.line > fewest:
         return f"{counts}. All lines up to {fewest:,} seem to fit, so {shorter} may be cut short"
-    return f"{counts}. {describe(suspicion, source=source, target=target)}"
+    return f"{counts}. {_capitalised(describe(suspicion, source, target))}"
 
 
-def describe(suspicion: Suspicion, *, source: Path, target: Path) -> str:
-    """A suspicion as a sentence, with the two lines that do not fit."""
+def describe(suspicion: Suspicion, source: Path, target: Path) -> str:
+    """A suspicion about two files as half a sentence, with the two lines that do not fit."""
     lacking = target if suspicion.shift > 0 else source
-    number = abs(suspicion.shift)
-    missing = "a line seems" if number == 1 else f"{number} lines seem"
     pair = " | ".join(repr(_line(path, suspicion.line)) for path in (source, target))
     return (
-        f"From about line {suspicion.line:,} on they do not fit ({pair}): {missing} to be missing in {lacking} near "
-        "there; put it back, or remove its partner"
+        f"from about line {suspicion.line:,} on they do not fit ({pair}): {_missing(suspicion)} to be missing in "
+        f"{lacking} near there; put it back, or remove its partner"
     )
+
+
+def describe_columns(suspicion: Suspicion, path: Path) -> str:
+    """A suspicion about the two sides of one file as a sentence."""
+    lacking = "target" if suspicion.shift > 0 else "source"
+    return (
+        f"from about line {suspicion.line:,} of {path} on source and target do not fit: {_missing(suspicion)} to be "
+        f"missing on the {lacking} side near there; put it back, or remove its partner"
+    )
+
+
+def _missing(suspicion: Suspicion) -> str:
+    number = abs(suspicion.shift)
+    return "a sentence seems" if number == 1 else f"{number} sentences seem"
+
+
+def _capitalised(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
 
 
 def _line(path: Path, number: int) -> str:

@@ -6,7 +6,7 @@ import io
 import sys
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, cast
 
@@ -69,13 +69,25 @@ def _readable(path: Path) -> Iterator[None]:
     try:
         yield
     except EOFError:
-        raise CorpusError(f"{path} is cut short: its gzip data ends in the middle; copy or download it again") from None
+        raise CorpusError(
+            f"{path} is cut short: its gzip data ends in the middle, in line {_whole_lines(path) + 1:,}; copy or "
+            "download it again"
+        ) from None
     except (gzip.BadGzipFile, zlib.error) as error:
         raise CorpusError(
             f"{path} is not readable as gzip ({error}); copy it again, or drop .gz from its name if it is plain text"
         ) from None
     except PermissionError:
         raise CorpusError(f"{path} may not be read; change its permissions") from None
+
+
+def _whole_lines(path: Path) -> int:
+    """The lines of a cut file that are still whole."""
+    count = 0
+    with suppress(EOFError), gzip.open(path) as file:
+        for _ in file:
+            count += 1
+    return count
 
 
 def _similar(path: Path) -> str:

@@ -33,10 +33,19 @@ def read_pairs(source: Path, target: Path | None = None, *, report: Report | Non
         CorpusError: a file is missing, damaged or not UTF-8, the two have different numbers of lines, or a record is
             not a pair. What can be known without reading pairs is raised at once, the rest when it is reached.
     """
+    return _without_blanks(read_every_pair(source, target), report or Report())
+
+
+def read_every_pair(source: Path, target: Path | None = None) -> Iterator[Pair]:
+    """Like ``read_pairs``, but blank pairs are given too.
+
+    Raises:
+        CorpusError: as for ``read_pairs``.
+    """
     if target is None:
-        return _without_blanks(reader_of(source)(source), report or Report())
+        return reader_of(source)(source)
     _check_counts(source, target)
-    return _without_blanks(_side_by_side(source, target), report or Report())
+    return _side_by_side(source, target)
 
 
 def reader_of(path: Path) -> Reader:

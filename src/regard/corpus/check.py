@@ -1,0 +1,105 @@
+"""Looks a corpus over before anything is learned from it, and says what is wrong where."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from regard.corpus.alignment import Suspicion, describe, describe_columns
+from regard.corpus.examine import Examination
+from regard.corpus.files import STANDARD_INPUT
+from regard.corpus.pairs import read_every_pair
+from regard.corpus.report import ONE_SIDED, Report
+from regard.corpus.rules import GARBLED, Rules
+from regard.corpus.survey import FileFacts, survey
+from regard.errors import CorpusError
+
+_DAMAGE: Final = (ONE_SIDED, GARBLED)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """What a check found.
+
+    Args:
+        source: the source side, or the file of both sides.
+        target: the target side, if it is a file of its own.
+        files: facts about each file; none for standard input, which is read only once.
+        report: how many pairs would be left out for which reason.
+        ratio: the usual length of a target sentence by that of its source, ten characters added to both.
+        suspicion: where the sides seem to shift against each other.
+    """
+
+    source: Path
+    target: Path | None
+    files: tuple[FileFacts, ...]
+    report: Report
+    ratio: float
+    suspicion: Suspicion | None
+
+    @property
+    def is_damaged(self) -> bool:
+        """Whether something went wrong with the files: not just sentences one would rather not learn from."""
+        return self.has_lost_sentences or self.suspicion is not None or any(facts.odd for facts in self.files)
+
+    @property
+    def has_lost_sentences(self) -> bool:
+        """Whether sentences are missing on one side, or garbled."""
+        return any(reason in self.report.dropped for reason in _DAMAGE)
+
+    def lines(self) -> list[str]:
+        """The findings as sentences for people."""
+        facts = [line for file in self.files for line in file.lines()]
+        usual = [f"the target is usually {self.ratio:.2f} times as long as the source"] if self.report.kept else []
+        shift = [] if self.suspicion is None else [explain_shift(self.suspicion, self.source, self.target)]
+        return [*facts, *self.report.lines(), *usual, *shift]
+
+
+def check_corpus(source: Path, target: Path | None = None, *, rules: Rules | None = None) -> CheckResult:
+    """Reads a corpus once or twice from end to end and changes nothing.
+
+    Args:
+        source: as for ``read_pairs``.
+        target: as for ``read_pairs``.
+        rules: what a pair may be like.
+
+    Raises:
+        CorpusError: the corpus cannot be read as pairs at all.
+    """
+    paths = [path for path in (source, target) if path is not None and path != STANDARD_INPUT]
+    pairs = read_every_pair(source, target)
+    files = tuple(survey(path) for path in paths)
+    examination = Examination(rules or Rules())
+    for _ in examination.judge(pairs):
+        pass
+    usual = examination.usual
+    return CheckResult(
+        source=source,
+        target=target,
+        files=files,
+        report=examination.report,
+        ratio=usual.ratio if usual else 1.0,
+        suspicion=examination.suspicion,
+    )
+
+
+def explain_shift(suspicion: Suspicion, source: Path, target: Path | None) -> str:
+    """A suspicion as a sentence."""
+    if target is None:
+        return describe_columns(suspicion, source)
+    return f"{source} and {target} have the same number of lines, but {describe(suspicion, source, target)}"
+
+
+def require_sound(result: CheckResult) -> None:
+    """Ends a check that found damage.
+
+    Raises:
+        CorpusError: the result is damaged; it says what it is about and what to do.
+    """
+    if not result.is_damaged:
+        return
+    files = str(result.source) if result.target is None else f"{result.source} and {result.target}"
+    if result.suspicion is not None:
+        raise CorpusError(f"{files}: the sides seem shifted against each other, as said above; repair them first")
+    if result.has_lost_sentences:
+        raise CorpusError(f"{files}: sentences are damaged, as said above; `regard corpus clean` writes what is sound")
+    raise CorpusError(f"{files}: other programs may count other lines, as said above; Regard reads them line by line")
