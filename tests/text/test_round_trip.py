@@ -29,7 +29,7 @@ def random_strings(count: int, seed: int) -> list[str]:
             case _:
                 return chr(chance.randrange(0xE000, 0x110000))
 
-    return ["".join(character() for _ in range(chance.randrange(24))) for _ in range(count)]
+    return ["".join(character() for _ in range(chance.randrange(12))) for _ in range(count)]
 
 
 @pytest.mark.parametrize("kind", ["bpe", "unigram", "word", "character"])
