@@ -82,6 +82,7 @@ def _preposition(english: str, french: str, classes: str) -> Preposition:
 
 
 INSIDE: Final = _preposition("in", "dans", "room home castle church")
+HOME: Final = _preposition("in", "dans", "home farm")
 OUTSIDE: Final = _preposition("in", "dans", "outdoors town")
 AT: Final = _preposition("at", "à", "at")
 BIG_NEIGHBOURS: Final = (

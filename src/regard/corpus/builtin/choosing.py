@@ -23,7 +23,7 @@ _TENSES: Final = _EVENTS * 3 + (Tense.CAN, Tense.MUST, Tense.WANT, Tense.WOULD)
 _NEGATIONS: Final = (Negation.NOT,) * 4 + (Negation.NEVER, Negation.NO_LONGER)
 _LASTING: Final = frozenset({Tense.PRESENT, Tense.PROGRESSIVE, Tense.CAN, Tense.WANT})
 _MODAL: Final = frozenset({Tense.WANT, Tense.WOULD, Tense.MUST})
-_UNWANTED: Final = frozenset(
+UNWANTED: Final = frozenset(
     {"lose", "forget", "break", "fall", "receive", "disappear", "cough", "snore", "cry", "hear", "shine", "bite"}
 )
 _STILL: Final = frozenset({"stative", "taste", "of"})
@@ -68,7 +68,7 @@ def described(draw: Draw, noun: Noun, *, adjectives: float = 0.3) -> NounPhrase:
         return np.noun_phrase(noun, np.THE)
     if not noun.countable:
         return np.noun_phrase(noun, draw.pick((np.THE, np.THE, np.SOME, np.THIS)), attributes(draw, noun, 0.15))
-    several = draw.chance(0.28)
+    several = draw.chance(0.28) and "parent" not in noun.classes
     chosen = attributes(draw, noun, adjectives)
     return np.noun_phrase(noun, _determiner(draw, noun, several=several), chosen, several=several)
 
@@ -77,7 +77,7 @@ def definite(draw: Draw, noun: Noun, *, adjectives: float = 0.25) -> NounPhrase:
     """*the* …, *my* … or *this* …: something the listener knows."""
     if noun.classes & _UNIQUE:
         return np.noun_phrase(noun, np.THE)
-    several = noun.countable and draw.chance(0.2)
+    several = noun.countable and draw.chance(0.2) and "parent" not in noun.classes
     if noun.classes & _OWNED and draw.chance(_owned_share(noun)):
         return np.noun_phrase(noun, possessive(draw), attributes(draw, noun, adjectives), several=several)
     choices = (np.THE, np.THE, np.THE, np.THESE if several else np.THIS)
@@ -91,7 +91,8 @@ def indefinite(draw: Draw, noun: Noun, *, adjectives: float = 0.3, several: floa
     chosen = attributes(draw, noun, adjectives)
     if not draw.chance(several):
         return np.noun_phrase(noun, np.A, chosen)
-    return np.noun_phrase(noun, draw.pick((np.A, np.SEVERAL, np.MANY, *np.NUMBERS)), chosen, several=True)
+    numbers = np.NUMBERS[:3] if "kin" in noun.classes else np.NUMBERS
+    return np.noun_phrase(noun, draw.pick((np.A, np.SEVERAL, np.MANY, *numbers)), chosen, several=True)
 
 
 def possessive(draw: Draw) -> Determiner:
@@ -103,10 +104,10 @@ def attributes(draw: Draw, noun: Noun, probability: float) -> Sequence[Adjective
     """No adjective, one, or rarely two: one that stands before the French noun and one behind it."""
     if not draw.chance(probability):
         return ()
-    first = _attribute(draw, noun)
+    first = draw.adjective(noun.classes, attributive=True)
     if first is None or not draw.chance(0.12):
         return (first,) if first else ()
-    second = _attribute(draw, noun)
+    second = draw.adjective(noun.classes, attributive=True)
     if second is None or first.before_noun == second.before_noun:
         return (first,)
     return (first, second) if first.before_noun else (second, first)
@@ -135,16 +136,19 @@ def looks_past(verb: Verb, who: NounPhrase) -> bool:
 def verb_among(draw: Draw, names: Sequence[str], *frames: str) -> Verb:
     """One of the verbs with these English names, used in one of the ways if any are given."""
     fitting = [verb for verb in draw.lexicon.verbs if verb.english in names]
-    verb = draw.pick([verb for verb in fitting if not frames or verb.frame in frames])
-    draw.lemmas.append("verb:" + verb.english)
-    return verb
+    return draw.chosen_verb([verb for verb in fitting if not frames or verb.frame in frames])
+
+
+def adjective_among(draw: Draw, names: Sequence[str]) -> Adjective:
+    """One of the adjectives with these English names."""
+    return draw.chosen_adjective([adjective for adjective in draw.lexicon.adjectives if adjective.english in names])
 
 
 def _suited(verb: Verb, tense: Tense) -> Tense:
     """The tense, or the nearest one that the verb is said in: nobody *is knowing* or *is losing* something."""
     if verb.frame == "state":
         return Tense.PRESENT
-    if verb.english in _UNWANTED and tense in _MODAL:
+    if verb.english in UNWANTED and tense in _MODAL:
         return Tense.PAST
     if tense is Tense.PROGRESSIVE:
         return Tense.PRESENT if verb.frame in _STILL else Tense.PAST if verb.frame == "event" else tense
@@ -160,14 +164,3 @@ def _determiner(draw: Draw, noun: Noun, *, several: bool) -> Determiner:
 def _owned_share(noun: Noun) -> float:
     """How often a possessive opens the phrase: mostly for *sister*, at times for *hat*."""
     return 0.7 if "kin" in noun.classes else 0.25
-
-
-def _attribute(draw: Draw, noun: Noun) -> Adjective | None:
-    """An adjective that says which one, not what has just become of it (*open*, *full*)."""
-    adjective = draw.adjective(noun.classes)
-    for _ in range(3):
-        if adjective is None or adjective.scale != "state":
-            return adjective
-        draw.lemmas.pop()
-        adjective = draw.adjective(noun.classes)
-    return None

@@ -3,7 +3,7 @@
 Only ``Random.random`` is used: its sequence is the same in every Python version, on every machine.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Final, TypeVar, final
@@ -11,6 +11,7 @@ from typing import Final, TypeVar, final
 from regard.corpus.builtin.lexicon import Adjective, Lexicon, Noun, Verb
 
 T = TypeVar("T")
+Word = TypeVar("Word", Noun, Adjective, Verb)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,36 +48,48 @@ class Draw:
         """One of the choices, all equally likely."""
         return choices[int(self._random() * len(choices))]
 
-    def noun(self, classes: frozenset[str]) -> Noun:
+    def noun(self, classes: frozenset[str], *, countable: bool = False) -> Noun:
         """A noun with one of the classes, not yet drawn in this sentence if there is another."""
         nouns = self.lexicon.with_class(classes)
-        noun = self._fresh("noun", nouns)
+        noun = self._fresh("noun", [noun for noun in nouns if noun.countable] if countable else nouns)
         self.lemmas.append("noun:" + noun.english)
         return noun
 
-    def adjective(self, classes: frozenset[str]) -> Adjective | None:
-        """An adjective that can be said of these classes, or None if there is none."""
-        adjectives = self.lexicon.describing(classes)
-        if not adjectives:
+    def adjective(self, classes: frozenset[str], *, attributive: bool = False) -> Adjective | None:
+        """An adjective that can be said of these classes, or None if there is none.
+
+        ``attributive`` leaves out what has only just become of something (*open*, *full*); otherwise what cannot
+        stand behind *to be* is left out.
+        """
+        left_out = self._scales | {"state"} if attributive else self._scales
+        every = [adjective for adjective in self.lexicon.describing(classes) if attributive or adjective.predicative]
+        fitting = [adjective for adjective in every if adjective.scale not in left_out]
+        if not fitting and (attributive or not every):
             return None
-        adjective = self._fresh(
-            "adjective", [word for word in adjectives if word.scale not in self._scales] or adjectives
-        )
+        return self.chosen_adjective(fitting or every)
+
+    def chosen_adjective(self, adjectives: Sequence[Adjective]) -> Adjective:
+        """One of the adjectives."""
+        adjective = self._fresh("adjective", adjectives)
         self._scales.add(adjective.scale)
         self.lemmas.append("adjective:" + adjective.english)
         return adjective
 
-    def verb(self, *frames: str) -> Verb:
-        """A verb used in one of the ways."""
-        verbs = [verb for frame in frames for verb in self.lexicon.in_frame(frame)]
+    def verb(self, *frames: str, suits: Callable[[Verb], bool] | None = None) -> Verb:
+        """A verb used in one of the ways, for which ``suits`` is true; a frame named twice counts twice."""
+        verbs = [verb for frame in frames for verb in self.lexicon.in_frame(frame) if suits is None or suits(verb)]
+        return self.chosen_verb(verbs)
+
+    def chosen_verb(self, verbs: Sequence[Verb]) -> Verb:
+        """One of the verbs."""
         verb = self._fresh("verb", verbs)
         self.lemmas.append("verb:" + verb.english)
         return verb
 
-    def _fresh(self, kind: str, choices: Sequence[T]) -> T:
+    def _fresh(self, kind: str, choices: Sequence[Word]) -> Word:
         choice = self.pick(choices)
         for _ in range(3):
-            if f"{kind}:{choice.english}" not in self.lemmas:  # type: ignore[attr-defined]
+            if f"{kind}:{choice.english}" not in self.lemmas:
                 break
             choice = self.pick(choices)
         return choice

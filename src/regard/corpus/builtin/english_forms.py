@@ -1,6 +1,9 @@
 """English endings: plurals, third person, -ed, -ing. Only regular forms; the rest stands in the tables."""
 
+from types import MappingProxyType
+
 _SIBILANT = ("s", "x", "z", "ch", "sh")
+_THIRD_PERSONS = MappingProxyType({"go": "goes", "do": "does", "have": "has"})
 
 
 def plural_of(noun: str) -> str:
@@ -13,7 +16,7 @@ def plural_of(noun: str) -> str:
 def third_person_of(verb: str) -> str:
     """``watch`` → ``watches``, ``look for`` → ``looks for``."""
     head, *rest = verb.split(" ")
-    head = "goes" if head == "go" else "has" if head == "have" else plural_of(head)
+    head = _THIRD_PERSONS.get(head) or plural_of(head)
     return " ".join([head, *rest])
 
 

@@ -5,10 +5,10 @@ sees: *frighten* in questions with *why*, say. valid and test are half such sent
 common kind. Words are never held out: whatever valid, test or a special set contains stands in some training pair.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
-from itertools import chain, islice
+from functools import cache, partial
+from itertools import chain
 from types import MappingProxyType
 from typing import Final
 
@@ -23,6 +23,7 @@ LARGEST: Final = 100_000
 _HELD_OUT_SHARE: Final = 0.03
 _SPECIAL_SIZE: Final = 200
 _SURPLUS: Final = 1.25
+_Unit = tuple[BuiltinPair, ...]  # pairs that are kept or left out together
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +47,14 @@ def generate(*, size: int, seed: int = 0) -> BuiltinCorpus:
     _check(size, seed)
     held = min(1_000, size // 20)
     collector = _Collector(seed)
-    special = {name: collector.special(name, size) for name in SPECIAL_SETS}
+    special = {name: collector.special(name, min(_SPECIAL_SIZE, size // 50)) for name in SPECIAL_SETS}
     by_hand = everyday_pairs()
     learnt = size - 2 * held - len(by_hand)
     common, paired = collector.pools(common=learnt + round(held * _SURPLUS) + 20, paired=round(held * _SURPLUS) + 20)
     train = _shuffled((*by_hand, *common[:learnt]), seed)
     known = _Known(train)
-    unseen, unpaired = known.only(common[learnt:]), known.only(paired)
-    rounds = tuple(chain.from_iterable(zip(unseen, unpaired, strict=False)))
+    in_turn = zip(known.only(_alone(common[learnt:])), known.only(_alone(paired)), strict=False)
+    rounds = tuple(chain.from_iterable(in_turn))
     return BuiltinCorpus(
         train=train,
         valid=rounds[:held],
@@ -62,38 +63,45 @@ def generate(*, size: int, seed: int = 0) -> BuiltinCorpus:
     )
 
 
+def is_held_out(structure: str, lemma: str, *, seed: int) -> bool:
+    """Whether training may not see this lemma in this structure."""
+    return stable_number(f"{seed}|{structure}|{lemma}") < _HELD_OUT_SHARE * 2**64
+
+
 class _Collector:
     """Draws pairs and keeps each English sentence once."""
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
         self._taken = {pair.source for pair in everyday_pairs()}
-        self._is_held_out = cache(self._decide)
+        self._is_held_out = cache(partial(is_held_out, seed=seed))
 
-    def special(self, name: str, size: int) -> list[BuiltinPair]:
+    def special(self, name: str, size: int) -> list[_Unit]:
         """Reserves a special set: its sentences can no longer appear in a split."""
-        return list(islice(self._fresh(candidates(name, self._seed)), min(_SPECIAL_SIZE, size // 50)))
+        chosen: list[_Unit] = []
+        units = self._fresh(candidates(name, self._seed))
+        while sum(map(len, chosen)) < size:
+            chosen.append(next(units))
+        return chosen
 
     def pools(self, *, common: int, paired: int) -> tuple[list[BuiltinPair], list[BuiltinPair]]:
         """Sentences without, and with, a held-out pairing of structure and lemma."""
         pools: tuple[list[BuiltinPair], list[BuiltinPair]] = ([], [])
-        for pair in self._fresh(draw_pairs(self._seed, "pool")):
+        units = self._fresh((pair,) for pair in draw_pairs(self._seed, "pool"))
+        while len(pools[0]) < common or len(pools[1]) < paired:
+            (pair,) = next(units)
             pools[self._has_held_out_pairing(pair)].append(pair)
-            if len(pools[0]) >= common and len(pools[1]) >= paired:
-                break
         return pools[0][:common], pools[1][:paired]
 
-    def _fresh(self, pairs: Iterable[BuiltinPair]) -> Iterable[BuiltinPair]:
-        for pair in pairs:
-            if pair.source not in self._taken:
-                self._taken.add(pair.source)
-                yield pair
+    def _fresh(self, units: Iterable[_Unit]) -> Iterator[_Unit]:
+        for unit in units:
+            sources = {pair.source for pair in unit}
+            if self._taken.isdisjoint(sources):
+                self._taken |= sources
+                yield unit
 
     def _has_held_out_pairing(self, pair: BuiltinPair) -> bool:
         return any(self._is_held_out(pair.structure, lemma) for lemma in pair.lemmas)
-
-    def _decide(self, structure: str, lemma: str) -> bool:
-        return stable_number(f"{self._seed}|{structure}|{lemma}") < _HELD_OUT_SHARE * 2**64
 
 
 class _Known:
@@ -106,13 +114,16 @@ class _Known:
             self._source.update(pair.source_words)
             self._target.update(pair.target_words)
 
-    def only(self, pairs: Iterable[BuiltinPair]) -> tuple[BuiltinPair, ...]:
-        """The pairs without a new word."""
-        return tuple(
-            pair
-            for pair in pairs
-            if self._source.issuperset(pair.source_words) and self._target.issuperset(pair.target_words)
-        )
+    def only(self, units: Iterable[_Unit]) -> tuple[BuiltinPair, ...]:
+        """The pairs of the units without a new word."""
+        return tuple(pair for unit in units if all(map(self._knows, unit)) for pair in unit)
+
+    def _knows(self, pair: BuiltinPair) -> bool:
+        return self._source.issuperset(pair.source_words) and self._target.issuperset(pair.target_words)
+
+
+def _alone(pairs: Iterable[BuiltinPair]) -> Iterator[_Unit]:
+    return ((pair,) for pair in pairs)
 
 
 def _shuffled(pairs: Iterable[BuiltinPair], seed: int) -> tuple[BuiltinPair, ...]:

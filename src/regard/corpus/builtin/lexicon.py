@@ -35,7 +35,8 @@ class Adjective:
     """An adjective in both languages: the four French forms, and where it stands.
 
     ``comparative`` is ``""`` where comparing makes no sense; ``before_vowel`` only for *bel, nouvel, vieil*. Two
-    adjectives of one ``scale`` (*young*, *old*) do not meet in a sentence.
+    adjectives of one ``scale`` (*young*, *old*) do not meet in a sentence. One that is not ``predicative`` is not said
+    behind *to be* (*nouveau*, which would be *neuf* there).
     """
 
     english: str
@@ -43,6 +44,7 @@ class Adjective:
     forms: tuple[str, str, str, str]
     before_vowel: str | None
     before_noun: bool
+    predicative: bool
     scale: str
     classes: frozenset[str]
 
@@ -138,7 +140,8 @@ def _adjective(row: dict[str, str]) -> Adjective:
         comparative=row["comparative"].removeprefix("-"),
         forms=(masculine, feminine, plural, agreement.plural_of(feminine)),
         before_vowel=row["before_vowel"] or None,
-        before_noun=row["place"] == "before",
+        before_noun=row["place"].startswith("before"),
+        predicative=row["place"] != "before only",
         scale=row["scale"],
         classes=frozenset(row["classes"].split()),
     )

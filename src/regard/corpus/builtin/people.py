@@ -8,7 +8,7 @@ from regard.corpus.builtin.draw import Policy
 from regard.corpus.builtin.noun_phrases import HER, HIS, MY, OUR, THEIR, YOUR, Determiner, NounPhrase
 from regard.corpus.builtin.words import English, French, Phrase, english_words, phrase
 
-PERSON: Final = frozenset({"person", "adult", "young", "mood"})
+PERSON: Final = frozenset({"person", "adult", "stranger", "young", "mood"})
 SUBJECTS: Final = ("I", "you", "he", "she", "we", "they")
 MEN: Final = ("Paul", "Thomas", "Nicolas", "Simon", "Louis", "Martin", "David", "Daniel", "Antoine", "Victor")
 WOMEN: Final = ("Anna", "Julie", "Emma", "Sarah", "Alice", "Sophie", "Clara", "Laura", "Marie", "Isabelle")

@@ -6,6 +6,9 @@ from regard.corpus.builtin import noun_phrases as np
 from regard.corpus.builtin.adverbials import (
     DWELLING,
     FROM,
+    HOME,
+    INSIDE,
+    OUTSIDE,
     SOMEWHERE,
     TOWARDS,
     UPON,
@@ -35,9 +38,11 @@ from regard.corpus.builtin.verb_groups import Negation, Tense
 from regard.corpus.builtin.words import French, Phrase, phrase
 
 _KNOWN_PLACES = frozenset({"destination", "town", "room", "person", "infant"})
+_ABOUT_PLACES = frozenset({"cross", "leave", "visit", "drive"})
 _NOWHERE = frozenset({"arrive", "leave", "come in", "go out", "disappear", "go shopping"})
 _OUTDOOR_VERBS = frozenset({"fly", "run", "jump", "travel"})
-_OUTSIDE_ONLY = frozenset({"vehicle", "building", "animal", "plant", "sight", "path"})
+_OUTDOOR_THINGS = frozenset({"vehicle", "building", "animal", "plant", "sight", "path"})
+_INDOOR_THINGS = frozenset({"furniture", "opening", "dish", "edible", "machine"})
 
 
 def alone(draw: Draw, *frames: str, negated: float = 0.18) -> Scene:
@@ -49,12 +54,16 @@ def alone(draw: Draw, *frames: str, negated: float = 0.18) -> Scene:
 
 def somewhere(draw: Draw) -> Scene:
     """Someone works in the garden, swims in the lake."""
-    scene = alone(draw, "alone")
-    while scene.verb and scene.verb.english in _NOWHERE:
-        scene = alone(draw, "alone")
-    verb = scene.verb.english if scene.verb else ""
-    places = (WATERS,) if verb == "swim" else SOMEWHERE[1:] if verb in _OUTDOOR_VERBS else SOMEWHERE
-    return scene.adding(place(draw, places))
+    verb = draw.verb("alone", suits=happens_somewhere)
+    who = subject(draw, verb.subjects)
+    outdoors = verb.english in _OUTDOOR_VERBS or "animal" in who.classes
+    places = (WATERS,) if verb.english == "swim" else (OUTSIDE, OUTSIDE, HOME) if outdoors else SOMEWHERE
+    return Scene(who, verb, manner(draw, verb, who), (place(draw, places),))
+
+
+def happens_somewhere(verb: Verb) -> bool:
+    """Whether one asks where it is done."""
+    return verb.english not in _NOWHERE
 
 
 def with_object(draw: Draw, *, negated: float = 0.18, tenses: tuple[Tense, ...] = ()) -> Scene:
@@ -77,18 +86,35 @@ def object_of(draw: Draw, verb: Verb) -> NounPhrase:
     return described(draw, noun)
 
 
-def place_of_action(draw: Draw, what: frozenset[str]) -> Phrase:
-    """A place where something may be done to a thing of these classes: no lions in the kitchen."""
-    return place(draw, (*SOMEWHERE[1:], *SOMEWHERE[1:]) if what & _OUTSIDE_ONLY else SOMEWHERE)
+def object_somewhere(draw: Draw) -> Scene:
+    """Someone reads a book in the garden."""
+    verb = draw.verb("direct", "direct", "event", "counting", suits=lambda verb: verb.english not in _ABOUT_PLACES)
+    who = subject(draw, verb.subjects)
+    scene = Scene(who, verb, manner(draw, verb, who), (object_of(draw, verb),))
+    return scene.adding(where_done(draw, scene))
+
+
+def where_done(draw: Draw, scene: Scene) -> Phrase:
+    """A place where the scene may happen: no lions in the kitchen, no windows in the forest."""
+    what = scene.complements[0]
+    things = what.classes if isinstance(what, NounPhrase) else frozenset()
+    if "animal" in scene.subject.classes or things & _OUTDOOR_THINGS:
+        return place(draw, (OUTSIDE, OUTSIDE, HOME))
+    return place(draw, (INSIDE,) if things & _INDOOR_THINGS else SOMEWHERE)
 
 
 def with_pronoun(draw: Draw) -> Scene:
     """Someone sees him, reads it, loves you: an object pronoun."""
-    verb = draw.verb("direct", "event", "stative", "state")
+    verb = draw.verb("direct", "event", "stative", "state", suits=takes_pronoun)
     who = subject(draw, verb.subjects, pronouns=0.6)
     pronouns = [word for word in object_pronouns(draw, verb) if not same_person(who, word)]
     how = replace(manner(draw, verb, who, negated=0.25), clitics=(clitic(draw.pick(pronouns), draw.policy),))
     return Scene(who, verb, how)
+
+
+def takes_pronoun(verb: Verb) -> bool:
+    """*tell them* would be read as telling something to them."""
+    return verb.english != "tell"
 
 
 def object_pronouns(draw: Draw, verb: Verb) -> tuple[str, ...]:

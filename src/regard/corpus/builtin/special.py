@@ -13,13 +13,13 @@ LONG_WORDS: Final = range(11, 26)
 _NEGATIVE: Final = frozenset({"not", "never", "cannot", "longer", "nothing", "nobody"})
 
 
-def candidates(name: str, seed: int) -> Iterator[BuiltinPair]:
-    """Pairs that belong to a special set, without end. ``who`` gives a sentence and its mirror in turn."""
+def candidates(name: str, seed: int) -> Iterator[tuple[BuiltinPair, ...]]:
+    """What belongs to a special set, without end: single pairs, or for ``who`` a sentence with its mirror."""
     if name == "who":
         yield from _mirrored(seed)
     else:
         wanted = is_long if name == "long" else is_negated
-        yield from (pair for pair in draw_pairs(seed, name) if wanted(pair))
+        yield from ((pair,) for pair in draw_pairs(seed, name) if wanted(pair))
 
 
 def is_long(pair: BuiltinPair) -> bool:
@@ -32,8 +32,8 @@ def is_negated(pair: BuiltinPair) -> bool:
     return not _NEGATIVE.isdisjoint(word.lower() for word in pair.source_words)
 
 
-def _mirrored(seed: int) -> Iterator[BuiltinPair]:
+def _mirrored(seed: int) -> Iterator[tuple[BuiltinPair, ...]]:
     for number in count():
         own = stable_number(f"{seed}/who/{number}")
-        yield draw_pair("who", lambda draw: two_beings(draw, swapped=False), own)
-        yield draw_pair("who", lambda draw: two_beings(draw, swapped=True), own)
+        plain = draw_pair("who", two_beings, own)
+        yield plain, draw_pair("who", lambda draw: two_beings(draw, swapped=True), own)

@@ -8,14 +8,15 @@ from regard.corpus.builtin.clauses import ended
 from regard.corpus.builtin.draw import Draw
 from regard.corpus.builtin.lexicon import Verb
 from regard.corpus.builtin.people import Clitic, agreement_of, clitic
-from regard.corpus.builtin.scenes import object_of
+from regard.corpus.builtin.scenes import object_of, takes_pronoun
 from regard.corpus.builtin.structures.structure import Structure
 from regard.corpus.builtin.words import English, French, Phrase, english_words, french_words, phrase
 
 _YOU, _US = 0, 1
-_UNORDERED: Final = frozenset(
-    {"arrive", "dream", "think", "have lunch", "have dinner", "come in", "see", "go shopping", "leave", "go out", "cry"}
-)
+_UNORDERED: Final = (
+    "arrive", "dream", "think", "have lunch", "have dinner", "come in", "go shopping", "leave", "go out", "cry", "fall",
+    "cough", "snore", "disappear", "receive",
+)  # fmt: skip
 _AFTER_COMMAND = {"me": "moi", "te": "toi"}
 
 
@@ -24,43 +25,26 @@ def form_of(draw: Draw, verb: Verb, whom: int = _YOU) -> str:
     return verb.french.command[2 if whom == _YOU and draw.policy.polite else whom]
 
 
-def _orderable(draw: Draw, *frames: str) -> Verb:
-    """A verb whose subject may be a person, and which one can be told to do."""
-    unwanted = {
-        "fall",
-        "cough",
-        "snore",
-        "disappear",
-        "forget",
-        "lose",
-        "receive",
-        "fly",
-        "shine",
-        "bark",
-        "steal",
-    } | _UNORDERED
-    verb = draw.verb(*frames)
-    while verb.english in unwanted or "person" not in verb.subjects or verb.french.reflexive:
-        draw.lemmas.pop()
-        verb = draw.verb(*frames)
-    return verb
+def _orderable(verb: Verb) -> bool:
+    """Whether one can tell a person to do it."""
+    return verb.english not in _UNORDERED and "person" in verb.subjects and not verb.french.reflexive
 
 
 def _command(draw: Draw) -> Phrase:
-    verb = _orderable(draw, "direct")
+    verb = draw.verb("direct", suits=_orderable)
     words = english_words(verb.english)
     return ended(Phrase(words, (French(form_of(draw, verb), words),)) + object_of(draw, verb).phrase)
 
 
 def _command_place(draw: Draw) -> Phrase:
-    verb = _orderable(draw, "alone")
+    verb = draw.verb("alone", suits=_orderable)
     words = english_words(verb.english)
     french = french_words(f"{form_of(draw, verb)} {verb.expression}", words)
     return ended(Phrase(words, french) + place(draw))
 
 
 def _forbidden(draw: Draw) -> Phrase:
-    verb = _orderable(draw, "direct")
+    verb = draw.verb("direct", suits=_orderable)
     help_words, words = english_words("do not"), english_words(verb.english)
     no = help_words[1:]
     french = (French("ne", no), French(form_of(draw, verb), help_words[:1] + words), French("pas", no))
@@ -68,14 +52,14 @@ def _forbidden(draw: Draw) -> Phrase:
 
 
 def _let_us(draw: Draw) -> Phrase:
-    verb = _orderable(draw, "direct")
+    verb = draw.verb("direct", suits=_orderable)
     words = english_words("let us " + verb.english)
     return ended(Phrase(words, (French(form_of(draw, verb, _US), words),)) + object_of(draw, verb).phrase)
 
 
 def _command_pronoun(draw: Draw) -> Phrase:
     """*Open it* / *Ouvre-le*, *Listen to me* / *Écoute-moi*; forbidden: *Ne l'ouvre pas*."""
-    verb = _orderable(draw, "direct")
+    verb = draw.verb("direct", suits=lambda verb: _orderable(verb) and takes_pronoun(verb))
     animate = bool(verb.objects & {"person", "animal", "kin", "pet"})
     chosen = draw.pick(("me", "him", "her", "us", "them") if animate else ("it", "it", "them"))
     pronoun = clitic(chosen, draw.policy)
@@ -106,7 +90,7 @@ def _give_me(draw: Draw) -> Phrase:
 
 def _polite_please(draw: Draw) -> Phrase:
     """*Close the door, please* / *Ferme la porte, s'il te plaît*."""
-    verb = _orderable(draw, "direct")
+    verb = draw.verb("direct", suits=_orderable)
     words = english_words(verb.english)
     please = english_words("please")
     pronoun = "vous" if agreement_of("you", draw.policy).plural else "te"

@@ -40,8 +40,7 @@ def _compared(draw: Draw) -> tuple[NounPhrase, Adjective, NounPhrase]:
     while not choices:
         first, second = _two_of_a_kind(draw)
         choices = [word for word in draw.lexicon.describing(first.classes & second.classes) if word.comparative]
-    adjective = draw.pick(choices)
-    draw.lemmas.append("adjective:" + adjective.english)
+    adjective = draw.chosen_adjective(choices)
     return first, adjective, second
 
 
@@ -84,8 +83,7 @@ def _superlative(draw: Draw) -> Phrase:
     """*This is the oldest house in the village* / *C'est la plus vieille maison du village*."""
     noun = draw.noun(frozenset({"building", "tree", "text", "picture", "sight"}) | BEINGS)
     choices = [word for word in draw.lexicon.describing(noun.classes) if word.comparative]
-    adjective = draw.pick(choices)
-    draw.lemmas.append("adjective:" + adjective.english)
+    adjective = draw.chosen_adjective(choices)
     thing = bare(noun, article=False)
     pointing = english_words("this")
     be = copula(thing.agreement, Manner())

@@ -3,38 +3,34 @@
 from collections.abc import Callable
 from typing import Final
 
-from regard.corpus.builtin.adverbials import place, time
+from regard.corpus.builtin.adverbials import time
 from regard.corpus.builtin.agreement import together
-from regard.corpus.builtin.choosing import ANIMALS, PERSONS, anybody, definite, manner, somebody
+from regard.corpus.builtin.choosing import ANIMALS, PERSONS, adjective_among, anybody, definite, manner, somebody
 from regard.corpus.builtin.clauses import Scene, comma, ended, statement
 from regard.corpus.builtin.draw import Draw
-from regard.corpus.builtin.lexicon import Adjective
 from regard.corpus.builtin.noun_phrases import NounPhrase
 from regard.corpus.builtin.people import WOMEN, subject_pronoun
-from regard.corpus.builtin.scenes import alone, giving, living, moving, object_of, sitting, with_object, with_pronoun
+from regard.corpus.builtin.scenes import (
+    alone,
+    giving,
+    living,
+    moving,
+    object_of,
+    object_somewhere,
+    sitting,
+    somewhere,
+    with_object,
+    with_pronoun,
+)
 from regard.corpus.builtin.structures.descriptions import being, described_subject, predicate
 from regard.corpus.builtin.structures.structure import Structure
 from regard.corpus.builtin.verb_groups import Manner, Tense, verb_group
 from regard.corpus.builtin.words import French, Phrase, english_words, phrase
 
-_REASONS: Final = frozenset(
-    {
-        "tired",
-        "ill",
-        "happy",
-        "sad",
-        "angry",
-        "busy",
-        "nervous",
-        "jealous",
-        "lazy",
-        "shy",
-        "curious",
-        "rich",
-        "poor",
-        "kind",
-    }
-)
+_REASONS: Final = (
+    "tired", "ill", "happy", "sad", "angry", "busy", "nervous", "jealous", "lazy", "shy", "curious", "rich", "poor",
+    "kind",
+)  # fmt: skip
 
 
 def clause(draw: Draw) -> Phrase:
@@ -68,21 +64,14 @@ def _because(draw: Draw) -> Phrase:
     who = somebody(draw) if named else subject_pronoun(draw.pick(("I", "you", "he", "she", "we", "they")), draw.policy)
     first = who.phrase.english[0].text
     again = subject_pronoun(("she" if first in WOMEN else "he") if named else first, draw.policy)
-    verb = draw.verb("alone", "routine", "direct")
-    while not verb.subjects & {"person", "adult"}:
-        draw.lemmas.pop()
-        verb = draw.verb("alone", "routine", "direct")
+    verb = draw.verb("alone", "routine", "direct", suits=lambda verb: bool(verb.subjects & {"person", "adult"}))
     rest = (object_of(draw, verb),) if verb.objects else ()
-    result = statement(Scene(who, verb, manner(draw, verb, who), rest))
-    reason = statement(Scene(again, None, being(draw, negated=0.15), (predicate(_reason(draw), again.agreement),)))
+    how = manner(draw, verb, who)
+    be = Manner(Tense.PAST if how.tense is Tense.PAST else Tense.PRESENT)
+    reason = statement(Scene(again, None, be, (predicate(adjective_among(draw, _REASONS), again.agreement),)))
+    result = statement(Scene(who, verb, how, rest))
     because = english_words("because")
     return ended(result + Phrase(because, (French("parce", because), French("que", because))) + reason)
-
-
-def _reason(draw: Draw) -> Adjective:
-    adjective = draw.pick([word for word in draw.lexicon.adjectives if word.english in _REASONS])
-    draw.lemmas.append("adjective:" + adjective.english)
-    return adjective
 
 
 def _when(draw: Draw) -> Phrase:
@@ -135,9 +124,9 @@ def _two_objects(draw: Draw) -> Phrase:
 
 def _long(draw: Draw) -> Phrase:
     """A time, a clause with a place, and a second clause."""
-    kinds: tuple[Callable[[Draw], Scene], ...] = (alone, with_object, giving)
+    kinds: tuple[Callable[[Draw], Scene], ...] = (somewhere, object_somewhere, giving)
     first = draw.pick(kinds)(draw)
-    opening = time(draw, first.how.tense) + comma() + statement(first.adding(place(draw)))
+    opening = time(draw, first.how.tense) + comma() + statement(first)
     link = phrase(*draw.pick((("and", "et"), ("but", "mais"))))
     return ended(opening + link + clause(draw))
 

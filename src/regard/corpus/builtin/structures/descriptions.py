@@ -5,7 +5,16 @@ from typing import Final
 from regard.corpus.builtin import noun_phrases as np
 from regard.corpus.builtin.adverbials import degree, frequency, place, places_for
 from regard.corpus.builtin.agreement import Agreement
-from regard.corpus.builtin.choosing import BEINGS, anybody, attributes, definite, indefinite, possessive, subject
+from regard.corpus.builtin.choosing import (
+    BEINGS,
+    adjective_among,
+    anybody,
+    attributes,
+    definite,
+    indefinite,
+    possessive,
+    subject,
+)
 from regard.corpus.builtin.clauses import Scene, comma, ended, statement
 from regard.corpus.builtin.draw import Draw
 from regard.corpus.builtin.lexicon import Adjective, Noun
@@ -18,10 +27,11 @@ from regard.corpus.builtin.words import English, French, Phrase, english_words, 
 _THINGS: Final = frozenset(
     {"thing", "vehicle", "building", "room", "food", "text", "show", "opening", "furniture", "thought", "mass", "sight"}
 )
+_ADMIRED: Final = _THINGS | {"animal"}
 _PLACED: Final = frozenset(
     {"person", "pet", "small", "clothes", "dish", "text", "container", "toy", "vehicle", "infant"}
 )
-_FEELINGS: Final = frozenset({"tired", "ill", "happy", "sad", "angry", "busy", "late", "nervous", "jealous", "calm"})
+_FEELINGS: Final = ("tired", "ill", "happy", "sad", "angry", "busy", "late", "nervous", "jealous", "calm")
 _MILD: Final = frozenset({"size", "age", "beauty", "quality", "interest", "strangeness", "length"})
 
 
@@ -76,8 +86,7 @@ def _quality_degree(draw: Draw) -> Phrase:
 
 def _quality_frequency(draw: Draw) -> Phrase:
     who = subject(draw, frozenset({"person"}), pronouns=0.4)
-    adjective = draw.pick([word for word in draw.lexicon.adjectives if word.english in _FEELINGS])
-    draw.lemmas.append("adjective:" + adjective.english)
+    adjective = adjective_among(draw, _FEELINGS)
     how = Manner(draw.pick((Tense.PRESENT, Tense.PAST)), adverb=frequency(draw))
     return ended(statement(Scene(who, None, how, (predicate(adjective, who.agreement),))))
 
@@ -137,13 +146,12 @@ def _here_is(draw: Draw) -> Phrase:
 
 
 def _exclamation(draw: Draw) -> Phrase:
-    noun = draw.noun(_THINGS | BEINGS)
+    noun = draw.noun(_ADMIRED)
     choices = [word for word in draw.lexicon.describing(noun.classes) if word.scale in _MILD]
     while not choices or not noun.countable:
-        noun = draw.noun(_THINGS | BEINGS)
+        noun = draw.noun(_ADMIRED)
         choices = [word for word in draw.lexicon.describing(noun.classes) if word.scale in _MILD]
-    adjective = draw.pick(choices)
-    draw.lemmas.append("adjective:" + adjective.english)
+    adjective = draw.chosen_adjective(choices)
     several = draw.chance(0.2)
     core = np.bare(noun, (adjective,), several=several, article=False)
     what = english_words("what" if several else "what a")
@@ -168,9 +176,7 @@ def _aside(draw: Draw) -> Phrase:
 
 
 def _doing(draw: Draw, who: NounPhrase, noun: Noun) -> Phrase:
-    verbs = [verb for verb in draw.lexicon.in_frame("alone") if verb.subjects & noun.classes]
-    verb = draw.pick(verbs)
-    draw.lemmas.append("verb:" + verb.english)
+    verb = draw.verb("alone", suits=lambda verb: bool(verb.subjects & noun.classes))
     tense = draw.pick((Tense.PRESENT, Tense.PRESENT, Tense.PROGRESSIVE, Tense.PAST, Tense.NEAR))
     return statement(Scene(who, verb, Manner(tense)))
 

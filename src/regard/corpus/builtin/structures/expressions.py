@@ -4,7 +4,16 @@ from typing import Final
 
 from regard.corpus.builtin import noun_phrases as np
 from regard.corpus.builtin.adverbials import OUTSIDE, place, time
-from regard.corpus.builtin.choosing import BEINGS, PERSONS, definite, manner, owner, subject, verb_among
+from regard.corpus.builtin.choosing import (
+    BEINGS,
+    PERSONS,
+    adjective_among,
+    definite,
+    manner,
+    owner,
+    subject,
+    verb_among,
+)
 from regard.corpus.builtin.clauses import Scene, ended, statement
 from regard.corpus.builtin.draw import Draw
 from regard.corpus.builtin.notation import aligned
@@ -170,20 +179,15 @@ def _passive(draw: Draw) -> Phrase:
 def _too_much_to(draw: Draw) -> Phrase:
     """*She is too tired to work* / *Elle est trop fatiguée pour travailler*."""
     who = subject(draw, PERSONS, pronouns=0.6)
-    adjective = draw.pick([word for word in draw.lexicon.adjectives if word.english in _HINDERING])
-    draw.lemmas.append("adjective:" + adjective.english)
-    verbs = [verb for verb in draw.lexicon.in_frame("alone") if verb.subjects & PERSONS and not verb.french.reflexive]
-    verb = draw.pick(verbs)
-    draw.lemmas.append("verb:" + verb.english)
+    adjective = adjective_among(draw, _HINDERING)
+    verb = draw.verb("alone", suits=lambda verb: bool(verb.subjects & PERSONS))
     to, words = english_words("to"), english_words(verb.english)
     infinitive = (French("pour", to), *french_words(f"{verb.french.infinitive} {verb.expression}", words))
     rest = phrase("too", "trop") + predicate(adjective, who.agreement) + Phrase(to + words, infinitive)
     return ended(statement(Scene(who, None, being(draw, negated=0.0), (rest,))))
 
 
-_HINDERING: Final = frozenset(
-    {"tired", "ill", "young", "old", "weak", "shy", "lazy", "busy", "nervous", "angry", "proud"}
-)
+_HINDERING: Final = ("tired", "ill", "young", "old", "weak", "shy", "lazy", "busy", "nervous", "angry", "proud")
 _PASSIVE: Final = (
     "write", "open", "close", "break", "repair", "build", "steal", "find", "paint", "invite", "help", "admire",
     "choose", "forget", "wash", "clean", "follow", "protect", "photograph", "buy", "sell",

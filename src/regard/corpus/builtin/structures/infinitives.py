@@ -3,9 +3,10 @@
 from typing import Final
 
 from regard.corpus.builtin.agreement import THIRD
-from regard.corpus.builtin.choosing import PERSONS, definite, manner, subject
+from regard.corpus.builtin.choosing import PERSONS, UNWANTED, adjective_among, definite, manner, subject
 from regard.corpus.builtin.clauses import Scene, ended, statement
 from regard.corpus.builtin.draw import Draw
+from regard.corpus.builtin.lexicon import Verb
 from regard.corpus.builtin.structures.structure import Structure
 from regard.corpus.builtin.verb_groups import Manner, Negation, Tense, copula
 from regard.corpus.builtin.words import French, Phrase, english_words, french_words
@@ -16,17 +17,17 @@ _JUDGED: Final = ("easy", "difficult", "important", "useful", "dangerous")
 
 def infinitive(draw: Draw, link: str, *, alone: bool = True) -> Phrase:
     """*to read a book* / *de lire un livre*; with no link the French infinitive stands alone."""
-    frames = ("direct", "alone") if alone else ("direct",)
-    verb = draw.verb(*frames)
-    while verb.french.reflexive or not verb.subjects & {"person", "adult"}:
-        draw.lemmas.pop()
-        verb = draw.verb(*frames)
+    verb = draw.verb(*(("direct", "alone") if alone else ("direct",)), suits=_is_human)
     to, words = english_words("to"), english_words(verb.english)
     whole = to + words if not link else words
     french = french_words(f"{verb.french.infinitive} {verb.expression}", whole)
     opening = french_words(link, to)
     phrase = Phrase(to + words, opening + french)
     return phrase + definite(draw, draw.noun(verb.objects)).phrase if verb.objects else phrase
+
+
+def _is_human(verb: Verb) -> bool:
+    return bool(verb.subjects & {"person", "adult"}) and verb.english not in UNWANTED
 
 
 def _then(draw: Draw) -> Phrase:
@@ -39,8 +40,7 @@ def _then(draw: Draw) -> Phrase:
 
 def _judged(draw: Draw) -> Phrase:
     """*It is easy to read this book* / *Il est facile de lire ce livre*."""
-    adjective = draw.pick([word for word in draw.lexicon.adjectives if word.english in _JUDGED])
-    draw.lemmas.append("adjective:" + adjective.english)
+    adjective = adjective_among(draw, _JUDGED)
     it, good = english_words("it"), english_words(adjective.english)
     be = copula(THIRD, Manner(Tense.PRESENT, Negation.NOT if draw.chance(0.25) else None))
     french = (French("il", it), *be.french, French(adjective.french(THIRD), good))

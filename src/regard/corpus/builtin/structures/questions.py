@@ -10,9 +10,8 @@ from regard.corpus.builtin.agreement import THIRD
 from regard.corpus.builtin.choosing import PERSONS, anybody, definite, manner, owner, subject, verb_among
 from regard.corpus.builtin.clauses import Scene, ended, question, statement, yes_no_question
 from regard.corpus.builtin.draw import Draw
-from regard.corpus.builtin.lexicon import Noun
 from regard.corpus.builtin.noun_phrases import NounPhrase, bare
-from regard.corpus.builtin.scenes import alone, having, moving, object_of, with_object, with_pronoun
+from regard.corpus.builtin.scenes import alone, happens_somewhere, having, moving, object_of, with_object, with_pronoun
 from regard.corpus.builtin.structures.descriptions import described_subject, predicate, which_of
 from regard.corpus.builtin.structures.structure import Structure
 from regard.corpus.builtin.verb_groups import Manner, Negation, Tense, copula
@@ -32,7 +31,6 @@ _ASK_WHICH: Final = (
     "lose",
     "wash",
     "wear",
-    "prefer",
     "repair",
     "draw",
     "sell",
@@ -118,7 +116,10 @@ def _inverted(opening: Phrase, who: NounPhrase, tense: Tense) -> Phrase:
 
 
 def _where_do(draw: Draw) -> Phrase:
-    return question(_plain(alone(draw, "alone")), phrase("where", "où"))
+    verb = draw.verb("alone", suits=happens_somewhere)
+    who = subject(draw, verb.subjects, pronouns=0.5)
+    how = manner(draw, verb, who, negated=0.0)
+    return question(Scene(who, verb, how), phrase("where", "où"))
 
 
 def _who(draw: Draw) -> Phrase:
@@ -161,7 +162,7 @@ def _asked_object(draw: Draw, names: Sequence[str], opening: Phrase) -> Phrase:
 def _which(draw: Draw) -> Phrase:
     """*Which book did you choose?* / *Quel livre est-ce que tu as choisi ?*"""
     verb = verb_among(draw, _ASK_WHICH, "direct", "event", "taste")
-    noun = _countable(draw, verb.objects)
+    noun = draw.noun(verb.objects, countable=True)
     things = bare(noun, several=draw.chance(0.3), article=False)
     link = english_words("which")
     opening = Phrase(link, (which_of(things.agreement, link),)) + things.phrase
@@ -173,20 +174,12 @@ def _which(draw: Draw) -> Phrase:
 def _how_many(draw: Draw) -> Phrase:
     """*How many apples did you buy?* / *Combien de pommes est-ce que tu as achetées ?*"""
     verb = verb_among(draw, _ASK_HOW_MANY, "direct", "event", "counting")
-    things = bare(_countable(draw, verb.objects), several=True, article=False)
+    things = bare(draw.noun(verb.objects, countable=True), several=True, article=False)
     words = english_words("how many")
     opening = Phrase(words, (French("combien", words), French("de", words))) + things.phrase
     who = subject(draw, PERSONS, pronouns=0.6)
     tense = draw.pick((Tense.PAST, Tense.PAST, Tense.PRESENT, Tense.NEAR))
     return question(Scene(who, verb, Manner(tense, moved_object=things.agreement)), opening)
-
-
-def _countable(draw: Draw, classes: frozenset[str]) -> Noun:
-    noun = draw.noun(classes)
-    while not noun.countable:
-        draw.lemmas.pop()
-        noun = draw.noun(classes)
-    return noun
 
 
 def _how_old(draw: Draw) -> Phrase:

@@ -41,8 +41,7 @@ def relative_subject(draw: Draw, noun: Noun) -> NounPhrase:
         for verb in draw.lexicon.verbs
         if verb.frame in {"alone", "direct", "event"} and verb.subjects & noun.classes
     ]
-    verb = draw.pick(verbs)
-    draw.lemmas.append("verb:" + verb.english)
+    verb = draw.chosen_verb(verbs)
     tenses = (Tense.PAST, Tense.PAST, Tense.NEAR, Tense.PROGRESSIVE)
     how = manner(draw, verb, head, tenses=tenses, negated=0.08)
     scene = Scene(head, verb, how, (object_of(draw, verb),) if verb.objects else ())

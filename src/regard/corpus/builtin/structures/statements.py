@@ -7,7 +7,7 @@ from regard.corpus.builtin.adverbials import frequency, time
 from regard.corpus.builtin.choosing import ANIMALS, PERSONS, manner, subject, verb_among
 from regard.corpus.builtin.clauses import Scene, comma, ended, statement
 from regard.corpus.builtin.draw import Draw
-from regard.corpus.builtin.noun_phrases import THE, NounPhrase, noun_phrase
+from regard.corpus.builtin.noun_phrases import THE, noun_phrase
 from regard.corpus.builtin.scenes import (
     about_something,
     alone,
@@ -17,7 +17,7 @@ from regard.corpus.builtin.scenes import (
     liking,
     living,
     moving,
-    place_of_action,
+    object_somewhere,
     playing,
     sitting,
     somewhere,
@@ -68,10 +68,7 @@ def _object(draw: Draw) -> Phrase:
 
 
 def _object_place(draw: Draw) -> Phrase:
-    scene = with_object(draw)
-    what = scene.complements[0]
-    classes = what.classes if isinstance(what, NounPhrase) else frozenset()
-    return ended(statement(scene.adding(place_of_action(draw, classes))))
+    return ended(statement(object_somewhere(draw)))
 
 
 def _time_first(draw: Draw) -> Phrase:
