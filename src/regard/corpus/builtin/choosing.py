@@ -57,7 +57,8 @@ def own(draw: Draw, who: NounPhrase, noun: Noun, *, several: bool = False) -> No
 
 def somebody(draw: Draw) -> NounPhrase:
     """A name."""
-    text = draw.pick(MEN + WOMEN)
+    fresh = [text for text in MEN + WOMEN if f"name:{text}" not in draw.lemmas]
+    text = draw.pick(fresh)
     draw.lemmas.append("name:" + text)
     return name(text)
 
@@ -131,6 +132,11 @@ def manner(draw: Draw, verb: Verb, who: NounPhrase, *, negated: float = 0.18, te
 def looks_past(verb: Verb, who: NounPhrase) -> bool:
     """Whether the simple present is spelled like the past: *I read*, *they cut*."""
     return verb.past == verb.english and not is_third_singular(who.agreement)
+
+
+def is_human(verb: Verb) -> bool:
+    """Whether any person can do it."""
+    return bool(verb.subjects & _HUMAN)
 
 
 def verb_among(draw: Draw, names: Sequence[str], *frames: str) -> Verb:

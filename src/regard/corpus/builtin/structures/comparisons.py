@@ -18,7 +18,7 @@ _KINDS: Final = tuple(frozenset({kind}) for kind in ("person", "animal", "vehicl
 _BETTER: Final = {"bon": "meilleur", "bonne": "meilleure", "bons": "meilleurs", "bonnes": "meilleures"}
 _AROUND: Final = (
     (frozenset({"person"}), "village town school"),
-    (frozenset({"animal"}), "village farm forest"),
+    (frozenset({"animal"}), "village forest"),
     (frozenset({"building", "tree", "sight"}), "village town street"),
     (frozenset({"text"}), "library school"),
     (frozenset({"picture"}), "museum castle"),

@@ -7,6 +7,7 @@ from regard.corpus.builtin.adverbials import OUTSIDE, place, time
 from regard.corpus.builtin.choosing import (
     BEINGS,
     PERSONS,
+    UNWANTED,
     adjective_among,
     definite,
     manner,
@@ -180,7 +181,7 @@ def _too_much_to(draw: Draw) -> Phrase:
     """*She is too tired to work* / *Elle est trop fatiguée pour travailler*."""
     who = subject(draw, PERSONS, pronouns=0.6)
     adjective = adjective_among(draw, _HINDERING)
-    verb = draw.verb("alone", suits=lambda verb: bool(verb.subjects & PERSONS))
+    verb = draw.verb("alone", suits=lambda verb: bool(verb.subjects & PERSONS) and verb.english not in UNWANTED)
     to, words = english_words("to"), english_words(verb.english)
     infinitive = (French("pour", to), *french_words(f"{verb.french.infinitive} {verb.expression}", words))
     rest = phrase("too", "trop") + predicate(adjective, who.agreement) + Phrase(to + words, infinitive)

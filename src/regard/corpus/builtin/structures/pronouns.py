@@ -6,7 +6,7 @@ from typing import Final
 
 from regard.corpus.builtin.adverbials import time
 from regard.corpus.builtin.agreement import Agreement
-from regard.corpus.builtin.choosing import definite, manner, own, owner, verb_among
+from regard.corpus.builtin.choosing import definite, is_human, manner, own, owner, verb_among
 from regard.corpus.builtin.clauses import Scene, ended, statement
 from regard.corpus.builtin.draw import Draw
 from regard.corpus.builtin.lexicon import Verb
@@ -62,7 +62,7 @@ def _with_small(draw: Draw, verb: Verb, english: str, french: str, tenses: Seque
 
 def _nobody_does(draw: Draw) -> Phrase:
     """*Nobody opened the door* / *Personne n'a ouvert la porte*."""
-    verb = draw.verb("direct", "event", "alone", "stative")
+    verb = draw.verb("direct", "event", "alone", "stative", suits=is_human)
     word = english_words("nobody")
     who = NounPhrase(Phrase(word, (French("personne", word), French("ne", word))), Agreement(), PERSON)
     tenses = (Tense.PAST, Tense.PAST, Tense.PRESENT, Tense.NEAR, Tense.CAN, Tense.WANT)

@@ -7,7 +7,7 @@ from typing import Final
 from regard.corpus.builtin import noun_phrases as np
 from regard.corpus.builtin.adverbials import place, places_for, time
 from regard.corpus.builtin.agreement import THIRD
-from regard.corpus.builtin.choosing import PERSONS, anybody, definite, manner, owner, subject, verb_among
+from regard.corpus.builtin.choosing import PERSONS, anybody, definite, is_human, manner, owner, subject, verb_among
 from regard.corpus.builtin.clauses import Scene, ended, question, statement, yes_no_question
 from regard.corpus.builtin.draw import Draw
 from regard.corpus.builtin.noun_phrases import NounPhrase, bare
@@ -124,7 +124,7 @@ def _where_do(draw: Draw) -> Phrase:
 
 def _who(draw: Draw) -> Phrase:
     """*Who opened the door?* / *Qui a ouvert la porte ?*"""
-    verb = draw.verb("direct", "event", "stative", "alone")
+    verb = draw.verb("direct", "event", "stative", "alone", suits=is_human)
     who = NounPhrase(phrase("who", "qui"), THIRD)
     tenses = (Tense.PAST, Tense.PRESENT, Tense.NEAR, Tense.WANT, Tense.CAN)
     how = manner(draw, verb, who, tenses=tenses, negated=0.0)
