@@ -160,14 +160,14 @@ MANNERS: Final = tuple(
 def time(draw: Draw, tense: Tense) -> Phrase:
     """A time that suits the tense."""
     english, french, _ = draw.pick([entry for entry in _TIMES if tense in entry[2]])
-    draw.lemmas.append("time:" + english)
+    draw.note("time", english)
     return aligned(english, french)
 
 
 def frequency(draw: Draw) -> Phrase:
     """*often*, *always* … / *souvent*, *toujours* …"""
     english, french = draw.pick(_FREQUENCY)
-    draw.lemmas.append("adverb:" + english)
+    draw.note("adverb", english)
     return phrase(english, french)
 
 

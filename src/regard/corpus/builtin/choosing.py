@@ -59,7 +59,7 @@ def somebody(draw: Draw) -> NounPhrase:
     """A name."""
     fresh = [text for text in MEN + WOMEN if f"name:{text}" not in draw.lemmas]
     text = draw.pick(fresh)
-    draw.lemmas.append("name:" + text)
+    draw.note("name", text)
     return name(text)
 
 

@@ -40,6 +40,10 @@ class Draw:
         self._scales: set[str] = set()
         self._random = Random(seed).random
 
+    def note(self, kind: str, word: str) -> None:
+        """Remembers that a word was chosen: ``noun:cat``."""
+        self.lemmas.append(f"{kind}:{word}")
+
     def chance(self, probability: float) -> bool:
         """True with the given probability."""
         return self._random() < probability
@@ -52,7 +56,7 @@ class Draw:
         """A noun with one of the classes, not yet drawn in this sentence if there is another."""
         nouns = self.lexicon.with_class(classes)
         noun = self._fresh("noun", [noun for noun in nouns if noun.countable] if countable else nouns)
-        self.lemmas.append("noun:" + noun.english)
+        self.note("noun", noun.english)
         return noun
 
     def adjective(self, classes: frozenset[str], *, attributive: bool = False) -> Adjective | None:
@@ -72,7 +76,7 @@ class Draw:
         """One of the adjectives."""
         adjective = self._fresh("adjective", adjectives)
         self._scales.add(adjective.scale)
-        self.lemmas.append("adjective:" + adjective.english)
+        self.note("adjective", adjective.english)
         return adjective
 
     def verb(self, *frames: str, suits: Callable[[Verb], bool] | None = None) -> Verb:
@@ -83,7 +87,7 @@ class Draw:
     def chosen_verb(self, verbs: Sequence[Verb]) -> Verb:
         """One of the verbs."""
         verb = self._fresh("verb", verbs)
-        self.lemmas.append("verb:" + verb.english)
+        self.note("verb", verb.english)
         return verb
 
     def _fresh(self, kind: str, choices: Sequence[Word]) -> Word:

@@ -250,7 +250,7 @@ def with_manner(draw: Draw, scene: Scene) -> Scene:
     if not choices:
         return scene
     chosen = draw.pick(choices)
-    draw.lemmas.append("adverb:" + chosen.english)
+    draw.note("adverb", chosen.english)
     adverb = phrase(chosen.english, chosen.french)
     if not chosen.early:
         return scene.adding(adverb)

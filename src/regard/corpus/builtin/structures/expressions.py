@@ -89,7 +89,7 @@ def _feeling(draw: Draw) -> Phrase:
     english, french = draw.pick(_FEELINGS)
     who = subject(draw, PERSONS if english in {"right", "wrong", "hot"} else BEINGS, pronouns=0.5)
     degree = phrase("very", "très") if english not in {"right", "wrong"} and draw.chance(0.25) else NOTHING
-    draw.lemmas.append("feeling:" + english)
+    draw.note("feeling", english)
     return ended(_having(who, being(draw), degree + phrase(english, french)))
 
 
@@ -112,7 +112,7 @@ def _age(draw: Draw) -> Phrase:
     """*Paul is ten years old* / *Paul a dix ans*."""
     who = subject(draw, PERSONS, pronouns=0.6)
     number = draw.pick(np.NUMBERS[-3:] if who.classes >= {"adult"} and "mood" not in who.classes else np.NUMBERS[2:])
-    draw.lemmas.append("number:" + number.english)
+    draw.note("number", number.english)
     old = english_words("years old")
     how = Manner(draw.pick((Tense.PRESENT, Tense.PRESENT, Tense.PAST)))
     return ended(_having(who, how, phrase(number.english, number.masculine) + Phrase(old, french_words("ans", old))))
@@ -122,7 +122,7 @@ def _profession(draw: Draw) -> Phrase:
     """*Anna is a nurse* / *Anna est infirmière*; *wants to become* / *veut devenir*."""
     who = owner(draw)
     english, masculine, feminine = draw.pick(_PROFESSIONS)
-    draw.lemmas.append("profession:" + english)
+    draw.note("profession", english)
     several = who.agreement.several
     words = english_words(f"{english}s" if several else f"a {english}")
     form = (feminine if who.agreement.feminine else masculine) + ("s" if several else "")
@@ -136,7 +136,7 @@ def _profession(draw: Draw) -> Phrase:
 
 def _weather(draw: Draw) -> Phrase:
     english, french, tense = draw.pick(_WEATHER)
-    draw.lemmas.append("weather:" + english.replace("/", " "))
+    draw.note("weather", english.replace("/", " "))
     sentence = aligned(english, french)
     if draw.chance(0.6):
         sentence += place(draw, (OUTSIDE,))
