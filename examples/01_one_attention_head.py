@@ -9,7 +9,7 @@ from torch import Tensor
 
 from regard.attention import Causal, attend
 
-TOKENS = "The cat sat on the mat".split()
+TOKENS = ["The", "cat", "sat", "on", "the", "mat"]
 HEAD_DIM = 8
 
 

@@ -11,8 +11,8 @@ import regard
 from regard.settings import load_settings
 from regard.training import Silent, ValidReport
 
-ENGLISH = "zero one two three four five six seven eight nine".split()
-FRENCH = "zéro un deux trois quatre cinq six sept huit neuf".split()
+ENGLISH = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
+FRENCH = ["zéro", "un", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf"]
 
 
 class Scores(Silent):
@@ -24,20 +24,19 @@ class Scores(Silent):
         print(f"step {report.step}: chrF {report.scores['chrf']:.0f}   {source} → {translation}")
 
 
-def write_pairs(folder: Path) -> tuple[Path, Path]:
-    """Two files, line by line the translation of each other: "three one two" and "trois un deux"."""
-    numbers = [f"{number:03d}" for number in range(1000)]
-    source, target = folder / "numbers.en", folder / "numbers.fr"
-    source.write_text("".join(" ".join(ENGLISH[int(digit)] for digit in number) + "\n" for number in numbers), encoding="utf-8")
-    target.write_text("".join(" ".join(FRENCH[int(digit)] for digit in number) + "\n" for number in numbers), encoding="utf-8")
-    return source, target
+def write_numbers(file: Path, words: list[str]) -> Path:
+    """The numbers from 000 to 999, one a line, digit by digit: "three one two"."""
+    numbers = (" ".join(words[int(digit)] for digit in f"{number:03d}") for number in range(1000))
+    file.write_text("".join(f"{line}\n" for line in numbers), encoding="utf-8")
+    return file
 
 
 def main() -> None:
     """Writes the pairs, trains for some steps, translates."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        source, target = write_pairs(folder)
+        source = write_numbers(folder / "numbers.en", ENGLISH)
+        target = write_numbers(folder / "numbers.fr", FRENCH)
         overrides = [
             f"data.source={source}",
             f"data.target={target}",

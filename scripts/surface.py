@@ -9,8 +9,9 @@ import inspect
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-import typer.main
+from typer.main import get_command
 
 import regard.errors
 from regard.cli.app import app
@@ -20,12 +21,14 @@ RECORD = Path(__file__).resolve().parents[1] / "tests" / "house" / "surface.txt"
 PACKAGE = Path(regard.errors.__file__).parent
 
 
-def commands() -> Iterator[str]:
-    """One line per command and per option."""
-    for name, command in sorted(typer.main.get_command(app).commands.items()):
-        yield f"command {name}"
-        for parameter in command.params:
-            yield f"    {parameter.param_type_name} {' '.join(parameter.opts)}"
+def commands(group: Any, before: str = "") -> Iterator[str]:
+    """One line per command and per option, also of commands within commands."""
+    for name, command in sorted(group.commands.items()):
+        if hasattr(command, "commands"):
+            yield from commands(command, f"{before}{name} ")
+            continue
+        yield f"command {before}{name}"
+        yield from (f"    {one.param_type_name} {' '.join(one.opts)}" for one in command.params)
 
 
 def exit_codes() -> Iterator[str]:
@@ -43,7 +46,7 @@ def names() -> Iterator[str]:
 
 def main() -> None:
     """Prints or writes the lines."""
-    text = "".join(f"{line}\n" for line in [*commands(), *exit_codes(), *names()])
+    text = "".join(f"{line}\n" for line in [*commands(get_command(app)), *exit_codes(), *names()])
     if sys.argv[1:] == ["--write"]:
         RECORD.write_text(text, encoding="utf-8")
     else:

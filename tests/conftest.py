@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 from jaxtyping import install_import_hook
 
+# The tensors of tests are too small to share between cores, and tests run side by side.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 _hook = install_import_hook("regard", "beartype.beartype")
 
 

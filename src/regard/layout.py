@@ -65,7 +65,7 @@ class Layout:
         lengths = torch.tensor(self.lengths, dtype=torch.long).to(device, non_blocking=True)
         return torch.arange(self.width, device=device)[None, :] < lengths[:, None]
 
-    def select(self, rows: Sequence[int] | Int[Tensor, " rows"]) -> "Layout":
+    def select(self, rows: Sequence[int] | Int[Tensor, " picked"]) -> "Layout":
         """The layout of some of the rows, in the given order, at the same width."""
         picked = rows.tolist() if isinstance(rows, Tensor) else rows
         return Layout(tuple(self.lengths[row] for row in picked), self.width)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from regard.cli.corpus import app as corpus
 from regard.cli.demo import demo
 from regard.cli.evaluate import evaluate
 from regard.cli.exits import catch_termination, guarded
@@ -43,6 +44,7 @@ def _root(
 
 for _command in COMMANDS:
     app.command()(guarded(_command))
+app.add_typer(corpus)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

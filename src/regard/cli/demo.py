@@ -23,6 +23,15 @@ DEFAULT_MINUTES = 2.5
 WATCHED = "I love you."
 TEXTBOOK = "textbook"
 
+# What a few minutes are spent on best: few subwords and small batches, so that there are many updates.
+TUNED = (
+    "text.vocab_size=2000",
+    "training.batch_tokens=2048",
+    "training.learning_rate=3e-3",
+    "training.warmup_steps=150",
+    "training.valid_sentences=200",
+)
+
 
 def demo(
     *,
@@ -34,7 +43,7 @@ def demo(
     seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed, the same run.")] = 1,
 ) -> None:
     """Train a small translator and try it."""
-    folder = refuse_existing_folder(out) if out else _first_free(DEFAULT_OUT)
+    folder = refuse_existing_folder(out) if out else first_free(DEFAULT_OUT)
     settings = _settings(minutes, seed)
     _heading(f"English → French in {minutes:g} minutes, from sentences that Regard makes up itself")
     _train(settings, folder)
@@ -54,7 +63,8 @@ def demo(
 def _settings(minutes: float, seed: int) -> "Settings":
     from regard.settings import load_settings
 
-    return load_settings(None, [f"training.max_minutes={minutes}", f"training.seed={seed}"], preset="tiny")
+    given = [f"training.max_minutes={minutes}", f"training.seed={seed}"]
+    return load_settings(None, [*TUNED, *given], preset="tiny")
 
 
 def _train(settings: "Settings", folder: Path) -> None:
@@ -72,7 +82,7 @@ def _score(translator: "Translator") -> None:
     typer.echo("\n".join(f"  {line}" for line in scored.lines()))
 
 
-def _first_free(folder: Path) -> Path:
+def first_free(folder: Path) -> Path:
     """``demo-model``, or ``demo-model-2`` … if that is taken: what somebody trained is never overwritten."""
     names = (folder.with_name(f"{folder.name}-{number}") for number in counting(2))
     return folder if not folder.exists() else next(name for name in names if not name.exists())

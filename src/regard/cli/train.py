@@ -20,51 +20,58 @@ if TYPE_CHECKING:
 Given = dict[str, str | int | float | Path | None]
 
 
+Overrides = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="SECTION.KEY=VALUE", help="Any setting, such as training.learning_rate=1e-3."),
+]
+Source = Annotated[
+    Path | None,
+    typer.Option("--source", help="Training sentences; a .tsv file holds both sides.", show_default=False),
+]
+Target = Annotated[Path | None, typer.Option("--target", help="Their translations, line by line.", show_default=False)]
+ValidSource = Annotated[
+    Path | None,
+    typer.Option("--valid-source", help="Validation sentences; else some are held out.", show_default=False),
+]
+ValidTarget = Annotated[Path | None, typer.Option("--valid-target", help="Their translations.", show_default=False)]
+Preset = Annotated[
+    str | None,
+    typer.Option("--preset", help="tiny, small, base, marian, or auto (by corpus size).", show_default="auto"),
+]
+SettingsFile = Annotated[Path | None, typer.Option("--settings", help="A TOML file of settings.", show_default=False)]
+MaxMinutes = Annotated[float | None, typer.Option("--max-minutes", help="Train about so long.", show_default=False)]
+Out = Annotated[
+    Path | None, typer.Option("--out", help="The folder of the run; must not exist yet.", show_default=False)
+]
+Resume = Annotated[
+    Path | None, typer.Option("--resume", help="Continue this run where it stopped.", show_default=False)
+]
+SourceLanguage = Annotated[str | None, typer.Option("--source-language", help="For example en.", show_default="en")]
+TargetLanguage = Annotated[str | None, typer.Option("--target-language", help="For example fr.", show_default="fr")]
+Device = Annotated[str | None, typer.Option("--device", help="auto, cpu, cuda or cuda:1.", show_default="auto")]
+Dtype = Annotated[
+    str | None, typer.Option("--dtype", help="auto, float32 or bfloat16 (of the computation).", show_default="auto")
+]
+Seed = Annotated[int | None, typer.Option("--seed", help="The same seed, the same run.", show_default="1")]
+
+
 def train(
     *,
-    overrides: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="SECTION.KEY=VALUE", help="Any setting, such as training.learning_rate=1e-3."),
-    ] = None,
-    source: Annotated[
-        Path | None,
-        typer.Option("--source", help="Training sentences; a .tsv file holds both sides.", show_default=False),
-    ] = None,
-    target: Annotated[
-        Path | None, typer.Option("--target", help="Their translations, line by line.", show_default=False)
-    ] = None,
-    valid_source: Annotated[
-        Path | None, typer.Option("--valid-source", help="Validation sentences.", show_default="some are held out")
-    ] = None,
-    valid_target: Annotated[
-        Path | None, typer.Option("--valid-target", help="Their translations.", show_default=False)
-    ] = None,
-    preset: Annotated[
-        str | None,
-        typer.Option("--preset", help="tiny, small, base, marian, or auto (by corpus size).", show_default=False),
-    ] = None,
-    settings: Annotated[
-        Path | None, typer.Option("--settings", help="A TOML file of settings.", show_default=False)
-    ] = None,
-    max_minutes: Annotated[
-        float | None, typer.Option("--max-minutes", help="Train about so long.", show_default=False)
-    ] = None,
-    out: Annotated[
-        Path | None, typer.Option("--out", help="The folder of the run; must not exist yet.", show_default=False)
-    ] = None,
-    resume: Annotated[
-        Path | None, typer.Option("--resume", help="Continue this run where it stopped.", show_default=False)
-    ] = None,
-    source_language: Annotated[str | None, typer.Option("--source-language", show_default="en")] = None,
-    target_language: Annotated[str | None, typer.Option("--target-language", show_default="fr")] = None,
-    device: Annotated[
-        str | None, typer.Option("--device", help="auto, cpu, cuda or cuda:1.", show_default="auto")
-    ] = None,
-    dtype: Annotated[
-        str | None,
-        typer.Option("--dtype", help="auto, float32 or bfloat16 (of the computation).", show_default="auto"),
-    ] = None,
-    seed: Annotated[int | None, typer.Option("--seed", help="The same seed, the same run.", show_default="1")] = None,
+    overrides: Overrides = None,
+    source: Source = None,
+    target: Target = None,
+    valid_source: ValidSource = None,
+    valid_target: ValidTarget = None,
+    preset: Preset = None,
+    settings: SettingsFile = None,
+    max_minutes: MaxMinutes = None,
+    out: Out = None,
+    resume: Resume = None,
+    source_language: SourceLanguage = None,
+    target_language: TargetLanguage = None,
+    device: Device = None,
+    dtype: Dtype = None,
+    seed: Seed = None,
 ) -> None:
     """Train a translator on sentence pairs.
 

@@ -1,7 +1,7 @@
 """Runs: training with validation, saving, resuming.
 
 Enters: settings and the name of a folder. Leaves: a run's folder, with the trained model in it. This room composes the
-ones below; it must not know argv, colours or HTTP.
+ones below. Must not know: argv, colours, HTTP.
 """
 
 from regard.runs.resolve import resolve_settings

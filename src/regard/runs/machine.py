@@ -34,8 +34,9 @@ def choose_dtype(name: str, device: torch.device) -> torch.dtype:
 
 
 def use_threads(threads: int | None) -> None:
-    """So many threads, or one per core this process may use."""
-    torch.set_num_threads(threads or len(os.sched_getaffinity(0)))
+    """So many threads; else as many as ``OMP_NUM_THREADS`` says; else one per core this process may use."""
+    if threads is not None or "OMP_NUM_THREADS" not in os.environ:
+        torch.set_num_threads(threads or len(os.sched_getaffinity(0)))
 
 
 def keep_freed_memory() -> None:

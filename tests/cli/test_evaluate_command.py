@@ -1,0 +1,65 @@
+"""``regard evaluate``: scores with their signatures."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from regard.cli.scoring import Scored
+from regard.evaluation import Score
+
+
+@pytest.fixture
+def test_files(tmp_path: Path) -> tuple[Path, Path]:
+    """Three sentences whose translations the tiny model knows, and a reference that it cannot know."""
+    source, target = tmp_path / "test.en", tmp_path / "test.fr"
+    source.write_text("four two seven\none two three\nnine\n", encoding="utf-8")
+    target.write_text("quatre deux sept\nun deux trois\nseptante\n", encoding="utf-8")
+    return source, target
+
+
+def test_scores_carry_their_signatures(regard, tiny_run: Path, test_files) -> None:
+    source, target = test_files
+    outcome = regard("evaluate", tiny_run, "--source", source, "--target", target)
+    assert outcome.code == 0, outcome.err
+    names = [line.split(" = ")[0] for line in outcome.out.splitlines()]
+    assert names[:3] == ["BLEU", "chrF2", "TER"]
+    assert outcome.out.count("nrefs:1|case:") == 3
+    assert "tok:13a" in outcome.out
+    assert "3 sentences in" in outcome.out
+    assert "sentences/s" in outcome.out
+    assert f"3 sentences: {source} and {target}" in outcome.err
+
+
+def test_json_and_the_translations(regard, tiny_run: Path, test_files, tmp_path: Path) -> None:
+    source, target = test_files
+    options = ["--source", source, "--target", target, "--json", "-o", tmp_path / "hyp.fr", "--beam-size", 1]
+    record = json.loads(regard("evaluate", tiny_run, *options).out)
+    assert list(record) == ["model", "test_set", "sentences", "seconds", "sentences_per_second", "scores"]
+    assert list(record["scores"]) == ["bleu", "chrf", "ter"]
+    assert 0 < record["scores"]["chrf"]["value"] < 100
+    hypotheses = (tmp_path / "hyp.fr").read_text(encoding="utf-8").splitlines()
+    assert hypotheses[:2] == ["quatre deux sept", "un deux trois"]
+    assert len(hypotheses) == 3
+
+
+def test_without_files_on_what_was_held_out(regard, tiny_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tiny_run.parent)
+    outcome = regard("evaluate", tiny_run)
+    assert outcome.code == 0, outcome.err
+    assert "100 sentences: the pairs of " in outcome.err
+    assert "held out to validate on" in outcome.err
+
+
+def test_a_table_holds_both_sides(regard, tiny_run: Path, tmp_path: Path) -> None:
+    (tmp_path / "test.tsv").write_text("one two\tun deux\n", encoding="utf-8")
+    outcome = regard("evaluate", tiny_run, "--source", tmp_path / "test.tsv")
+    assert outcome.code == 0, outcome.err
+    assert "1 sentences: " in outcome.err
+
+
+def test_speed_is_sentences_over_seconds() -> None:
+    scored = Scored(("a", "b", "c"), {"bleu": Score("BLEU", 12.3456, "sig")}, seconds=2.0)
+    assert scored.lines() == ["BLEU = 12.35  sig", "3 sentences in 2.0 s (1.5 sentences/s)"]
+    assert scored.record()["scores"] == {"bleu": {"value": 12.3456, "signature": "sig"}}
+    assert Scored((), {}, seconds=0.0).sentences_per_second == 0.0
