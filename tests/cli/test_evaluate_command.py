@@ -43,8 +43,10 @@ def test_json_and_the_translations(regard, tiny_run: Path, test_files, tmp_path:
     assert len(hypotheses) == 3
 
 
-def test_without_files_on_what_was_held_out(regard, tiny_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tiny_run.parent)
+def test_without_files_on_what_was_held_out(
+    regard, tiny_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # not the folder the run was started in
     outcome = regard("evaluate", tiny_run)
     assert outcome.code == 0, outcome.err
     assert "100 sentences: the pairs of " in outcome.err

@@ -13,6 +13,7 @@ from typer.main import get_command
 
 import regard
 from regard.cli.app import app
+from regard.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted(ROOT.glob("docs/*.md"))]
@@ -65,6 +66,21 @@ def test_commands_that_do_not_exist_are_seen() -> None:
 def test_links_lead_somewhere(path: Path) -> None:
     links = re.findall(r"\]\(([^)#:\s]+)\)", path.read_text(encoding="utf-8"))
     assert [link for link in links if not (path.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=document_id)
+def test_named_files_exist(path: Path) -> None:
+    """``runs/train.py`` stands for src/regard/runs/train.py."""
+    named = re.findall(r"`([\w./]+/[\w.]+\.py)`", path.read_text(encoding="utf-8"))
+    places = (ROOT, ROOT / "src" / "regard", path.parent)
+    assert [name for name in named if not any((place / name).exists() for place in places)] == []
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=document_id)
+def test_named_settings_exist(path: Path) -> None:
+    sections = {name: field.annotation for name, field in Settings.model_fields.items()}
+    named = re.findall(rf"`({'|'.join(sections)})\.([a-z_]+)(?:=[^`]*)?`", path.read_text(encoding="utf-8"))
+    assert [f"{section}.{key}" for section, key in named if key not in sections[section].model_fields] == []
 
 
 def test_make_targets_of_the_readme_exist() -> None:

@@ -1,5 +1,6 @@
 """The table of commands, and ``main``."""
 
+import os
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -47,7 +48,18 @@ for _command in COMMANDS:
 app.add_typer(corpus)
 
 
+def _share_cores_kindly() -> None:
+    """Threads that wait for each other give up the core sooner than they would by themselves.
+
+    When another program needs the same cores, training is slowed down to half then, not to a hundredth; alone on the
+    machine it costs some percent (docs/log.md has the figures). It has to be said before PyTorch is loaded.
+    """
+    if "OMP_WAIT_POLICY" not in os.environ:
+        os.environ.setdefault("GOMP_SPINCOUNT", "10000")
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs one command; ends with ``SystemExit`` and its exit code."""
     catch_termination()
+    _share_cores_kindly()
     app(arguments, prog_name="regard")

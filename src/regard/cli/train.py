@@ -106,6 +106,8 @@ def overrides_of(given: Given) -> list[str]:
 
 
 def _toml(value: str | int | float | Path) -> str:
+    if isinstance(value, Path) and value != Path("-"):
+        value = value.absolute()  # the run may be resumed, and the model evaluated, from another folder
     return json.dumps(str(value), ensure_ascii=False) if isinstance(value, str | Path) else str(value)
 
 
