@@ -13,6 +13,8 @@ from regard.text import normalise
 
 BUILTIN_SIZE: Final = 20_000
 BUILTIN_SEED: Final = 1
+_BY_HAND: Final = frozenset({"everyday", "textbook"})
+_BY_HAND_COPIES: Final = 4  # a few hundred idioms among thousands of pairs of a grammar: once each is too seldom
 _LEAST_PAIRS: Final = 10
 _LARGEST_VALID_SHARE: Final = 0.1
 
@@ -73,7 +75,9 @@ def held_out(pairs: Sequence[Pair], size: int) -> tuple[list[Pair], list[Pair]]:
 
 def _builtin(settings: DataSettings) -> RunData:
     corpus = generate(size=BUILTIN_SIZE, seed=BUILTIN_SEED)
-    train = [pair.to_pair(line) for line, pair in enumerate(corpus.train, start=1)]
+    by_hand = [pair for pair in corpus.train if pair.structure in _BY_HAND]
+    seen = [*corpus.train, *by_hand * (_BY_HAND_COPIES - 1)]
+    train = [pair.to_pair(line) for line, pair in enumerate(seen, start=1)]
     valid = [pair.to_pair(line) for line, pair in enumerate(corpus.valid[: settings.valid_size], start=1)]
     test = [pair.to_pair(line) for line, pair in enumerate(corpus.test, start=1)]
     if (settings.source_language, settings.target_language) == ("fr", "en"):
