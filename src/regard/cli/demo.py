@@ -23,7 +23,7 @@ DEFAULT_MINUTES = 2.75
 WATCHED = "I love you."
 TEXTBOOK = "textbook"
 
-# What a few minutes are spent on best: few subwords, a shallow network and small batches, so that there are many updates.
+# What a few minutes are spent on best: few subwords, few layers and small batches, so that there are many updates.
 TUNED = (
     "text.vocab_size=2000",
     "model.encoder_layers=2",
