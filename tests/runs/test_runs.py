@@ -1,0 +1,145 @@
+"""A whole run in seconds: it learns, keeps what it says, and resumes bit for bit."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from regard.bundle import load_bundle
+from regard.corpus import Origin, Pair
+from regard.errors import BundleError, CorpusError, OutputExistsError
+from regard.runs import resume, train
+from regard.runs.data import held_out
+from regard.runs.folder import RunFolder
+from regard.settings import Settings, load_settings
+from regard.training import Silent, load_state
+
+WORDS = {"a": "un", "red": "rouge", "big": "grand", "cat": "chat", "dog": "chien", "sees": "voit", "hears": "entend"}
+
+
+def corpus_in(folder: Path) -> list[str]:
+    """A file of word-for-word pairs; returns the settings of a run of 12 updates on them."""
+    animals, adjectives, verbs = ["cat", "dog"], ["red", "big"], ["sees", "hears"]
+    lines = [
+        f"a {x} {s} {v} a {y} {o}"
+        for x in adjectives
+        for s in animals
+        for v in verbs
+        for y in adjectives
+        for o in animals
+    ]
+    rows = [f"{line}\t{' '.join(WORDS[word] for word in line.split())}" for line in lines for _ in range(3)]
+    (folder / "pairs.tsv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return [
+        f"data.source={folder / 'pairs.tsv'}",
+        "text.vocab_size=300",
+        "model.model_dim=16",
+        "model.num_heads=2",
+        "model.feedforward_dim=32",
+        "model.encoder_layers=1",
+        "model.decoder_layers=1",
+        "model.dropout=0.2",
+        "training.batch_tokens=256",
+        "training.accumulate=2",
+        "training.max_steps=12",
+        "training.validate_every=4",
+        "training.threads=1",
+    ]
+
+
+def settings_in(folder: Path, *more: str) -> Settings:
+    return load_settings(None, [*corpus_in(folder), *more])
+
+
+class StopAt(Silent):
+    """Interrupts a run, as Ctrl-C would, when a validation is reported."""
+
+    def __init__(self, step: int) -> None:
+        self.at = step
+
+    def validated(self, report: object) -> None:
+        if report.step == self.at:  # type: ignore[attr-defined]
+            import signal
+
+            signal.raise_signal(signal.SIGINT)
+
+
+def final_state(run: Path) -> dict[str, torch.Tensor]:
+    return load_state(RunFolder(run).checkpoints()[-1])[1]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_a_stopped_and_resumed_run_is_bit_identical(tmp_path: Path, dtype: str) -> None:
+    settings = settings_in(tmp_path, f"training.dtype={dtype}")
+    train(settings, tmp_path / "whole")
+    with pytest.raises(KeyboardInterrupt):
+        train(settings, tmp_path / "stopped", reporter=StopAt(4))
+    assert load_state(RunFolder(tmp_path / "stopped").checkpoints()[-1])[0].step == 4
+    assert resume(tmp_path / "stopped").steps == 12
+    whole, resumed = final_state(tmp_path / "whole"), final_state(tmp_path / "stopped")
+    assert whole.keys() == resumed.keys()
+    assert all(torch.equal(whole[name], resumed[name]) for name in whole)
+
+
+def test_a_lost_random_state_would_be_noticed(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    train(settings, tmp_path / "whole")
+    with pytest.raises(KeyboardInterrupt):
+        train(settings, tmp_path / "stopped", reporter=StopAt(4))
+    (checkpoint,) = RunFolder(tmp_path / "stopped").checkpoints()
+    record = json.loads((checkpoint / "progress.json").read_text())
+    record["progress"]["noise"]["words"][0] ^= 1
+    (checkpoint / "progress.json").write_text(json.dumps(record))
+    resume(tmp_path / "stopped")
+    whole, resumed = final_state(tmp_path / "whole"), final_state(tmp_path / "stopped")
+    assert not all(torch.equal(whole[name], resumed[name]) for name in whole)
+
+
+def test_a_run_learns_and_keeps_its_best_model(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path, "training.max_steps=150", "training.validate_every=50", "model.dropout=0.0",
+                           "training.learning_rate=1e-2", "training.warmup_steps=20")  # fmt: skip
+    result = train(settings, tmp_path / "run")
+    assert result.best_score is not None
+    assert result.best_score > 30
+    bundle = load_bundle(tmp_path / "run")
+    assert bundle.facts.num_steps == result.best_step
+    assert {score.metric for score in bundle.facts.scores} == {"loss", "bleu", "chrf"}
+    assert len(RunFolder(tmp_path / "run").checkpoints()) == 2
+    assert (tmp_path / "run" / "curve.svg").read_text().startswith("<svg")
+
+
+def test_an_existing_folder_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "mine.txt").write_text("mine")
+    with pytest.raises(OutputExistsError, match="is there already and is left as it is"):
+        train(settings_in(tmp_path), tmp_path / "run")
+    assert [path.name for path in (tmp_path / "run").iterdir()] == ["mine.txt"]
+
+
+def test_resuming_on_other_pairs_is_refused(tmp_path: Path) -> None:
+    train(settings_in(tmp_path), tmp_path / "run")
+    with (tmp_path / "pairs.tsv").open("a", encoding="utf-8") as file:
+        file.write("a big cat\tun grand chat\n")
+    with pytest.raises(BundleError, match="pairs with other content"):
+        resume(tmp_path / "run")
+
+
+def test_what_is_no_run_cannot_be_resumed(tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match="not the folder of a run"):
+        resume(tmp_path)
+
+
+def test_too_few_pairs_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "few.tsv").write_text("a\tb\n")
+    with pytest.raises(CorpusError, match="has 1 sentence pairs, but training needs 10"):
+        train(load_settings(None, [f"data.source={tmp_path / 'few.tsv'}"]), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_no_source_sentence_is_on_both_sides_of_the_split() -> None:
+    pairs = [Pair(f"Sentence {n % 40}", f"Phrase {n}", Origin("x", n)) for n in range(200)]
+    kept, held = held_out(pairs, 30)
+    assert len(kept) + len(held) == 200
+    assert 20 <= len(held) <= 30
+    assert not {pair.source for pair in kept} & {pair.source for pair in held}

@@ -1,0 +1,32 @@
+"""Minutes become updates once, from what the first updates took."""
+
+from regard.settings import TrainingSettings
+from regard.training.budget import DEFAULT_MINUTES, Stopwatch, known_steps, minutes_of
+
+
+def test_limits_given_in_steps_and_epochs() -> None:
+    assert known_steps(TrainingSettings(), batches_per_epoch=10) is None
+    assert known_steps(TrainingSettings(max_steps=7), batches_per_epoch=10) == 7
+    assert known_steps(TrainingSettings(max_epochs=3, accumulate=2), batches_per_epoch=10) == 15
+    assert known_steps(TrainingSettings(max_steps=7, max_epochs=3), batches_per_epoch=10) == 7
+
+
+def test_without_any_limit_there_is_a_default_one() -> None:
+    assert minutes_of(TrainingSettings()) == DEFAULT_MINUTES
+    assert minutes_of(TrainingSettings(max_steps=7)) is None
+    assert minutes_of(TrainingSettings(max_minutes=2.0)) == 2
+
+
+def test_ten_minutes_at_half_a_second_a_step() -> None:
+    watch = Stopwatch(10.0)
+    total = None
+    step = 0
+    while total is None:
+        step += 1
+        total = watch.total_steps(step, 20 + step * 0.5)  # 20 seconds of preparation
+    assert step * 0.5 > 8
+    assert abs(total - (0.95 * 600 - 20) / 0.5) <= 1
+
+
+def test_a_limit_that_is_over_stops_at_once() -> None:
+    assert Stopwatch(0.1).total_steps(3, 60.0) == 3

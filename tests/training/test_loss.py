@@ -1,0 +1,48 @@
+"""The smoothed cross-entropy equals PyTorch's, value and gradient, and padding has no part in it."""
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional
+
+from regard.batches import EncodedPairs, Ragged, make_batch
+from regard.models import build_model
+from regard.settings.model import ModelSettings
+from regard.training import batch_loss, smoothed_cross_entropy
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+@pytest.mark.parametrize("tokens", [1, 255, 600])
+def test_value_and_gradient_equal_those_of_torch(smoothing: float, tokens: int) -> None:
+    torch.manual_seed(0)
+    logits = torch.randn(tokens, 11, dtype=torch.float64, requires_grad=True)
+    targets = torch.randint(0, 11, (tokens,))
+    ours = smoothed_cross_entropy(logits, targets, smoothing=smoothing)
+    (gradient,) = torch.autograd.grad(ours / tokens, logits)
+    theirs = functional.cross_entropy(logits, targets, label_smoothing=smoothing, reduction="sum")
+    torch.testing.assert_close(ours, theirs)
+    torch.testing.assert_close(gradient, torch.autograd.grad(theirs / tokens, logits)[0])
+
+
+def test_bfloat16_logits_are_summed_in_float32() -> None:
+    logits, targets = torch.randn(2000, 50).bfloat16().requires_grad_(), torch.zeros(2000, dtype=torch.long)
+    loss = smoothed_cross_entropy(logits, targets, smoothing=0.1)
+    expected = functional.cross_entropy(logits.float(), targets, label_smoothing=0.1, reduction="sum")
+    assert loss.dtype == torch.float32
+    torch.testing.assert_close(loss, expected)
+
+
+def test_loss_and_gradient_do_not_see_padding() -> None:
+    torch.manual_seed(0)
+    settings = ModelSettings(model_dim=16, num_heads=2, feedforward_dim=32, dropout=0.0)
+    model = build_model(settings, 20).double()
+    pairs = EncodedPairs(Ragged.of([[5, 6, 7], [8]]), Ragged.of([[9], [10, 11, 12, 13]]))
+    together = batch_loss(model, make_batch(pairs, np.array([0, 1])), smoothing=0.1)
+    gradient = torch.autograd.grad(together, list(model.parameters()))
+    alone = sum(
+        (batch_loss(model, make_batch(pairs, np.array([index])), smoothing=0.1) for index in (0, 1)),
+        torch.zeros((), dtype=torch.float64),
+    )
+    torch.testing.assert_close(together, alone)
+    for found, expected in zip(gradient, torch.autograd.grad(alone, list(model.parameters())), strict=True):
+        torch.testing.assert_close(found, expected)
