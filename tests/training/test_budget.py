@@ -30,3 +30,12 @@ def test_ten_minutes_at_half_a_second_a_step() -> None:
 
 def test_a_limit_that_is_over_stops_at_once() -> None:
     assert Stopwatch(0.1).total_steps(3, 60.0) == 3
+
+
+def test_a_burst_of_load_does_not_decide() -> None:
+    watch, now, total, step = Stopwatch(10.0), 0.0, None, 0
+    while total is None:
+        step += 1
+        now += 4.0 if step == 8 else 0.1  # one update took forty times as long as the others
+        total = watch.total_steps(step, now)
+    assert abs(total - step - (0.95 * 600 - now) / 0.1) <= 1

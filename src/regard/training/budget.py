@@ -4,6 +4,8 @@ Updates, not minutes, drive the schedule, so a resumed run goes on exactly as it
 """
 
 from dataclasses import dataclass, field
+from itertools import pairwise
+from statistics import median
 from typing import final
 
 from regard.settings.training import TrainingSettings
@@ -45,5 +47,6 @@ class Stopwatch:
             return step
         if len(measured) < 2 or measured[-1] - measured[0] < min(_MEASURE_SECONDS, self.minutes * 3):
             return None
-        seconds_per_step = (measured[-1] - measured[0]) / (len(measured) - 1)
-        return step + max(1, int(left / seconds_per_step))
+        # The median: a burst of load from another program in these seconds must not decide about the whole run.
+        seconds_per_step = median(later - earlier for earlier, later in pairwise(measured))
+        return step + max(1, int(left / max(seconds_per_step, 1e-6)))
