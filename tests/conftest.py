@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,6 +13,9 @@ from jaxtyping import install_import_hook
 
 # The tensors of tests are too small to share between cores, and tests run side by side.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# A shell that starts the suite in the background makes it deaf to Ctrl-C, and programs under test inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _hook = install_import_hook("regard", "beartype.beartype")
 

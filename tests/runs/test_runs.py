@@ -1,6 +1,7 @@
 """A whole run in seconds: it learns, keeps what it says, and resumes bit for bit."""
 
 import json
+import signal
 from pathlib import Path
 
 import pytest
@@ -60,8 +61,6 @@ class StopAt(Silent):
 
     def validated(self, report: object) -> None:
         if report.step == self.at:  # type: ignore[attr-defined]
-            import signal
-
             signal.raise_signal(signal.SIGINT)
 
 
@@ -107,6 +106,14 @@ def test_a_run_learns_and_keeps_its_best_model(tmp_path: Path) -> None:
     assert {score.metric for score in bundle.facts.scores} == {"loss", "bleu", "chrf"}
     assert len(RunFolder(tmp_path / "run").checkpoints()) == 2
     assert (tmp_path / "run" / "curve.svg").read_text().startswith("<svg")
+
+
+def test_a_program_told_to_ignore_ctrl_c_goes_on(tmp_path: Path) -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        assert train(settings_in(tmp_path), tmp_path / "run", reporter=StopAt(4)).steps == 12
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_an_existing_folder_is_left_alone(tmp_path: Path) -> None:

@@ -5,9 +5,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import final
+from typing import Final, final
 
 from regard.training import Reporter
+
+_STOPPING: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 @final
@@ -37,7 +39,8 @@ def stop_requests(reporter: Reporter) -> Iterator[StopRequest]:
     if threading.current_thread() is not threading.main_thread():
         yield request  # only the main thread may handle signals
         return
-    before = {number: signal.signal(number, request.note) for number in (signal.SIGINT, signal.SIGTERM)}
+    heeded = [number for number in _STOPPING if signal.getsignal(number) != signal.SIG_IGN]  # nohup: stay deaf
+    before = {number: signal.signal(number, request.note) for number in heeded}
     try:
         yield request
     finally:
