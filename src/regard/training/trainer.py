@@ -73,6 +73,7 @@ class Trainer:
             DivergedError: loss or gradient became non-finite.
         """
         self._open()
+        self._window.restart(self.clock())
         while not self._is_done():
             self._update_once(around.reporter)
             if self._is_validation_due():

@@ -23,25 +23,22 @@ class Window:
 
     def __init__(self) -> None:
         self._updates: list[Update] = []
-        self._since: float | None = None
+        self._since = 0.0
         self._until = 0.0
 
     def add(self, update: Update, now: float) -> None:
         """One more update, ended at ``now`` (seconds)."""
-        if self._since is None:
-            self._since = now  # the very first update is not timed: its beginning is not known
         self._updates.append(update)
         self._until = now
 
     def restart(self, now: float) -> None:
-        """Time from before ``now`` (a validation, say) does not count."""
-        if self._since is not None:
-            self._since += now - self._until
-            self._until = now
+        """Time up to ``now`` since the last update (preparation, a validation) does not count."""
+        self._since += now - self._until
+        self._until = now
 
     def close(self) -> Summary:
         """The means; begins a new window."""
-        updates, seconds = self._updates, max(self._until - (self._since or self._until), 1e-9)
+        updates, seconds = self._updates, max(self._until - self._since, 1e-9)
         count = len(updates)
         self._updates, self._since = [], self._until
         return Summary(
