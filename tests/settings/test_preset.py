@@ -42,7 +42,7 @@ def test_presets_name_the_keys_that_make_them(name: str) -> None:
         (2_000, "tiny", 2000, 0.3),
         (5_000, "tiny", 4000, 0.3),
         (29_000, "small", 8000, 0.3),
-        (230_000, "small", 8000, 0.2),
+        (230_000, "small", 8000, 0.1),
         (2_000_000, "base", 16000, 0.1),
     ],
 )
@@ -51,6 +51,16 @@ def test_auto_follows_the_size_of_the_corpus(num_pairs: int, name: str, vocab_si
     assert preset_for(num_pairs) == name
     assert settings.model.model_dim == PRESETS[name]["model"]["model_dim"]
     assert (settings.text.vocab_size, settings.model.dropout) == (vocab_size, dropout)
+
+
+@pytest.mark.parametrize(
+    ("name", "num_pairs", "dropout"),
+    [("small", 29_000, 0.3), ("small", 173_483, 0.1), ("tiny", 3_000, 0.3), ("tiny", 173_483, 0.1), ("base", 500, 0.1)],
+)
+def test_a_named_preset_takes_the_dropout_auto_would_give_it(name: str, num_pairs: int, dropout: float) -> None:
+    settings = load_settings(None, preset=name, num_pairs=num_pairs)
+    assert settings.model.dropout == dropout
+    assert settings.text.vocab_size == PRESETS[name]["text"]["vocab_size"]
 
 
 def test_auto_never_shrinks_with_more_pairs() -> None:

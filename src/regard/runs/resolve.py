@@ -1,4 +1,4 @@
-"""Settings of a new run: a preset chosen by the size of the corpus, unless one is named."""
+"""Settings of a new run: a preset that suits the size of the corpus, or the one that is named."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,17 +10,16 @@ from regard.settings.preset import AUTO
 
 
 def resolve_settings(path: Path | None, overrides: Sequence[str] = (), *, preset: str | None = None) -> Settings:
-    """Settings from a TOML file and ``section.key=value`` overrides over a preset; ``auto`` counts the pairs first.
+    """Settings from a TOML file and ``section.key=value`` overrides over a preset; the pairs are counted first.
 
     Raises:
         SettingsError: anything about the settings is wrong; all of it is listed.
         CorpusError: the pairs cannot be counted.
     """
     name = preset or AUTO
-    if name != AUTO:
-        return load_settings(path, overrides, preset=name)
-    data = load_settings(path, overrides).data  # wrong settings are reported before a long file is read
-    return load_settings(path, overrides, preset=AUTO, num_pairs=_count_pairs(data))
+    # Wrong settings are reported before a long file is read.
+    checked = load_settings(path, overrides, preset=None if name == AUTO else name)
+    return load_settings(path, overrides, preset=name, num_pairs=_count_pairs(checked.data))
 
 
 def _count_pairs(data: DataSettings) -> int:

@@ -104,7 +104,7 @@ AUTO: Final = "auto"
 
 _BY_SIZE: Final[tuple[tuple[int, str, Tables], ...]] = (
     (500_000, "base", {}),
-    (100_000, "small", {"model": {"dropout": 0.2}}),
+    (100_000, "small", {"model": {"dropout": 0.1}}),
     (20_000, "small", {}),
     (5_000, "tiny", {"model": {"dropout": 0.3}}),
     (2_000, "tiny", {"text": {"vocab_size": 2000}, "model": {"dropout": 0.3}, "training": {"batch_tokens": 2048}}),
@@ -122,7 +122,8 @@ def preset_tables(name: str, *, num_pairs: int | None = None) -> Tables:
     """The tables of a preset. ``auto`` needs the number of training pairs and adapts to it.
 
     Below 20,000 pairs dropout rises to 0.3 and the vocabulary shrinks to 2,000, then 1,000 pieces; batches shrink too,
-    so that an epoch is more than a handful of updates.
+    so that an epoch is more than a handful of updates. A preset asked for by name keeps its network and vocabulary;
+    where ``auto`` would choose the same one for so many pairs, the dropout is ``auto``'s too.
 
     Raises:
         SettingsError: there is no such preset, or ``auto`` is asked for without ``num_pairs``.
@@ -136,7 +137,15 @@ def preset_tables(name: str, *, num_pairs: int | None = None) -> Tables:
         close = difflib.get_close_matches(name, PRESETS, n=1)
         hint = f"; did you mean {close[0]}?" if close else ""
         raise SettingsError(f"unknown preset {name!r}{hint} (there are {', '.join([AUTO, *PRESETS])})")
-    return _merged(PRESETS[name], {})
+    return _merged(PRESETS[name], _dropout_of(name, num_pairs))
+
+
+def _dropout_of(name: str, num_pairs: int | None) -> Tables:
+    if num_pairs is None:
+        return {}
+    _, chosen, changes = _row_for(num_pairs)
+    changed = changes.get("model", {})
+    return {"model": {"dropout": changed["dropout"]}} if chosen == name and "dropout" in changed else {}
 
 
 def _row_for(num_pairs: int) -> tuple[int, str, Tables]:
