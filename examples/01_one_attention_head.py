@@ -1,7 +1,7 @@
 """One attention head, step by step: "The cat sat on the mat" looks at itself, with the future hidden.
 
-The vectors are random (seeded), so the numbers mean nothing; what matters is what happens to them, and that every row
-of the weights sums to 1. Run it with: python examples/01_one_attention_head.py
+The vectors are random, so the numbers mean nothing; look at what happens to them. The same, and other masks:
+regard explain --toy "The cat sat on the mat" --causal
 """
 
 import torch
@@ -10,32 +10,29 @@ from torch import Tensor
 from regard.attention import Causal, attend
 
 TOKENS = ["The", "cat", "sat", "on", "the", "mat"]
-HEAD_DIM = 8
+EMBEDDING = 8  # numbers per word; one head takes all of them
 
 
-def show(title: str, table: Tensor) -> None:
-    """Prints a token x token table: rows are queries, columns are keys."""
-    print(f"\n{title}\n" + " " * 6 + "".join(f"{token:>7}" for token in TOKENS))
-    for token, row in zip(TOKENS, table.tolist(), strict=True):
-        print(f"{token:>6}" + "".join(f"{value:7.2f}" for value in row))
+def show(title: str, values: Tensor | None, columns: list[str]) -> None:
+    """Prints a table of (batch, query, key) or (batch, sequence, embedding), and its shape."""
+    assert values is not None  # the plain path computes every step
+    print(f"\n{title}   shape {tuple(values.shape)}\n" + " " * 6 + "".join(f"{column:>7}" for column in columns))
+    for token, row in zip(TOKENS, values[0].tolist(), strict=True):
+        print(f"{token:>6}" + "".join(f"{value:7.2f}" if isinstance(value, float) else f"{value:7d}" for value in row))
 
 
-def main() -> None:
-    """Draws queries, keys and values, attends, and prints every step."""
-    generator = torch.Generator().manual_seed(0)
-    shape = (1, 1, len(TOKENS), HEAD_DIM)  # one sentence, one head
-    queries, keys, values = (torch.randn(shape, generator=generator) for _ in range(3))
+generator = torch.Generator().manual_seed(0)
+projections = torch.randn(3, EMBEDDING, EMBEDDING, generator=generator, dtype=torch.float64) / EMBEDDING**0.5
+embeddings = torch.randn(1, len(TOKENS), EMBEDDING, generator=generator, dtype=torch.float64)
+queries, keys, values = (embeddings @ projection for projection in projections)
 
-    steps = attend(queries, keys, values, Causal())
+mask = Causal()
+steps = attend(queries[:, None], keys[:, None], values[:, None], mask, path="plain")  # the new axis: one head of one
 
-    assert steps.scores is not None
-    assert steps.masked_scores is not None
-    assert steps.weights is not None
-    show("1 scores = queries · keys / √8 (rows: who looks, columns: who is looked at)", steps.scores[0, 0])
-    show("2 masked scores: a word does not see the words after it", steps.masked_scores[0, 0])
-    show("3 weights = softmax of each row", steps.weights[0, 0])
-    print(f"\n4 context = weights · values: one new vector per word, shape {tuple(steps.context.shape[2:])}")
-
-
-if __name__ == "__main__":
-    main()
+print("Rows are queries (who looks), columns are keys (who is looked at).")
+show("Embeddings, one vector per word", embeddings, [*map(str, range(EMBEDDING))])
+show("1 Scores = queries · keysᵀ / √8", steps.scores[:, 0], TOKENS)
+show("2 Mask: 1 = may look", mask.allowed(len(TOKENS), len(TOKENS))[:, 0], TOKENS)
+show("  Masked scores: -inf where the future is", steps.masked_scores[:, 0], TOKENS)
+show("3 Weights = softmax of each row", steps.weights[:, 0], TOKENS)
+show("4 Output = weights · values", steps.context[:, 0], [*map(str, range(EMBEDDING))])

@@ -1,0 +1,85 @@
+"""Lays cells of text out as a table of a given width, or says that they do not fit.
+
+Nothing here knows what a cell means. A cell comes with its tone, so that a terminal may colour it; without colour the
+text alone says everything.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, final
+
+from regard.tracing.legible import display_width, fitted
+
+Scale = Literal["diverging", "sequential", "hidden", "heading", "plain"]
+
+WIDEST_LABEL: Final = 24
+_WIDEST_COLUMN: Final = 12
+_GAP: Final = 1
+
+
+@final
+@dataclass(frozen=True)
+class Tone:
+    """What a colour may stand for: on a ``diverging`` scale a level from -1 to 1, on a ``sequential`` one 0 to 1."""
+
+    scale: Scale = "plain"
+    level: float = 0.0
+
+
+@final
+@dataclass(frozen=True)
+class Cell:
+    """Text that stands right-aligned in its column."""
+
+    text: str
+    tone: Tone = Tone()
+
+
+Paint = Callable[[str, Tone], str]
+HEADING: Final = Tone("heading")
+
+
+def plain(text: str, _tone: Tone) -> str:
+    """No colour: for a file, a pipe, or a reader who does not want it."""
+    return text
+
+
+def label_width(labels: Sequence[str]) -> int:
+    """Columns that the names of rows get: as many as the longest needs, within reason."""
+    return min(max(map(display_width, labels), default=0), WIDEST_LABEL)
+
+
+def table(
+    corner: str,
+    headers: Sequence[str],
+    labels: Sequence[str],
+    cells: Sequence[Sequence[Cell]],
+    *,
+    width: int,
+    paint: Paint = plain,
+) -> list[str] | None:
+    """The lines of a table; ``None`` if its cells do not fit into ``width`` columns.
+
+    Names of columns are cut to what their cells need before that happens.
+    """
+    first = label_width([corner, *labels])
+    widths = _column_widths(headers, cells, room=width - first)
+    if widths is None:
+        return None
+    gap = " " * _GAP
+    names = [paint(fitted(name, size, "right"), HEADING) for name, size in zip(headers, widths, strict=True)]
+    lines = [gap.join([paint(fitted(corner, first), HEADING), *names])]
+    for label, row in zip(labels, cells, strict=True):
+        shown = [paint(fitted(cell.text, size, "right"), cell.tone) for cell, size in zip(row, widths, strict=True)]
+        lines.append(gap.join([paint(fitted(label, first), HEADING), *shown]))
+    return [line.rstrip() for line in lines]
+
+
+def _column_widths(headers: Sequence[str], cells: Sequence[Sequence[Cell]], *, room: int) -> list[int] | None:
+    """The widest columns that fit: as the names need; cut alike; or as the cells need."""
+    needed = [max((display_width(row[column].text) for row in cells), default=1) for column in range(len(headers))]
+    for limit in range(_WIDEST_COLUMN, -1, -1):
+        widths = [max(cell, min(display_width(name), limit)) for cell, name in zip(needed, headers, strict=True)]
+        if sum(widths) + _GAP * len(widths) <= room:
+            return widths
+    return None
