@@ -4,8 +4,26 @@ Enters: queries, keys and values of one attention, and a mask. Leaves: the steps
 context. Must not know: where queries come from, who owns parameters, how a picture of the steps is drawn.
 """
 
+from regard.attention.by_choice import Cell, SwitchedOff
+from regard.attention.by_layout import Padding
+from regard.attention.by_position import Causal, Prefix, Window
 from regard.attention.core import AttentionPath, Steps, attend
-from regard.attention.mask import Causal, Everything, Mask, Padding
+from regard.attention.mask import Everything, Mask
+from regard.attention.reason import Reason
 from regard.attention.view import View
 
-__all__ = ["AttentionPath", "Causal", "Everything", "Mask", "Padding", "Steps", "View", "attend"]
+__all__ = [
+    "AttentionPath",
+    "Causal",
+    "Cell",
+    "Everything",
+    "Mask",
+    "Padding",
+    "Prefix",
+    "Reason",
+    "Steps",
+    "SwitchedOff",
+    "View",
+    "Window",
+    "attend",
+]

@@ -1,67 +1,104 @@
 """Masks as immutable values: one sentence each about which keys a query may look at.
 
-One polarity everywhere: ``True`` means *may look*. Masks are combined with ``&``; a combination remembers its parts.
-Nothing is implied: a mask that hides nothing is ``Everything()``, never ``None``.
+One polarity everywhere: ``True`` means *may look*. Masks are combined with ``&``; a combination remembers its parts, so
+it can say *why* a cell is dark. Nothing is implied: a mask that hides nothing is ``Everything()``, never ``None``.
+
+A mask answers for any rectangle of queries and keys. Decoding step t is row t of the full rectangle: one query,
+``first_query=t``.
 """
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import final
+from functools import partial, reduce
+from operator import and_, or_
+from typing import ClassVar, final
 
 import torch
-from jaxtyping import Bool
+from jaxtyping import Bool, Shaped
 from torch import Tensor
 
+from regard.attention.extent import Extent
+from regard.attention.reason import Codes, Reason
+from regard.attention.rectangle import Device, Rectangle
+from regard.attention.sight import Sight
 from regard.attention.view import View
-from regard.errors import ShapeError
-from regard.layout import Layout
-
-Device = torch.device | str
 
 
 class Mask(ABC):
-    """Says which keys a query may look at. Equal masks are equal values; hashing never touches a device."""
+    """Says which keys a query may look at. Equal masks are equal values; hashing never touches a device.
+
+    A new mask says its ``rule``. If it knows keys that it leaves to every query (``sight``), less is computed for it.
+    """
+
+    reason: ClassVar[Reason]
+    """The code of what this mask hides."""
+
+    @property
+    def sight(self) -> Sight:
+        """The keys this mask leaves to every query, as far as it knows."""
+        return Sight.NOTHING
+
+    @property
+    def extent(self) -> Extent:
+        """The rows, heads and keys this mask was made for."""
+        return Extent()
+
+    @abstractmethod
+    def rule(self, on: Rectangle) -> Bool[Tensor, "*broadcast query_or_1 key_or_1"]:
+        """True where a query may look at a key; axes that all share one answer along may be 1 or missing."""
+
+    def codes(self, on: Rectangle) -> Shaped[Tensor, "*broadcast query_or_1 key_or_1"]:
+        """The sum of the reasons to hide a cell, as small as ``rule``."""
+        return (~self.rule(on)).to(torch.uint8) * int(self.reason)
 
     @property
     def parts(self) -> frozenset["Mask"]:
         """The simple masks this one is the intersection of; empty for ``Everything``."""
         return frozenset({self})
 
-    @property
-    def may_blind(self) -> bool:
-        """Whether some query may be left with nothing to look at. May be True without need, never False wrongly."""
-        return True
+    def __and__(self, other: "Mask") -> "Mask":
+        return intersection([self, other])
 
-    @property
-    def may_hide_keys(self) -> bool:
-        """Whether some key may be hidden from every query. May be True without need, never False wrongly."""
-        return True
-
-    @abstractmethod
+    @final
     def allowed(
         self, num_queries: int, num_keys: int, *, first_query: int = 0, device: Device = "cpu"
     ) -> Bool[Tensor, "batch mask_heads query key"]:
         """True where a query may look at a key; ``batch`` and ``mask_heads`` are 1 where all share one answer.
 
-        ``first_query`` is the position of the first query: decoding step t asks for the single row t of the full
-        mask, ``allowed(1, t + 1, first_query=t)``.
-
         Raises:
             ShapeError: the mask was made for another number of keys.
         """
+        on = Rectangle(num_queries, num_keys, first_query, device)
+        return self.extent.spread(self.rule, on)
 
-    def __and__(self, other: "Mask") -> "Mask":
-        return intersection([self, other])
+    @final
+    def reasons(self, num_queries: int, num_keys: int, *, first_query: int = 0, device: Device = "cpu") -> Codes:
+        """The sum of the ``Reason`` codes of each cell; 0 exactly where ``allowed`` is True."""
+        on = Rectangle(num_queries, num_keys, first_query, device)
+        return self.extent.spread(self.codes, on)
 
+    @final
+    def why(self, query: int, key: int, *, row: int = 0, head: int = 0) -> str:
+        """One line about one cell: ``visible``, or ``dark: position 7 is in the future and is padding``."""
+        self.extent.require_cell(query, key, row=row, head=head)
+        codes = self.reasons(1, self.extent.num_keys or key + 1, first_query=query)
+        rows, heads = codes.shape[:2]
+        return Reason(int(codes[min(row, rows - 1), min(head, heads - 1), 0, key])).sentence(key)
+
+    @final
     def view(self, num_queries: int, num_keys: int, *, first_query: int = 0, device: Device = "cpu") -> View:
         """This mask on one rectangle of queries and keys, made ready once for all layers that share it."""
-        if not self.parts:
-            return View.of_everything(num_queries, num_keys, device=device)
+        on = Rectangle(num_queries, num_keys, first_query, device)
+        sight = self.sight
+        if not sight.may_hide(on):
+            self.extent.require(on)
+            return View.of_everything(num_queries, num_keys, num_rows=self.extent.num_rows, device=device)
         return View.of(
-            self.allowed(num_queries, num_keys, first_query=first_query, device=device),
-            may_blind=self.may_blind,
-            may_hide_keys=self.may_hide_keys,
+            self.extent.spread(self.rule, on),
+            may_blind=sight.may_blind(on),
+            may_hide_keys=sight.may_hide_keys(on),
+            codes=partial(self.extent.spread, self.codes, on),
         )
 
 
@@ -76,81 +113,23 @@ def intersection(masks: Iterable[Mask]) -> Mask:
 @final
 @dataclass(frozen=True)
 class Everything(Mask):
-    """Every query may look at every key."""
+    """Every query may look at every key: the neutral element of ``&``."""
+
+    reason = Reason.VISIBLE
 
     @property
     def parts(self) -> frozenset[Mask]:
-        """None: the neutral element of ``&``."""
+        """None."""
         return frozenset()
 
     @property
-    def may_blind(self) -> bool:
-        """Never."""
-        return False
+    def sight(self) -> Sight:
+        """Every key."""
+        return Sight.ALL
 
-    @property
-    def may_hide_keys(self) -> bool:
-        """Never."""
-        return False
-
-    def allowed(
-        self, num_queries: int, num_keys: int, *, first_query: int = 0, device: Device = "cpu"
-    ) -> Bool[Tensor, "batch mask_heads query key"]:
+    def rule(self, on: Rectangle) -> Bool[Tensor, "1 1"]:
         """True everywhere."""
-        return torch.ones(1, 1, num_queries, num_keys, dtype=torch.bool, device=device)
-
-
-@final
-@dataclass(frozen=True)
-class Causal(Mask):
-    """A query may look at its own position and at earlier ones (Vaswani et al. 2017, section 3.2.3)."""
-
-    @property
-    def may_blind(self) -> bool:
-        """Never: a query may always look at the first position."""
-        return False
-
-    @property
-    def may_hide_keys(self) -> bool:
-        """Only with fewer queries than keys; such keys lie ahead of every query and were never computed."""
-        return False
-
-    def allowed(
-        self, num_queries: int, num_keys: int, *, first_query: int = 0, device: Device = "cpu"
-    ) -> Bool[Tensor, "batch mask_heads query key"]:
-        """Lower-triangular: ``key <= query``."""
-        queries = torch.arange(first_query, first_query + num_queries, device=device)
-        return (torch.arange(num_keys, device=device)[None, :] <= queries[:, None])[None, None]
-
-
-@final
-@dataclass(frozen=True)
-class Padding(Mask):
-    """A query may look at keys that are real tokens. Hides keys only: a padding *query* is computed and never read."""
-
-    layout: Layout
-
-    @property
-    def may_blind(self) -> bool:
-        """Only when a sentence has no token at all."""
-        return 0 in self.layout.lengths
-
-    @property
-    def may_hide_keys(self) -> bool:
-        """Whenever a cell is padding."""
-        return not self.layout.is_full
-
-    def allowed(
-        self, num_queries: int, num_keys: int, *, first_query: int = 0, device: Device = "cpu"
-    ) -> Bool[Tensor, "batch mask_heads query key"]:
-        """True at the real keys, the same for every query."""
-        if num_keys != self.layout.width:
-            raise ShapeError(
-                f"Padding's layout is {self.layout.width} cells wide, but the keys are {num_keys}; "
-                "make the mask from the layout of the keys"
-            )
-        real = self.layout.real(device=device)[:, None, None, :]
-        return real.expand(-1, 1, num_queries, num_keys)
+        return torch.ones(1, 1, dtype=torch.bool, device=on.device)
 
 
 @final
@@ -169,22 +148,19 @@ class Intersection(Mask):
         return self.members
 
     @property
-    def may_blind(self) -> bool:
-        """Known to be False only where every part leaves each query the first key."""
-        return not all(isinstance(part, Causal | Padding) and not part.may_blind for part in self.members)
+    def sight(self) -> Sight:
+        """What all parts leave."""
+        return reduce(and_, (part.sight for part in self.members))
 
     @property
-    def may_hide_keys(self) -> bool:
-        """If a part may."""
-        return any(part.may_hide_keys for part in self.members)
+    def extent(self) -> Extent:
+        """What all parts were made for."""
+        return Extent.common(part.extent for part in self.members)
 
-    def allowed(
-        self, num_queries: int, num_keys: int, *, first_query: int = 0, device: Device = "cpu"
-    ) -> Bool[Tensor, "batch mask_heads query key"]:
+    def rule(self, on: Rectangle) -> Bool[Tensor, "*broadcast query_or_1 key_or_1"]:
         """True where every part says True."""
-        first, *rest = (
-            part.allowed(num_queries, num_keys, first_query=first_query, device=device) for part in self.members
-        )
-        for allowed in rest:
-            first = first & allowed
-        return first
+        return reduce(and_, (part.rule(on) for part in self.members))
+
+    def codes(self, on: Rectangle) -> Shaped[Tensor, "*broadcast query_or_1 key_or_1"]:
+        """The reasons of all parts."""
+        return reduce(or_, (part.codes(on) for part in self.members))

@@ -7,12 +7,15 @@ The policy, in every path and dtype:
 * an *unseen* key, which no query may look at, is blanked first: not even a NaN there reaches output or gradient.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import final
 
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
+
+from regard.attention.reason import Codes, Reason
 
 
 @final
@@ -27,6 +30,10 @@ class View:
     hidden: Bool[Tensor, "batch mask_heads query key"] | None
     blind: Bool[Tensor, "batch mask_heads query 1"] | None
     unseen: Bool[Tensor, "batch mask_heads key 1"] | None
+    codes: Callable[[], Codes] | None = None
+    """Asks the mask for its reasons; None where no mask is known."""
+    rows: Int[Tensor, " batch"] | None = None
+    """Which rows of the mask these are; None where they are all of them."""
 
     @classmethod
     def of(
@@ -35,20 +42,34 @@ class View:
         *,
         may_blind: bool = True,
         may_hide_keys: bool = True,
+        codes: Callable[[], Codes] | None = None,
     ) -> "View":
         """From a boolean tensor, True = may look."""
         return cls(
             allowed=allowed,
             hidden=~allowed,
-            blind=~allowed.any(-1, keepdim=True) if may_blind else None,
-            unseen=~allowed.any(-2)[..., None] if may_hide_keys else None,
+            blind=_if_any(~allowed.any(-1, keepdim=True)) if may_blind else None,
+            unseen=_if_any(~allowed.any(-2)[..., None]) if may_hide_keys else None,
+            codes=codes,
         )
 
     @classmethod
-    def of_everything(cls, num_queries: int, num_keys: int, *, device: torch.device | str = "cpu") -> "View":
+    def of_everything(
+        cls, num_queries: int, num_keys: int, *, num_rows: int = 1, device: torch.device | str = "cpu"
+    ) -> "View":
         """Nothing hidden."""
-        allowed = torch.ones(1, 1, 1, 1, dtype=torch.bool, device=device).expand(1, 1, num_queries, num_keys)
+        allowed = torch.ones(1, 1, 1, 1, dtype=torch.bool, device=device).expand(num_rows, 1, num_queries, num_keys)
         return cls(allowed=allowed, hidden=None, blind=None, unseen=None)
+
+    def reasons(self) -> Codes:
+        """Why each cell is dark, as the sum of its ``Reason`` codes; 0 exactly where ``allowed`` is True.
+
+        Nothing is computed before this is called. A view made from a tensor alone knows no other reason than that
+        somebody switched the cell off.
+        """
+        if self.codes is None:
+            return (~self.allowed).to(torch.uint8) * int(Reason.SWITCHED_OFF)
+        return self.codes() if self.rows is None else self.codes().index_select(0, self.rows)
 
     def hide(self, scores: Float[Tensor, "batch head query key"]) -> Float[Tensor, "batch head query key"]:
         """Scores with minus infinity where a query may not look."""
@@ -66,9 +87,17 @@ class View:
 
     def select(self, rows: Int[Tensor, " picked"]) -> "View":
         """The view of some batch rows; a view all rows share stays as it is."""
-        if self.allowed.shape[0] == 1 and self.hidden is None:
+        if self.allowed.shape[0] == 1:
             return self
-        picked = (
+        if self.hidden is None:
+            return replace(self, allowed=self.allowed[:1].expand(rows.shape[0], -1, -1, -1))
+        hidden, blind, unseen = (
             None if part is None else part.index_select(0, rows) for part in (self.hidden, self.blind, self.unseen)
         )
-        return View(self.allowed.index_select(0, rows), *picked)
+        kept = rows if self.rows is None else self.rows.index_select(0, rows)
+        return View(self.allowed.index_select(0, rows), hidden, blind, unseen, self.codes, kept)
+
+
+def _if_any(cells: Bool[Tensor, "..."]) -> Bool[Tensor, "..."] | None:
+    """The cells, or None if none is True; on a device other than the CPU the look would cost a wait, so they stay."""
+    return cells if cells.device.type != "cpu" or bool(cells.any()) else None

@@ -1,0 +1,36 @@
+"""The rectangle of queries and keys that a mask is asked about."""
+
+from dataclasses import dataclass
+from typing import final
+
+import torch
+from jaxtyping import Int
+from torch import Tensor
+
+Device = torch.device | str
+
+
+@final
+@dataclass(frozen=True)
+class Rectangle:
+    """``num_queries`` queries, the first at position ``first_query``, and the keys at positions 0 to num_keys - 1."""
+
+    num_queries: int
+    num_keys: int
+    first_query: int = 0
+    device: Device = "cpu"
+
+    @property
+    def last_query(self) -> int:
+        """The position of the last query."""
+        return self.first_query + self.num_queries - 1
+
+    @property
+    def queries(self) -> Int[Tensor, "query 1"]:
+        """The positions of the queries, as a column."""
+        return torch.arange(self.first_query, self.first_query + self.num_queries, device=self.device)[:, None]
+
+    @property
+    def keys(self) -> Int[Tensor, "1 key"]:
+        """The positions of the keys, as a row."""
+        return torch.arange(self.num_keys, device=self.device)[None, :]
