@@ -7,6 +7,7 @@ RegardError                         exit code
 │   │   └── TokenLimitError             a sentence has more tokens than are allowed
 │   ├── SettingsError                   settings are wrong; all of them are listed at once
 │   ├── BundleError                     a model folder is missing, damaged or not what it says
+│   ├── TraceError                      a trace file is damaged, or has not what is asked of it
 │   ├── OutputExistsError               writing would overwrite something
 │   └── ShapeError                      tensors, lengths or masks do not fit each other
 ├── CheckError                      3   a check that was asked for failed
@@ -50,6 +51,10 @@ class SettingsError(InputError):
 
 class BundleError(InputError):
     """A model folder is missing, damaged or not what it says it is."""
+
+
+class TraceError(InputError):
+    """A trace file is missing, damaged or too large, or a trace has not what is asked of it."""
 
 
 class OutputExistsError(InputError):

@@ -7,7 +7,7 @@ was checked. Must not know: how weights were trained, or what will be translated
 
 from regard.bundle.bundle import Bundle
 from regard.bundle.facts import BundleFacts, ScoreFact
-from regard.bundle.folder import machine_errors, standing, write_text_aside, written_aside
+from regard.bundle.folder import file_aside, machine_errors, standing, write_text_aside, written_aside
 from regard.bundle.load import load_bundle
 from regard.bundle.manifest import Manifest
 from regard.bundle.save import save_bundle
@@ -18,6 +18,7 @@ __all__ = [
     "BundleFacts",
     "Manifest",
     "ScoreFact",
+    "file_aside",
     "load_bundle",
     "machine_errors",
     "read_tensors",

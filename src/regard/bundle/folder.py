@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from safetensors import SafetensorError
 
@@ -59,11 +60,30 @@ def write_text_aside(path: Path, text: str) -> None:
         DiskFullError: no space is left; what was there before is intact.
         MachineError: the file cannot be written for another reason.
     """
+    with file_aside(path) as file:
+        file.write(text.encode("utf-8"))
+
+
+@contextmanager
+def file_aside(path: Path) -> Iterator[IO[bytes]]:
+    """Gives an empty file to write into; when the block ends without an error, it becomes ``path``.
+
+    A reader sees the old contents or the new, never a part. If the block raises, nothing changes.
+
+    Raises:
+        DiskFullError: no space is left; what was there before is intact.
+        MachineError: the file cannot be written for another reason.
+    """
     aside = path.parent / f".{path.name}.writing"
     with machine_errors(path):
-        aside.write_text(text, encoding="utf-8")
-        _sync(aside)
-        aside.replace(path)
+        try:
+            with aside.open("wb") as file:
+                yield file
+            _sync(aside)
+            aside.replace(path)
+        except BaseException:
+            aside.unlink(missing_ok=True)
+            raise
         _sync(path.parent)
 
 

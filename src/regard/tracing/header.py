@@ -32,10 +32,15 @@ AXES: Final[dict[str, tuple[str, ...]]] = {
 }
 """The tensors of each attention, with their axes."""
 
-_KEY: Final = re.compile(r"(encoder|decoder)\.(\d+)\.(self|cross)")
-_MASK: Final = re.compile(r"[a-z0-9.]{1,40}")
+_MASK_NAME: Final = re.compile(r"[a-z0-9.]{1,40}")
 
 Count = Annotated[int, Field(ge=0, le=1 << 31)]
+
+
+def key_of(attention: str, layer: int) -> str:
+    """The name of an attention in one layer: ``decoder.cross`` of layer 0 is ``decoder.0.cross``."""
+    side, _, which = attention.partition(".")
+    return f"{side}.{layer}.{which}"
 
 
 class ModelFacts(Section):
@@ -295,17 +300,18 @@ class Header(Section):
         if self.axes != AXES:
             yield Conflict(("axes",), "the axes of the tensors must be those of the schema")
         for name, mask in self.masks.items():
-            if not _MASK.fullmatch(name) or mask.data != f"npz:masks/{name}":
+            if not _MASK_NAME.fullmatch(name) or mask.data != f"npz:masks/{name}":
                 yield Conflict(("masks",), f"the mask {name!r:.60} must lie at npz:masks/NAME")
-        for row, data in self.position_vectors.items():
-            if data != f"npz:positions/{row}":
-                yield Conflict(("position_vectors",), f"the vectors of {row} must lie at npz:positions/{row}")
+        for which, data in self.position_vectors.items():
+            if data != f"npz:positions/{which}":
+                yield Conflict(("position_vectors",), f"the vectors of {which} must lie at npz:positions/{which}")
         yield from (problem for each in self.attentions for problem in self._attention_conflicts(each))
 
     def _attention_conflicts(self, each: AttentionFacts) -> Iterator[Conflict]:
-        parts = _KEY.fullmatch(each.key)
-        if parts is None or f"{parts[1]}.{parts[3]}" != each.attention or int(parts[2]) != each.layer:
-            yield Conflict(("attentions",), f"{each.key!r:.60} is not the name of {each.attention} {each.layer}")
+        if each.key != key_of(each.attention, each.layer):
+            yield Conflict(
+                ("attentions",), f"{each.key!r:.60} is not the name of {each.attention} in layer {each.layer}"
+            )
         mask = self.masks.get(each.mask)
         sizes = self.sizes(each)
         if mask is None:
