@@ -20,7 +20,7 @@ def test_marian_is_the_network_of_hugging_face() -> None:
     assert (model.tied_embeddings, model.scale_embeddings, model.output_bias) == ("all", True, True)
 
 
-@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("name", [name for name in PRESETS if name != "recurrent"])
 def test_presets_stay_inside_what_ctranslate2_runs(name: str) -> None:
     model = load_settings(None, preset=name).model
     assert model.feedforward in {"relu", "gelu", "swish", "swiglu"}
@@ -30,7 +30,8 @@ def test_presets_stay_inside_what_ctranslate2_runs(name: str) -> None:
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_presets_name_the_keys_that_make_them(name: str) -> None:
-    assert {"model_dim", "num_heads", "feedforward_dim", "dropout"} <= set(PRESETS[name]["model"])
+    width = "state_dim" if name == "recurrent" else "feedforward_dim"
+    assert {"model_dim", "num_heads", width, "dropout"} <= set(PRESETS[name]["model"])
     assert load_settings(None, preset=name) != Settings()
 
 
@@ -73,7 +74,9 @@ def test_auto_never_shrinks_with_more_pairs() -> None:
 def test_unknown_presets_are_refused_with_the_list() -> None:
     with pytest.raises(SettingsError, match=r"unknown preset 'small2'; did you mean small\? \(there are auto, tiny"):
         load_settings(None, preset="small2")
-    with pytest.raises(SettingsError, match=r"unknown preset 'zzz' \(there are auto, tiny, small, base, marian\)"):
+    with pytest.raises(
+        SettingsError, match=r"unknown preset 'zzz' \(there are auto, tiny, small, base, marian, recurrent\)"
+    ):
         load_settings(None, preset="zzz")
     with pytest.raises(SettingsError, match="preset 'auto' needs the number of training pairs"):
         load_settings(None, preset=AUTO)

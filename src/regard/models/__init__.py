@@ -4,9 +4,20 @@ Enters: ids and layouts. Leaves: logits. Must not know: text, search, how weight
 """
 
 from regard.models.build import build_model
-from regard.models.interface import DecodingState, TranslationModel
+from regard.models.interface import AnyModel, DecodingState, TranslationModel
 from regard.models.noise import Noise
+from regard.models.recurrent import RecurrentTranslator
 from regard.models.transformer import Transformer
 from regard.models.weights import load_weights, weights_of
 
-__all__ = ["DecodingState", "Noise", "Transformer", "TranslationModel", "build_model", "load_weights", "weights_of"]
+__all__ = [
+    "AnyModel",
+    "DecodingState",
+    "Noise",
+    "RecurrentTranslator",
+    "Transformer",
+    "TranslationModel",
+    "build_model",
+    "load_weights",
+    "weights_of",
+]

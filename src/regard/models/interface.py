@@ -6,13 +6,14 @@ apart into ``features`` and ``logits`` to score real tokens only.
 """
 
 from abc import ABC, abstractmethod
-from typing import Generic, Protocol, TypeVar, runtime_checkable
+from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from regard.layout import Layout
+from regard.models.noise import Noise
 
 SameState = TypeVar("SameState", bound="DecodingState")
 
@@ -38,6 +39,8 @@ class TranslationModel(nn.Module, ABC, Generic[MemoryT, StateT]):
     """
 
     vocab_size: int
+    noise: Noise
+    """The randomness of its dropout."""
     compute_dtype: torch.dtype | None = None
     """The type of the computation; that of the weights if None."""
     max_positions: int | None = None
@@ -83,3 +86,7 @@ class TranslationModel(nn.Module, ABC, Generic[MemoryT, StateT]):
     ) -> Float[Tensor, "batch target_position vocab"]:
         """Logits of every next token: ``logits(features(...))``."""
         return self.logits(self.features(source, source_layout, target, target_layout))
+
+
+AnyModel = TranslationModel[Any, Any]
+"""A network of any kind, where its memory and state do not matter."""

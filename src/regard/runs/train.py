@@ -16,7 +16,7 @@ from regard.batches import BatchStream, EncodedPairs
 from regard.bundle import BundleFacts, ScoreFact, save_bundle
 from regard.corpus import Pair
 from regard.errors import BundleError
-from regard.models import Transformer, build_model
+from regard.models import AnyModel, build_model
 from regard.runs.curve import draw_curve
 from regard.runs.data import RunData, read_data
 from regard.runs.encode import encode, learn_tokenizer
@@ -247,7 +247,7 @@ def _prepare_machine(settings: Settings) -> None:
     torch.manual_seed(settings.training.seed)
 
 
-def _new_model(settings: Settings, vocab_size: int) -> Transformer:
+def _new_model(settings: Settings, vocab_size: int) -> AnyModel:
     training = settings.training
     device = choose_device(training.device)
     model = build_model(settings.model, vocab_size, seed=training.seed).to(device)

@@ -12,7 +12,7 @@ from regard.batches.bucketing import bucketed
 from regard.corpus import Pair
 from regard.decoding import translate_ids
 from regard.evaluation import evaluate
-from regard.models import Transformer
+from regard.models import AnyModel
 from regard.runs.encode import encode
 from regard.settings import DecodingSettings, Settings
 from regard.text import Tokenizer
@@ -37,7 +37,7 @@ class Validator:
         self.sources = tokenizer.encode_batch([pair.source for pair in self.pairs])
         self.search = DecodingSettings(beam_size=1)
 
-    def __call__(self, model: Transformer, step: int) -> ValidReport:
+    def __call__(self, model: AnyModel, step: int) -> ValidReport:
         """Translates and scores; the network is in evaluation mode meanwhile."""
         began = time.monotonic()
         was_training = model.training
@@ -58,11 +58,11 @@ class Validator:
             seconds=time.monotonic() - began,
         )
 
-    def _translate(self, model: Transformer) -> list[str]:
+    def _translate(self, model: AnyModel) -> list[str]:
         found = translate_ids(model, self.sources, self.search)
         return [self.tokenizer.decode(hypotheses[0].ids) for hypotheses in found]
 
-    def _loss(self, model: Transformer) -> float:
+    def _loss(self, model: AnyModel) -> float:
         """Cross-entropy without smoothing, in nats per real target token."""
         lengths = self.encoded.source.lengths + 1, self.encoded.target.lengths + 1
         budget = self.settings.training.batch_tokens

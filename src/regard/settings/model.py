@@ -11,15 +11,21 @@ Norm = Literal["pre", "post"]
 FeedForward = Literal["relu", "gelu", "swish", "swiglu", "none"]
 Positions = Literal["sinusoidal", "sinusoidal-halves", "learned", "rotary", "none"]
 Tying = Literal["all", "target", "none"]
+Kind = Literal["transformer", "recurrent"]
+Cell = Literal["gru", "lstm"]
+AttentionScore = Literal["additive", "dot", "general"]
+
+_TRANSFORMER_ONLY = ("norm", "feedforward", "positions", "embedding_norm", "feedforward_dropout", "future_mask")
+_RECURRENT_ONLY = ("cell", "state_dim", "attention_score", "input_feeding")
 
 
 class ModelSettings(Section):
-    """An encoder-decoder Transformer (Vaswani et al. 2017). The paper's symbols stand in brackets.
+    """A Transformer (Vaswani et al. 2017; the paper's symbols in brackets), or a recurrent network with attention.
 
     Settings marked *for experiments* exist to be shown going wrong; no preset uses them.
     """
 
-    kind: Literal["transformer"] = "transformer"
+    kind: Kind = Field("transformer", description="'recurrent': an LSTM or GRU with attention, to compare with")
     model_dim: int = Field(256, ge=2, le=16384, description="features of a token's vector (d_model)")
     num_heads: int = Field(4, ge=1, le=256, description="attention heads (h); divides model_dim")
     feedforward_dim: int = Field(1024, ge=1, le=65536, description="hidden features (d_ff)")
@@ -42,8 +48,28 @@ class ModelSettings(Section):
     padding_mask: bool = Field(True, description="off is for experiments: padding is looked at")
     scale_scores: bool = Field(True, description="off is for experiments: scores without 1/sqrt(d_k)")
 
+    cell: Cell = Field("gru", description="of a recurrent model")
+    state_dim: int | None = Field(None, ge=2, le=16384, description="of a recurrent model; model_dim if not given")
+    attention_score: AttentionScore = Field("additive", description="of a recurrent model")
+    input_feeding: bool = Field(False, description="of a recurrent model: each word's readout goes into the next")
+
     def conflicts(self) -> Iterator[Conflict]:
-        """Dimensions that cannot be divided as asked."""
+        """Dimensions that cannot be divided as asked; keys that mean nothing for this kind of network."""
+        others = _RECURRENT_ONLY if self.kind == "transformer" else _TRANSFORMER_ONLY
+        for key in others:
+            if getattr(self, key) != type(self).model_fields[key].default:
+                yield Conflict((key, "kind"), f"{key} means nothing for a model of kind {self.kind!r}; leave it out")
+        yield from self._transformer_conflicts() if self.kind == "transformer" else self._recurrent_conflicts()
+
+    def _recurrent_conflicts(self) -> Iterator[Conflict]:
+        if self.recurrent_dim % (2 * self.num_heads):
+            yield Conflict(
+                ("state_dim", "num_heads"),
+                f"a recurrent model's state_dim must be a multiple of twice num_heads, but it is "
+                f"{self.recurrent_dim} with {self.num_heads} heads",
+            )
+
+    def _transformer_conflicts(self) -> Iterator[Conflict]:
         if self.model_dim % self.num_heads:
             yield Conflict(
                 ("num_heads", "model_dim"),
@@ -58,6 +84,11 @@ class ModelSettings(Section):
             yield Conflict(
                 ("model_dim", "positions"), f"sinusoidal positions need an even model_dim, but it is {self.model_dim}"
             )
+
+    @property
+    def recurrent_dim(self) -> int:
+        """Features of a recurrent layer's state."""
+        return self.state_dim or self.model_dim
 
     @property
     def head_dim(self) -> int:

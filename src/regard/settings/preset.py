@@ -7,9 +7,10 @@ tiny      128, 4, 512     3 + 3       demonstrations and corpora of up to about 
 small     256, 4, 1024    3 + 3       20,000 to 500,000 pairs, such as Multi30k (7.6 M parameters)
 base      512, 8, 2048    6 + 6       half a million pairs and more: the paper's base model
 marian    512, 8, 2048    6 + 6       the network of Hugging Face's Marian models, to exchange weights
+recurrent 256, 1         1 + 2       a GRU network with attention as large as ``small`` (7.8 M parameters), to compare
 ========  ==============  ==========  =================================================================
 
-All of them stay inside what CTranslate2 can run.
+All but the last stay inside what CTranslate2 can run.
 
 Why these values: on 29,000 pairs a model of 2.6 M parameters with dropout 0.3 beats bigger ones (Wu et al. 2021,
 "Good for Misconceived Reasons"); with 5,000 to 165,000 pairs, smaller models, stronger dropout and fewer merge
@@ -95,6 +96,21 @@ PRESETS: Final[Mapping[str, Tables]] = MappingProxyType(
                 "batch_tokens": 16384,
                 "ema_decay": 0.9999,
             },
+        },
+        "recurrent": {
+            "text": {"vocab_size": 8000},
+            "model": {
+                "kind": "recurrent",
+                "cell": "gru",
+                "model_dim": 256,
+                "state_dim": 512,
+                "num_heads": 1,
+                "encoder_layers": 1,
+                "decoder_layers": 2,
+                "attention_score": "additive",
+                "dropout": 0.3,
+            },
+            "training": {"learning_rate": 1.5e-3, "warmup_steps": 400},
         },
     }
 )

@@ -12,7 +12,7 @@ from typing import Any, Final, final
 from torch import Tensor
 
 from regard.batches import BatchStream
-from regard.models import Transformer, load_weights, weights_of
+from regard.models import AnyModel, load_weights, weights_of
 from regard.settings.training import TrainingSettings
 from regard.training.average import MovingAverage, lent
 from regard.training.budget import Stopwatch, known_steps, minutes_of
@@ -46,7 +46,7 @@ class Trainer:
 
     def __init__(
         self,
-        model: Transformer,
+        model: AnyModel,
         stream: BatchStream,
         settings: TrainingSettings,
         *,

@@ -7,7 +7,7 @@ import torch
 
 from regard.bundle import Bundle, load_bundle
 from regard.errors import MachineError, SettingsError
-from regard.models import Transformer, build_model
+from regard.models import AnyModel, build_model
 from regard.text import Tokenizer
 from regard.translator.facade import Translator
 
@@ -36,7 +36,7 @@ def load(folder: str | Path, *, device: str = "auto", dtype: str = "float32", th
     return Translator(model, tokenizer, bundle.settings)
 
 
-def _network(bundle: Bundle, vocab_size: int) -> Transformer:
+def _network(bundle: Bundle, vocab_size: int) -> AnyModel:
     # Fresh weights are drawn and at once overwritten; the caller's random numbers stay what they would have been.
     with torch.random.fork_rng(devices=[]):
         model = build_model(bundle.settings.model, vocab_size)
