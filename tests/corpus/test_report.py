@@ -11,3 +11,17 @@ def test_a_report_counts_and_shows_the_first_places():
     report.note("a remark")
     assert (report.read, report.kept, report.dropped) == (2000, 1000, {"too odd": 1000})
     assert str(report) == "2,000 pairs read, 1,000 kept\n1,000 left out: too odd (line 2, 4, 6, …)\na remark"
+
+
+def test_a_fault_that_is_tolerated_is_counted_too():
+    report = Report()
+    report.keep()
+    for line in range(1, 6):
+        report.keep_despite("quite odd", Origin("a.en", line))
+    report.drop("too odd", Origin("a.en", 6))
+    assert (report.read, report.kept) == (7, 6)
+    assert (report.dropped, report.kept_despite) == ({"too odd": 1}, {"quite odd": 5})
+    assert report.lines()[1:] == [
+        "1 left out: too odd (line 6)",
+        "5 kept although: quite odd (line 1, 2, 3, …)",
+    ]

@@ -7,7 +7,7 @@ Must not know: tokens, tensors, models.
 Nothing is ever shifted: two files with different numbers of lines are refused, and a pair is kept or dropped whole.
 """
 
-from regard.corpus.check import CheckResult, check_corpus
+from regard.corpus.check import CheckedPairs, CheckResult, check_corpus, read_checked
 from regard.corpus.clean import clean_corpus
 from regard.corpus.lines import STANDARD_INPUT, count_lines, read_lines
 from regard.corpus.pair import Origin, Pair
@@ -20,6 +20,7 @@ from regard.corpus.split import split_corpus
 __all__ = [
     "STANDARD_INPUT",
     "CheckResult",
+    "CheckedPairs",
     "Origin",
     "Pair",
     "Report",
@@ -27,6 +28,7 @@ __all__ = [
     "check_corpus",
     "clean_corpus",
     "count_lines",
+    "read_checked",
     "read_lines",
     "read_pairs",
     "sample_corpus",

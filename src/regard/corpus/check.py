@@ -1,5 +1,6 @@
 """Looks a corpus over before anything is learned from it, and says what is wrong where."""
 
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -7,6 +8,7 @@ from typing import Final
 from regard.corpus.alignment import Suspicion, describe, describe_columns
 from regard.corpus.examine import Examination
 from regard.corpus.files import STANDARD_INPUT
+from regard.corpus.pair import Pair
 from regard.corpus.pairs import read_every_pair
 from regard.corpus.report import ONE_SIDED, Report
 from regard.corpus.rules import GARBLED, Rules
@@ -14,6 +16,7 @@ from regard.corpus.survey import FileFacts, survey
 from regard.errors import CorpusError
 
 _DAMAGE: Final = (ONE_SIDED, GARBLED)
+Judged = Iterator[tuple[Pair, str | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +57,16 @@ class CheckResult:
         return [*facts, *self.report.lines(), *usual, *shift]
 
 
+@dataclass(frozen=True, slots=True)
+class CheckedPairs:
+    """The pairs of a corpus that can be learned from, and what the check said."""
+
+    pairs: list[Pair]
+    result: CheckResult
+
+
 def check_corpus(source: Path, target: Path | None = None, *, rules: Rules | None = None) -> CheckResult:
-    """Reads a corpus once or twice from end to end and changes nothing.
+    """Reads a corpus from end to end and changes nothing.
 
     Args:
         source: as for ``read_pairs``.
@@ -65,12 +76,44 @@ def check_corpus(source: Path, target: Path | None = None, *, rules: Rules | Non
     Raises:
         CorpusError: the corpus cannot be read as pairs at all.
     """
-    paths = [path for path in (source, target) if path is not None and path != STANDARD_INPUT]
-    pairs = read_every_pair(source, target)
-    files = tuple(survey(path) for path in paths)
     examination = Examination(rules or Rules())
-    for _ in examination.judge(pairs):
+    files, judged = _surveyed(source, target, examination)
+    for _ in judged:
         pass
+    return _result(source, target, files, examination)
+
+
+def read_checked(
+    source: Path, target: Path | None = None, *, rules: Rules | None = None, tolerates: Container[str] = ()
+) -> CheckedPairs:
+    """Checks a corpus while it is read, and keeps the pairs that stay.
+
+    Args:
+        source: as for ``read_pairs``.
+        target: as for ``read_pairs``.
+        rules: what a pair may be like.
+        tolerates: faults that are counted, but for which a pair is kept all the same.
+
+    Raises:
+        CorpusError: the corpus cannot be read as pairs at all.
+    """
+    examination = Examination(rules or Rules(), tolerates=tolerates)
+    files, judged = _surveyed(source, target, examination)
+    pairs = [pair for pair, reason in judged if reason is None]
+    return CheckedPairs(pairs, _result(source, target, files, examination))
+
+
+def _surveyed(source: Path, target: Path | None, examination: Examination) -> tuple[tuple[FileFacts, ...], Judged]:
+    """Facts about the files, which are read as bytes, and their pairs about to be judged, read a second time."""
+    if target is None or STANDARD_INPUT in (source, target):
+        pairs = read_every_pair(source, target)
+        return () if source == STANDARD_INPUT else (survey(source),), examination.judge(pairs)
+    left, right = survey(source), survey(target)
+    pairs = read_every_pair(source, target, counts=(left.num_lines, right.num_lines))
+    return (left, right), examination.judge(pairs)
+
+
+def _result(source: Path, target: Path | None, files: tuple[FileFacts, ...], examination: Examination) -> CheckResult:
     usual = examination.usual
     return CheckResult(
         source=source,

@@ -1,6 +1,6 @@
 """Judges pair after pair: what it breaks by itself, whether it was seen before, whether the sides have shifted."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from itertools import islice
 from typing import Final, final
 
@@ -23,28 +23,36 @@ class Examination:
         suspicion: after the pass, where the two sides seem to shift against each other.
     """
 
-    def __init__(self, rules: Rules) -> None:
+    def __init__(self, rules: Rules, *, tolerates: Container[str] = ()) -> None:
+        """``tolerates`` names faults that are counted, but for which a pair is not left out."""
         self.report = Report()
         self.usual: Usual | None = None
         self.suspicion: Suspicion | None = None
         self._rules = rules
+        self._tolerates = tolerates
         self._seen = SeenBefore()
 
     def judge(self, pairs: Iterable[Pair]) -> Iterator[tuple[Pair, str | None]]:
-        """Every pair with the name of its fault, ``None`` for those that pass."""
+        """Every pair with the reason why it is left out, ``None`` for those that stay."""
         finder = MisalignmentFinder()
         remaining = iter(pairs)
         while batch := list(islice(remaining, _BATCH_PAIRS)):
             for pair in batch:
                 finder.add(pair.source, pair.target)
             for pair, fault in zip(batch, self._faults(batch), strict=True):
-                if fault is None:
-                    self.report.keep()
-                else:
-                    self.report.drop(fault, pair.origin)
-                yield pair, fault
+                yield pair, self._counted(pair, fault)
         if self._rules.check_alignment:
             self.suspicion = finder.finish()
+
+    def _counted(self, pair: Pair, fault: str | None) -> str | None:
+        if fault is None:
+            self.report.keep()
+        elif fault in self._tolerates:
+            self.report.keep_despite(fault, pair.origin)
+            return None
+        else:
+            self.report.drop(fault, pair.origin)
+        return fault
 
     def _faults(self, batch: list[Pair]) -> list[str | None]:
         self.usual = self.usual or Usual.of(batch)

@@ -36,15 +36,26 @@ def read_pairs(source: Path, target: Path | None = None, *, report: Report | Non
     return _without_blanks(read_every_pair(source, target), report or Report())
 
 
-def read_every_pair(source: Path, target: Path | None = None) -> Iterator[Pair]:
+def read_every_pair(
+    source: Path, target: Path | None = None, *, counts: tuple[int, int] | None = None
+) -> Iterator[Pair]:
     """Like ``read_pairs``, but blank pairs are given too.
+
+    Args:
+        source: as for ``read_pairs``.
+        target: as for ``read_pairs``.
+        counts: the lines of both files, if they have been counted.
 
     Raises:
         CorpusError: as for ``read_pairs``.
     """
     if target is None:
         return reader_of(source)(source)
-    _check_counts(source, target)
+    if STANDARD_INPUT in (source, target):
+        raise CorpusError("standard input can only hold both sides, as a table: give it alone, without a second file")
+    num_source, num_target = counts or (count_lines(source), count_lines(target))
+    if num_source != num_target:
+        raise CorpusError(explain_different_counts(source, target, num_source=num_source, num_target=num_target))
     return _side_by_side(source, target)
 
 
@@ -65,14 +76,6 @@ def reader_of(path: Path) -> Reader:
             f"{', '.join(READERS)} (or the same with .gz)"
         )
     return reader
-
-
-def _check_counts(source: Path, target: Path) -> None:
-    if STANDARD_INPUT in (source, target):
-        raise CorpusError("standard input can only hold both sides, as a table: give it alone, without a second file")
-    num_source, num_target = count_lines(source), count_lines(target)
-    if num_source != num_target:
-        raise CorpusError(explain_different_counts(source, target, num_source=num_source, num_target=num_target))
 
 
 def _side_by_side(source: Path, target: Path) -> Iterator[Pair]:

@@ -18,6 +18,7 @@ class Report:
     def __init__(self) -> None:
         self._kept = 0
         self._dropped: Counter[str] = Counter()
+        self._despite: Counter[str] = Counter()
         self._places: dict[str, list[Origin]] = {}
         self._notes: list[str] = []
 
@@ -28,9 +29,13 @@ class Report:
     def drop(self, reason: str, origin: Origin) -> None:
         """A pair was left out."""
         self._dropped[reason] += 1
-        places = self._places.setdefault(reason, [])
-        if len(places) < _EXAMPLES:
-            places.append(origin)
+        self._remember(reason, origin)
+
+    def keep_despite(self, fault: str, origin: Origin) -> None:
+        """A pair has a fault and was kept all the same."""
+        self._kept += 1
+        self._despite[fault] += 1
+        self._remember(fault, origin)
 
     def note(self, remark: str) -> None:
         """Something to know that concerns no single pair."""
@@ -47,6 +52,11 @@ class Report:
         return dict(self._dropped)
 
     @property
+    def kept_despite(self) -> Mapping[str, int]:
+        """How many pairs were kept with a fault, by fault, in the order the faults first came up."""
+        return dict(self._despite)
+
+    @property
     def read(self) -> int:
         """How many pairs were read: those that passed and those that were left out."""
         return self._kept + self._dropped.total()
@@ -54,13 +64,20 @@ class Report:
     def lines(self) -> list[str]:
         """The report as sentences for people."""
         first = f"{self.read:,} pairs read, {self._kept:,} kept"
-        return [first, *(self._line(reason) for reason in self._dropped), *self._notes]
+        dropped = (f"{number:,} left out: {self._with_lines(reason)}" for reason, number in self._dropped.items())
+        despite = (f"{number:,} kept although: {self._with_lines(fault)}" for fault, number in self._despite.items())
+        return [first, *dropped, *despite, *self._notes]
 
     def __str__(self) -> str:
         return "\n".join(self.lines())
 
-    def _line(self, reason: str) -> str:
+    def _remember(self, reason: str, origin: Origin) -> None:
+        places = self._places.setdefault(reason, [])
+        if len(places) < _EXAMPLES:
+            places.append(origin)
+
+    def _with_lines(self, reason: str) -> str:
         places = self._places[reason]
-        more = ", …" if self._dropped[reason] > len(places) else ""
+        more = ", …" if self._dropped[reason] + self._despite[reason] > len(places) else ""
         lines = ", ".join(f"{origin.line:,}" for origin in places)
-        return f"{self._dropped[reason]:,} left out: {reason} (line {lines}{more})"
+        return f"{reason} (line {lines}{more})"
