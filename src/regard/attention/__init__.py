@@ -4,26 +4,34 @@ Enters: queries, keys and values of one attention, and a mask. Leaves: the steps
 context. Must not know: where queries come from, who owns parameters, how a picture of the steps is drawn.
 """
 
+from regard.attention.by_ancestry import Ancestry
 from regard.attention.by_choice import Cell, SwitchedOff
-from regard.attention.by_layout import Padding
+from regard.attention.by_layout import Padding, Segments
 from regard.attention.by_position import Causal, Prefix, Window
 from regard.attention.core import AttentionPath, Steps, attend
+from regard.attention.diagnosis import Diagnosis, Finding, Place, doctor
 from regard.attention.mask import Everything, Mask
 from regard.attention.reason import Reason
 from regard.attention.view import View
 
 __all__ = [
+    "Ancestry",
     "AttentionPath",
     "Causal",
     "Cell",
+    "Diagnosis",
     "Everything",
+    "Finding",
     "Mask",
     "Padding",
+    "Place",
     "Prefix",
     "Reason",
+    "Segments",
     "Steps",
     "SwitchedOff",
     "View",
     "Window",
     "attend",
+    "doctor",
 ]
