@@ -13,6 +13,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from regard.layout import Layout
+from regard.models.multihead import HeadCore
 from regard.models.noise import Noise
 
 SameState = TypeVar("SameState", bound="DecodingState")
@@ -76,6 +77,10 @@ class TranslationModel(nn.Module, ABC, Generic[MemoryT, StateT]):
     @abstractmethod
     def logits(self, vectors: Float[Tensor, "... model"]) -> Float[Tensor, "... vocab"]:
         """Scores of every piece being next, from such vectors."""
+
+    def attentions(self) -> dict[str, HeadCore]:
+        """Every attention by its name: ``encoder.0.self``, ``decoder.0.self``, ``decoder.0.cross`` …"""
+        return {}
 
     def score(
         self,

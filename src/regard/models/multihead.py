@@ -1,15 +1,17 @@
 """Multi-head attention: projections around ``attend`` (Vaswani et al. 2017, section 3.2.2)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import final
+from typing import Literal, final
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from regard.attention import AttentionPath, View, attend
+from regard.attention import AttentionPath, Steps, View, attend
 from regard.models.layers import Linear
 from regard.models.noise import Dropout, Noise
+from regard.models.witness import Attended, Witness
 from regard.positions import rotate
 from regard.settings.model import ModelSettings
 
@@ -29,6 +31,10 @@ class KeyValues:
     def select(self, rows: Int[Tensor, " picked"]) -> "KeyValues":
         """Those of some rows."""
         return KeyValues(self.keys.index_select(0, rows), self.values.index_select(0, rows))
+
+
+Attending = Callable[[Tensor, KeyValues, View], Steps]
+"""Queries, keys with values, and a view become the steps of an attention."""
 
 
 @final
@@ -83,7 +89,13 @@ class CrossAttention(nn.Module):
 
 @final
 class HeadCore(nn.Module):
-    """What both attentions share: cutting features into heads, attending, joining the heads again."""
+    """What all attentions share: cutting features into heads, attending, joining the heads again.
+
+    ``witness`` is who watches, if anybody does; ``score`` says how scores are made from queries and keys.
+    """
+
+    witness: Witness | None = None
+    score: Literal["dot", "additive"] = "dot"
 
     def __init__(self, settings: ModelSettings, noise: Noise) -> None:
         super().__init__()
@@ -101,7 +113,24 @@ class HeadCore(nn.Module):
     def mix(
         self, queries: Float[Tensor, "batch head query head_dim"], known: KeyValues, view: View
     ) -> Float[Tensor, "batch query model"]:
-        """Attends, and joins the heads."""
+        """Attends by dot products, and joins the heads."""
+        return self.mix_by(self._attend, queries, known, view)
+
+    def mix_by(
+        self, attending: Attending, queries: Float[Tensor, "batch head query head_dim"], known: KeyValues, view: View
+    ) -> Float[Tensor, "batch query features"]:
+        """Attends as ``attending`` does, before the witness if there is one, and joins the heads."""
+        if self.witness is None:
+            return _joined(attending(queries, known, view))
+        view = self.witness.admit(view)
+        steps = attending(queries, known, view)
+        self.witness.saw(Attended(queries, known.keys, known.values, view, steps))
+        return _joined(steps)
+
+    def _attend(self, queries: Tensor, known: KeyValues, view: View) -> Steps:
         dropout = self.dropout if self.dropout.is_active else None
-        steps = attend(queries, known.keys, known.values, view, path=self.path, scale=self.scale, dropout=dropout)
-        return steps.context.transpose(1, 2).flatten(2)
+        return attend(queries, known.keys, known.values, view, path=self.path, scale=self.scale, dropout=dropout)
+
+
+def _joined(steps: Steps) -> Tensor:
+    return steps.context.transpose(1, 2).flatten(2)

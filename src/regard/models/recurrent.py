@@ -20,7 +20,7 @@ from regard.attention import Everything, Mask, Padding, View
 from regard.layout import Layout
 from regard.models.interface import TranslationModel
 from regard.models.layers import Embedding, LayerNorm, Linear
-from regard.models.multihead import KeyValues
+from regard.models.multihead import HeadCore, KeyValues
 from regard.models.noise import Dropout, Noise
 from regard.models.recurrence import CELLS, CellState
 from regard.models.recurrent_layers import AttentionToSource, OneDirection, TwoDirections, backwards
@@ -131,6 +131,10 @@ class RecurrentTranslator(TranslationModel[RecurrentMemory, RecurrentState]):
         """Scores of every piece being next."""
         raw = self.target_tokens.logits(vectors) if self.output is None else self.output(vectors)
         return raw if self.output_bias is None else raw + self.output_bias.to(raw.dtype)
+
+    def attentions(self) -> dict[str, HeadCore]:
+        """The one attention there is, asked by the lowest layer."""
+        return {"decoder.0.cross": self.cross.core}
 
     def _embed(self, tokens: Embedding, ids: Tensor) -> Tensor:
         factor = self.settings.model_dim**0.5 if self.settings.scale_embeddings else 1.0

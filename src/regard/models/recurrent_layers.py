@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from regard.attention import View
+from regard.attention import Steps, View
 from regard.attention.additive import attend_additively
 from regard.layout import Layout
 from regard.models.layers import LayerNorm, Linear
@@ -95,6 +95,7 @@ class AttentionToSource(nn.Module):
         self.project_memory = Linear(dim, dim, bias=False) if projects else None
         self.vector: nn.Parameter | None = None
         if settings.attention_score == "additive":
+            self.core.score = "additive"
             self.vector = nn.Parameter(torch.empty(settings.num_heads, self.core.head_dim))
             nn.init.normal_(self.vector, std=self.core.head_dim**-0.5)
 
@@ -111,9 +112,10 @@ class AttentionToSource(nn.Module):
         (queries,) = self.core.split(projected, parts=1)
         if self.vector is None:
             return self.core.mix(queries, memory, view)
-        return self._mix_additively(queries, memory, view, self.vector.to(states.dtype))
+        return self.core.mix_by(self._attend_additively, queries, memory, view)
 
-    def _mix_additively(self, queries: Tensor, memory: KeyValues, view: View, vector: Tensor) -> Tensor:
+    def _attend_additively(self, queries: Tensor, memory: KeyValues, view: View) -> Steps:
+        assert self.vector is not None
         dropout = self.core.dropout if self.core.dropout.is_active else None
-        steps = attend_additively(queries, memory.keys, memory.values, view, vector=vector, dropout=dropout)
-        return steps.context.transpose(1, 2).flatten(2)
+        vector = self.vector.to(queries.dtype)
+        return attend_additively(queries, memory.keys, memory.values, view, vector=vector, dropout=dropout)

@@ -16,7 +16,7 @@ from regard.layout import Layout
 from regard.models.embedding import InputEmbedding
 from regard.models.interface import TranslationModel
 from regard.models.layers import Embedding, LayerNorm, Linear
-from regard.models.multihead import KeyValues
+from regard.models.multihead import HeadCore, KeyValues
 from regard.models.noise import Noise
 from regard.models.stack import DecoderLayer, EncoderLayer
 from regard.settings.model import ModelSettings
@@ -129,6 +129,15 @@ class Transformer(TranslationModel[Memory, TransformerState]):
         """Scores of every piece being next."""
         raw = self.target_embedding.tokens.logits(vectors) if self.output is None else self.output(vectors)
         return raw if self.output_bias is None else raw + self.output_bias.to(raw.dtype)
+
+    def attentions(self) -> dict[str, HeadCore]:
+        """Every attention by its name."""
+        places = [("encoder", "attention", "self"), ("decoder", "attention", "self"), ("decoder", "cross", "cross")]
+        return {
+            f"{stack}.{number}.{name}": layer.get_submodule(part).core  # type: ignore[misc]
+            for stack, part, name in places
+            for number, layer in enumerate(self.get_submodule(stack).children())
+        }
 
     def _decode(self, target: Tensor, view: View, state: TransformerState) -> tuple[Tensor, tuple[KeyValues, ...]]:
         vectors = self.target_embedding(target, dtype=self.dtype, first=state.position)
