@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from regard.tracing.legible import LEFT_TO_RIGHT_MARK, display_width, fitted, legible
 
 
-@pytest.mark.parametrize("text", ["chat", "t'aime", "d\u2019or", "élève", "[bold]", "</script>", "猫", "🐈", "oui\u202f?", ""])
+@pytest.mark.parametrize(
+    "text", ["chat", "t'aime", "d\u2019or", "élève", "[bold]", "</script>", "猫", "🐈", "oui\u202f?", ""]
+)
 def test_ordinary_text_stays(text: str) -> None:
     assert legible(text) == text
 
@@ -42,7 +44,13 @@ def test_right_to_left_words_end_with_a_mark_also_when_cut() -> None:
 
 @pytest.mark.parametrize(
     ("text", "width", "left", "right"),
-    [("cat", 5, "cat  ", "  cat"), ("cat", 2, "c…", "c…"), ("猫猫", 3, "猫…", "猫…"), ("猫猫", 2, "… ", " …"), ("a", 0, "", "")],
+    [
+        ("cat", 5, "cat  ", "  cat"),
+        ("cat", 2, "c…", "c…"),
+        ("猫猫", 3, "猫…", "猫…"),
+        ("猫猫", 2, "… ", " …"),
+        ("a", 0, "", ""),
+    ],
 )
 def test_fitted(text: str, width: int, left: str, right: str) -> None:
     assert fitted(text, width) == left

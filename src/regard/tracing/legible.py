@@ -32,7 +32,7 @@ def legible(text: str) -> str:
 
 def display_width(text: str) -> int:
     """How many columns of a terminal a legible text takes."""
-    return sum(_width(character) for character in text)
+    return len(text) if text.isascii() else sum(_width(character) for character in text)
 
 
 def fitted(text: str, width: int, side: Side = "left") -> str:

@@ -27,5 +27,8 @@ def mark(code: int) -> str:
 
 def legend(codes: Iterable[int]) -> str:
     """What the marks mean that stand for these codes: ``∅ padding · × future``; empty if none hides anything."""
-    drawn = {mark(code) for code in codes}
-    return " · ".join(f"{sign} {words}" for sign, words in _MARKS.values() if sign in drawn)
+    found = list(codes)
+    drawn = {mark(code) for code in found}
+    entries = [f"{sign} {words}" for sign, words in _MARKS.values() if sign in drawn]
+    several = any(code.bit_count() > 1 for code in found) and len(entries) > 1
+    return " · ".join(entries) + (" (where several hold: the first of these)" if several else "")

@@ -6,6 +6,7 @@ text alone says everything.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import product, zip_longest
 from typing import Final, Literal, final
 
 from regard.tracing.legible import display_width, fitted
@@ -13,6 +14,7 @@ from regard.tracing.legible import display_width, fitted
 Scale = Literal["diverging", "sequential", "hidden", "heading", "plain"]
 
 WIDEST_LABEL: Final = 24
+SIDES_GAP: Final = 4
 _WIDEST_COLUMN: Final = 12
 _GAP: Final = 1
 
@@ -57,13 +59,14 @@ def table(
     *,
     width: int,
     paint: Paint = plain,
+    shortest_name: int = 1,
 ) -> list[str] | None:
-    """The lines of a table; ``None`` if its cells do not fit into ``width`` columns.
+    """The lines of a table; ``None`` if it does not fit into ``width`` columns.
 
-    Names of columns are cut to what their cells need before that happens.
+    Names of columns are cut before that happens, down to ``shortest_name`` or what their cells need.
     """
     first = label_width([corner, *labels])
-    widths = _column_widths(headers, cells, room=width - first)
+    widths = _column_widths(headers, cells, room=width - first, shortest_name=shortest_name)
     if widths is None:
         return None
     gap = " " * _GAP
@@ -75,11 +78,23 @@ def table(
     return [line.rstrip() for line in lines]
 
 
-def _column_widths(headers: Sequence[str], cells: Sequence[Sequence[Cell]], *, room: int) -> list[int] | None:
-    """The widest columns that fit: as the names need; cut alike; or as the cells need."""
+def beside(left: Sequence[str], right: Sequence[str], *, width: int) -> list[str]:
+    """Two blocks of uncoloured lines next to each other, or below each other where they do not fit."""
+    first = max(map(display_width, left), default=0)
+    if first + SIDES_GAP + max(map(display_width, right), default=0) > width:
+        return [*left, "", *right]
+    pairs = zip_longest(left, right, fillvalue="")
+    return [(fitted(one, first + SIDES_GAP) + other).rstrip() for one, other in pairs]
+
+
+def _column_widths(
+    headers: Sequence[str], cells: Sequence[Sequence[Cell]], *, room: int, shortest_name: int
+) -> list[int] | None:
+    """The widest columns that fit: as the names need; cut alike; or as the cells need, all alike if possible."""
     needed = [max((display_width(row[column].text) for row in cells), default=1) for column in range(len(headers))]
-    for limit in range(_WIDEST_COLUMN, -1, -1):
-        widths = [max(cell, min(display_width(name), limit)) for cell, name in zip(needed, headers, strict=True)]
+    alike = [max(needed, default=1)] * len(needed)
+    for limit, least in product(range(_WIDEST_COLUMN, shortest_name - 1, -1), (alike, needed)):
+        widths = [max(cell, min(display_width(name), limit)) for cell, name in zip(least, headers, strict=True)]
         if sum(widths) + _GAP * len(widths) <= room:
             return widths
     return None
