@@ -1,0 +1,76 @@
+"""The weights, where an adapter returns them: they name the layer and the head that looks where it may not."""
+
+from typing import Final
+
+import torch
+from torch import Tensor
+
+from regard.attention.diagnosis.finding import Finding, Place
+from regard.attention.diagnosis.influence import largest
+from regard.attention.diagnosis.patterns import open_to_all, padded
+from regard.attention.diagnosis.subject import Subject
+
+_LENGTH: Final = 7
+_REAL: Final = 4
+
+
+def accused(subject: Subject, inputs: Tensor, allowed: Tensor, cell: tuple[int, ...]) -> Place:
+    """The first layer and head that look at a hidden key; without weights, the cell alone."""
+    with torch.no_grad():
+        _, layers = subject.both(inputs, allowed)
+    for number, weights in enumerate(layers):
+        size, place = _forbidden(weights, allowed)
+        if size != 0:
+            return _named(place, number, layers)
+    return Place(query=cell[-2], key=cell[-1])
+
+
+def _forbidden(weights: Tensor, allowed: Tensor) -> tuple[float, tuple[int, ...]]:
+    """The largest weight at a hidden key, and (sentence, head, query, key); head is 0 for an average of heads."""
+    by_head = weights if weights.ndim == 4 else weights[:, None]
+    return largest(by_head, (~allowed).expand_as(by_head))
+
+
+def _named(index: tuple[int, ...], number: int, layers: list[Tensor]) -> Place:
+    sentence, head, query, key = index
+    part = f"layer {number}" if len(layers) > 1 else None
+    return Place(part, head if layers[number].ndim == 4 else None, sentence, query, key)
+
+
+def hidden_weights(subject: Subject) -> Finding:
+    """Weights at hidden keys are exactly 0, and those of a query that sees something sum to 1."""
+    allowed = padded("any" if subject.masks == "any" else subject.masks, (_REAL, _LENGTH), _LENGTH)
+    if subject.masks == "any":
+        allowed = allowed & open_to_all("causal", 2, _LENGTH)
+    with torch.no_grad():
+        _, layers = subject.both(subject.inputs(2, _LENGTH), allowed)
+    if not layers:
+        return Finding("weights", "skip", "forward returns no weights; return (output, weights) and heads are named")
+    for number, weights in enumerate(layers):
+        size, index = _forbidden(weights, allowed)
+        if size != 0:
+            explanation = f"a weight of {size:.2g} at a key that is hidden"
+            advice = "set the scores of hidden keys to minus infinity before the softmax"
+            return Finding("weights", "fail", explanation, size, 0.0, _named(index, number, layers), advice)
+    return _sums(layers, allowed)
+
+
+def _sums(layers: list[Tensor], allowed: Tensor) -> Finding:
+    seeing = allowed.any(-1)
+    tolerance = 1e-5 if layers[0].dtype != torch.float64 else 1e-12
+    worst, place = 0.0, Place()
+    for number, weights in enumerate(layers):
+        by_head = weights if weights.ndim == 4 else weights[:, None]
+        sums = by_head.sum(-1)
+        size, index = largest(sums - 1, seeing.expand_as(sums))
+        if not size <= worst:
+            worst, place = size, _named((*index, 0), number, layers)
+    if worst <= tolerance:
+        return Finding("weights", "pass", "0 at every hidden key; they sum to 1 for each query", worst, tolerance)
+    explanation = "the weights of a query do not sum to 1"
+    advice = "mask before the softmax, over the keys, not after it"
+    return Finding("weights", "fail", explanation, worst, tolerance, Place(*_without_key(place)), advice)
+
+
+def _without_key(place: Place) -> tuple[str | None, int | None, int | None, int | None]:
+    return place.part, place.head, place.sentence, place.query
