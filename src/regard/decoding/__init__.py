@@ -5,21 +5,25 @@ sources. Must not know: strings, files, or what is inside the network (``models.
 
 File by file: ``choice`` turns logits into the best next tokens, ``greedy`` takes the best each time, ``beam`` keeps
 several, ``shelf`` holds what is finished and decides when to stop, ``batched`` groups sentences by length, ``stream``
-gives one token at a time, ``forced`` scores a translation that is already known.
+gives one token at a time, ``forced`` scores a translation that is already known. ``steering`` is what makes
+one search differ from an ordinary one: a forced beginning, a padded source, somebody who listens.
 """
 
-from regard.decoding.batched import plan_batches, translate_ids
+from regard.decoding.batched import plan_batches, search, translate_ids
 from regard.decoding.beam import beam_search
 from regard.decoding.forced import score_ids
 from regard.decoding.greedy import greedy_search
 from regard.decoding.hypothesis import Hypothesis, normalised_score
 from regard.decoding.limits import check_source_lengths, max_target_length
+from regard.decoding.steering import Listener, Steering
 from regard.decoding.stream import Candidate, GeneratedToken, stream_ids
 
 __all__ = [
     "Candidate",
     "GeneratedToken",
     "Hypothesis",
+    "Listener",
+    "Steering",
     "beam_search",
     "check_source_lengths",
     "greedy_search",
@@ -27,6 +31,7 @@ __all__ = [
     "normalised_score",
     "plan_batches",
     "score_ids",
+    "search",
     "stream_ids",
     "translate_ids",
 ]

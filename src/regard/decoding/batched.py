@@ -6,6 +6,7 @@ from regard.decoding.beam import beam_search
 from regard.decoding.greedy import greedy_search
 from regard.decoding.hypothesis import Hypothesis
 from regard.decoding.limits import check_source_lengths
+from regard.decoding.steering import STRAIGHT, Steering
 from regard.models.interface import MemoryT, StateT, TranslationModel
 from regard.settings.decoding import DecodingSettings
 
@@ -27,7 +28,7 @@ def translate_ids(
     check_source_lengths(sources, settings.max_source_tokens)
     found = [[Hypothesis.empty()] for _ in sources]
     for batch in plan_batches([len(source) for source in sources], settings.batch_tokens // settings.beam_size):
-        for sentence, hypotheses in zip(batch, _search(model, [sources[s] for s in batch], settings), strict=True):
+        for sentence, hypotheses in zip(batch, search(model, [sources[s] for s in batch], settings), strict=True):
             found[sentence] = hypotheses
     return found
 
@@ -52,9 +53,18 @@ def plan_batches(lengths: Sequence[int], max_cells: int) -> list[list[int]]:
     return batches
 
 
-def _search(
-    model: TranslationModel[MemoryT, StateT], sources: Sequence[Sequence[int]], settings: DecodingSettings
+def search(
+    model: TranslationModel[MemoryT, StateT],
+    sources: Sequence[Sequence[int]],
+    settings: DecodingSettings,
+    steering: Steering = STRAIGHT,
 ) -> list[list[Hypothesis]]:
+    """Translates non-empty sources as one batch, by greedy or by beam search as the settings say.
+
+    Raises:
+        ShapeError: the rectangle that ``steering`` asks for is too narrow for a source.
+        DivergedError: the model's logits are not finite.
+    """
     if settings.beam_size == 1:
-        return [[hypothesis] for hypothesis in greedy_search(model, sources, settings)]
-    return beam_search(model, sources, settings)
+        return [[hypothesis] for hypothesis in greedy_search(model, sources, settings, steering)]
+    return beam_search(model, sources, settings, steering)

@@ -19,6 +19,7 @@ from regard.decoding.hypothesis import Hypothesis
 from regard.decoding.limits import max_target_length
 from regard.decoding.opening import answering, device_of, start_decoding
 from regard.decoding.shelf import Shelf
+from regard.decoding.steering import STRAIGHT, Steering
 from regard.models.interface import MemoryT, StateT, TranslationModel
 from regard.settings.decoding import DecodingSettings
 from regard.text.control import BOS, EOS
@@ -51,6 +52,11 @@ class Beams:
         totals: list[float] = self.totals[:, 0].tolist()
         return totals
 
+    def prefixes(self) -> list[list[int]]:
+        """The tokens of each beam, one sentence's beams after the other's."""
+        rows: list[list[int]] = self.tokens.flatten(0, 1).tolist()
+        return rows
+
     def select(self, groups: Sequence[int]) -> "Beams":
         """The beams of some of the sentences."""
         picked = torch.tensor(groups, dtype=torch.long, device=self.tokens.device)
@@ -69,7 +75,10 @@ class Candidates:
 
 
 def beam_search(
-    model: TranslationModel[MemoryT, StateT], sources: Sequence[Sequence[int]], settings: DecodingSettings
+    model: TranslationModel[MemoryT, StateT],
+    sources: Sequence[Sequence[int]],
+    settings: DecodingSettings,
+    steering: Steering = STRAIGHT,
 ) -> list[list[Hypothesis]]:
     """Translates non-empty sources side by side; sentences that are complete leave the batch.
 
@@ -81,21 +90,24 @@ def beam_search(
         for source in sources
     ]
     with answering(model):
-        _search(model, sources, shelves, settings)
+        state = start_decoding(model, sources, copies=settings.beam_size, width=steering.source_width)
+        steering.opened()
+        _search(model, state, shelves, settings, steering)
     return [shelf.ranked() for shelf in shelves]
 
 
 def _search(
     model: TranslationModel[MemoryT, StateT],
-    sources: Sequence[Sequence[int]],
+    state: StateT,
     shelves: Sequence[Shelf],
     settings: DecodingSettings,
+    steering: Steering,
 ) -> None:
-    state = start_decoding(model, sources, copies=settings.beam_size)
-    beams = open_beams(len(sources), settings.beam_size, device=device_of(model))
+    beams = open_beams(len(shelves), settings.beam_size, device=device_of(model))
     while beams.sentences:
         logits, state = model.step(state, beams.tokens[:, :, -1].flatten())
-        candidates = expand(beams, log_probabilities(logits))
+        log_probs = steering.steer(log_probabilities(logits), place=beams.length, prefixes=beams.prefixes)
+        candidates = expand(beams, log_probs)
         set_aside(beams, candidates, shelves, length_penalty=settings.length_penalty)
         grown, rows = advance(beams, candidates)
         cut_at_limit(grown, shelves, length_penalty=settings.length_penalty)

@@ -22,6 +22,13 @@ def log_probabilities(logits: Float[Tensor, "row vocab"]) -> Float[Tensor, "row 
     return torch.log_softmax(wide, dim=1)
 
 
+def only(log_probs: Float[Tensor, "row vocab"], token: int) -> Float[Tensor, "row vocab"]:
+    """Leaves one token its log-probability, and all others none: it will be chosen."""
+    forced = torch.full_like(log_probs, float("-inf"))
+    forced[:, token] = log_probs[:, token]
+    return forced
+
+
 def best_next(
     log_probs: Float[Tensor, "row vocab"], count: int
 ) -> tuple[Float[Tensor, "row candidate"], Int[Tensor, "row candidate"]]:

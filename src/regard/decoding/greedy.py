@@ -8,6 +8,7 @@ from regard.decoding.choice import best_next, log_probabilities
 from regard.decoding.hypothesis import Hypothesis
 from regard.decoding.limits import max_target_length
 from regard.decoding.opening import answering, device_of, start_decoding
+from regard.decoding.steering import STRAIGHT, Steering
 from regard.models.interface import MemoryT, StateT, TranslationModel
 from regard.settings.decoding import DecodingSettings
 from regard.text.control import BOS, EOS
@@ -31,7 +32,10 @@ class _Draft:
 
 
 def greedy_search(
-    model: TranslationModel[MemoryT, StateT], sources: Sequence[Sequence[int]], settings: DecodingSettings
+    model: TranslationModel[MemoryT, StateT],
+    sources: Sequence[Sequence[int]],
+    settings: DecodingSettings,
+    steering: Steering = STRAIGHT,
 ) -> list[Hypothesis]:
     """Translates non-empty sources side by side; rows that are finished leave the batch.
 
@@ -39,20 +43,29 @@ def greedy_search(
     """
     drafts = [_Draft(max_target_length(len(source), settings, max_positions=model.max_positions)) for source in sources]
     with answering(model):
-        _write(model, sources, drafts)
+        _write(model, sources, drafts, steering)
     penalty = settings.length_penalty
     return [Hypothesis.of(draft.tokens[1:], draft.log_probabilities, length_penalty=penalty) for draft in drafts]
 
 
 def _write(
-    model: TranslationModel[MemoryT, StateT], sources: Sequence[Sequence[int]], drafts: Sequence[_Draft]
+    model: TranslationModel[MemoryT, StateT],
+    sources: Sequence[Sequence[int]],
+    drafts: Sequence[_Draft],
+    steering: Steering,
 ) -> None:
-    state, device = start_decoding(model, sources), device_of(model)
+    state, device = start_decoding(model, sources, width=steering.source_width), device_of(model)
+    steering.opened()
     live = list(drafts)
     while live:
         tokens = torch.tensor([draft.tokens[-1] for draft in live], device=device)
         logits, state = model.step(state, tokens)
-        values, ids = best_next(log_probabilities(logits), 1)
+        log_probs = steering.steer(
+            log_probabilities(logits),
+            place=len(live[0].log_probabilities),
+            prefixes=lambda: [list(draft.tokens) for draft in live],  # noqa: B023 - asked at once
+        )
+        values, ids = best_next(log_probs, 1)
         for draft, token, value in zip(live, ids[:, 0].tolist(), values[:, 0].tolist(), strict=True):
             draft.append(token, value)
         kept = [row for row, draft in enumerate(live) if not draft.is_complete]

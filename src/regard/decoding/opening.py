@@ -19,10 +19,17 @@ def device_of(model: nn.Module) -> torch.device:
 
 
 def start_decoding(
-    model: TranslationModel[MemoryT, StateT], sources: Sequence[Sequence[int]], *, copies: int = 1
+    model: TranslationModel[MemoryT, StateT],
+    sources: Sequence[Sequence[int]],
+    *,
+    copies: int = 1,
+    width: int | None = None,
 ) -> StateT:
-    """Encodes sentences of ids (EOS is added here) and opens a state of ``copies`` rows per sentence."""
-    ids, layout = rectangle([[*source, EOS] for source in sources])
+    """Encodes sentences of ids (EOS is added here) and opens a state of ``copies`` rows per sentence.
+
+    ``width`` is that of the rectangle they lie in; as wide as the longest if not given.
+    """
+    ids, layout = rectangle([[*source, EOS] for source in sources], width=width)
     return model.start(model.encode(ids.to(device_of(model)), layout), copies=copies)
 
 

@@ -4,7 +4,7 @@ Where nobody stands, nothing is computed, kept or copied for it.
 """
 
 from dataclasses import dataclass
-from typing import Protocol, final
+from typing import Protocol, final, runtime_checkable
 
 from jaxtyping import Float
 from torch import Tensor
@@ -32,6 +32,7 @@ class Attended:
     steps: Steps
 
 
+@runtime_checkable
 class Witness(Protocol):
     """Who stands beside an attention. Asked before, told after; what it is told, it must not change."""
 
