@@ -57,6 +57,31 @@ def test_options_win_over_a_file_and_overrides_over_options(regard, pair_files, 
     assert "epsilon = 0.25" in settings
 
 
+def test_what_the_check_found_comes_first(regard, pair_files, tmp_path: Path) -> None:
+    source, target = pair_files
+    source.write_text(source.read_text(encoding="utf-8").replace("one 7\n", "\n"), encoding="utf-8")
+    outcome = regard(*arguments(pair_files, tmp_path / "run", "training.max_steps=1"))
+    assert outcome.code == 0, outcome.err
+    told = outcome.err.split("\n")
+    assert told[:3] == [
+        f"{source}: 40 pairs read, 39 kept",
+        f"{source}: 1 left out: blank on one side (line 8)",
+        "3 of them held out to validate on",
+    ]
+
+
+def test_a_table_may_come_through_a_pipe(regard, tmp_path: Path) -> None:
+    table = "".join(f"one {number}\tun {number}\n" for number in range(40)).encode()
+    given = ["--source", "-", "--out", tmp_path / "run", *SMALL]
+    outcome = regard("train", *given, "training.max_steps=2", stdin=table)
+    assert outcome.code == 0, outcome.err
+    assert "standard input: 40 pairs read, 40 kept" in outcome.err
+    assert regard("train", "--resume", tmp_path / "run", stdin=table).code == 0
+    again = regard("train", "--resume", tmp_path / "run", stdin=b"")
+    assert again.code == 2
+    assert "standard input has 0 sentence pairs" in again.err
+
+
 def steps_of(run: Path) -> list[int]:
     """The steps in the log of a run, in its order."""
     lines = (run / "log.jsonl").read_text(encoding="utf-8").splitlines()

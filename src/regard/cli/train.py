@@ -14,8 +14,7 @@ from regard.cli.show import count, duration
 from regard.errors import InputError, OutputExistsError
 
 if TYPE_CHECKING:
-    from regard.runs import RunResult
-    from regard.settings import Settings
+    from regard.runs import Plan, RunResult
 
 Given = dict[str, str | int | float | Path | None]
 
@@ -95,9 +94,9 @@ def train(
         _resume(resume)
     else:
         folder = refuse_existing_folder(out)
-        from regard.runs import resolve_settings
+        from regard.runs import plan_run
 
-        _train(resolve_settings(settings, chosen, preset=preset), folder)
+        _train(plan_run(settings, chosen, preset=preset), folder)
 
 
 def overrides_of(given: Given) -> list[str]:
@@ -134,12 +133,12 @@ def _refuse_with_resume(chosen: list[str], *, out: Path | None, preset: str | No
         raise InputError(f"--resume continues with the run's own settings; leave out {', '.join(given)}")
 
 
-def _train(settings: "Settings", folder: Path) -> None:
+def _train(plan: "Plan", folder: Path) -> None:
     from regard.runs import train as train_run
 
     with telling_how_to_resume(folder), progress_reporter() as reporter:
-        result = train_run(settings, folder, reporter=reporter)
-    _tell(result, folder, metric=settings.training.valid_metric)
+        result = train_run(plan.settings, folder, reporter=reporter, data=plan.data)
+    _tell(result, folder, metric=plan.settings.training.valid_metric)
 
 
 def _resume(run: Path) -> None:

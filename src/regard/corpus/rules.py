@@ -19,7 +19,10 @@ RATIO: Final = "one side much longer than the other"
 SEEN: Final = "seen before"
 
 DAMAGED: Final = frozenset({BLANK, ONE_SIDED, GARBLED})
-"""Faults with which a pair teaches nothing, or nonsense; with any other fault it is a pair all the same."""
+"""Faults with which a pair teaches nothing, or nonsense."""
+
+UNUSUAL: Final = frozenset({TOO_LONG, SAME, WRONG_SCRIPT, RATIO, SEEN})
+"""Faults with which a pair is a pair all the same."""
 
 _CONTROL: Final = "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f"  # tabs and separators are harmless
 _TWICE_DECODED: Final = "[\u00c3\u00c2][\u0080-\u00bf]|\u00e2\u20ac[\u0080-\u00bf\u2122\u0153\u201c\u201d\u02dc]"

@@ -4,7 +4,7 @@ Enters: settings and the name of a folder. Leaves: a run's folder, with the trai
 ones below. Must not know: argv, colours, HTTP.
 """
 
-from regard.runs.resolve import resolve_settings
+from regard.runs.plan import Plan, plan_run, resolve_settings
 from regard.runs.train import RunResult, resume, train, validation_pairs
 
-__all__ = ["RunResult", "resolve_settings", "resume", "train", "validation_pairs"]
+__all__ = ["Plan", "RunResult", "plan_run", "resolve_settings", "resume", "train", "validation_pairs"]

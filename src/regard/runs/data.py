@@ -1,13 +1,16 @@
 """The sentence pairs of a run: read, or built in; some held out for validation."""
 
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final, final
 
-from regard.corpus import Pair, Report, read_pairs
+from regard.corpus import Pair
 from regard.corpus.builtin import generate
 from regard.errors import CorpusError
+from regard.runs.files import FilePairs, named, read_files
 from regard.settings import DataSettings
 from regard.text import normalise
 
@@ -24,32 +27,59 @@ _LARGEST_VALID_SHARE: Final = 0.1
 class RunData:
     """Training pairs, validation pairs, and sentences that say what was read and left out.
 
-    ``test`` pairs are neither trained nor validated on; only the built-in corpus has some.
+    ``test`` pairs are neither trained nor validated on; only the built-in corpus has some. ``num_read`` pairs were
+    read to be trained on, those held out for validation included; that took ``seconds``.
     """
 
     train: Sequence[Pair]
     valid: Sequence[Pair]
     notes: Sequence[str]
+    num_read: int
     test: Sequence[Pair] = ()
+    seconds: float = 0.0
 
 
 def read_data(settings: DataSettings) -> RunData:
-    """Reads the pairs the settings name; without a source, the built-in corpus.
+    """Reads and checks the pairs the settings name, once; without a source, the built-in corpus.
 
     Raises:
-        CorpusError: a file cannot be read as pairs, or there are too few of them.
+        CorpusError: a file cannot be read as pairs, its sides seem shifted, or there are too few of them.
     """
-    if settings.source is None:
-        return _builtin(settings)
-    report = Report()
-    pairs = list(read_pairs(settings.source, settings.target, report=report))
-    _require_enough(pairs, settings)
-    notes = [f"{settings.source}: {line}" for line in report.lines()]
+    began = time.monotonic()
+    data = _builtin(settings) if settings.source is None else _from_files(settings, settings.source)
+    return replace(data, seconds=time.monotonic() - began)
+
+
+def _from_files(settings: DataSettings, source: Path) -> RunData:
+    read = read_files(source, settings.target, check_alignment=settings.check_alignment, clean=settings.clean)
+    pairs = read.pairs
+    _require_enough(pairs, source)
     if settings.valid_source is not None:
-        valid = list(read_pairs(settings.valid_source, settings.valid_target))
-        return RunData(pairs, valid, [*notes, f"{settings.valid_source}: {len(valid):,} pairs to validate on"])
-    train, valid = held_out(pairs, settings.valid_size)
-    return RunData(train, valid, [*notes, f"{len(valid):,} of them held out to validate on"])
+        valid = _validation_files(settings, settings.valid_source)
+        notes = [*read.notes, *valid.notes, f"{len(valid.pairs):,} pairs to validate on", *_seen(valid.pairs, pairs)]
+        return RunData(pairs, valid.pairs, notes, len(pairs))
+    train, held = held_out(pairs, settings.valid_size)
+    return RunData(train, held, [*read.notes, f"{len(held):,} of them held out to validate on"], len(pairs))
+
+
+def _validation_files(settings: DataSettings, source: Path) -> FilePairs:
+    """Only damaged pairs are left out here: a score should be about all the others."""
+    found = read_files(source, settings.valid_target, check_alignment=settings.check_alignment)
+    if not found.pairs:
+        raise CorpusError(f"{named(source)} has no sentence pairs to validate on")
+    return found
+
+
+def _seen(valid: Sequence[Pair], train: Sequence[Pair]) -> Iterator[str]:
+    """A sentence about the validation sentences that are trained on, if there are any."""
+    known = {_key(pair) for pair in train}
+    seen = sum(_key(pair) in known for pair in valid)
+    if seen:
+        yield f"{seen:,} of the sentences to validate on are trained on too, so the scores will flatter the model"
+
+
+def _key(pair: Pair) -> str:
+    return normalise(pair.source).casefold()
 
 
 def held_out(pairs: Sequence[Pair], size: int) -> tuple[list[Pair], list[Pair]]:
@@ -59,7 +89,7 @@ def held_out(pairs: Sequence[Pair], size: int) -> tuple[list[Pair], list[Pair]]:
     """
     groups: dict[str, list[Pair]] = {}
     for pair in pairs:
-        groups.setdefault(normalise(pair.source).casefold(), []).append(pair)
+        groups.setdefault(_key(pair), []).append(pair)
     keys = sorted(groups)
     random.Random(len(pairs)).shuffle(keys)
     wanted, chosen = min(size, max(1, int(len(pairs) * _LARGEST_VALID_SHARE))), set[str]()
@@ -87,18 +117,17 @@ def _builtin(settings: DataSettings) -> RunData:
             f"the built-in corpus is English and French, but {settings.source_language} → "
             f"{settings.target_language} was asked for; give your own pairs with --source and --target"
         )
-    return RunData(
-        train, valid, [f"the built-in corpus: {len(train):,} pairs, {len(valid):,} more to validate on"], test
-    )
+    notes = [f"the built-in corpus: {len(train):,} pairs, {len(valid):,} more to validate on"]
+    return RunData(train, valid, notes, BUILTIN_SIZE, test)
 
 
 def _turned(pair: Pair) -> Pair:
     return Pair(pair.target, pair.source, pair.origin)
 
 
-def _require_enough(pairs: Sequence[Pair], settings: DataSettings) -> None:
+def _require_enough(pairs: Sequence[Pair], source: Path) -> None:
     if len(pairs) < _LEAST_PAIRS:
         raise CorpusError(
-            f"{settings.source} has {len(pairs)} sentence pairs, but training needs {_LEAST_PAIRS} at the very least "
+            f"{named(source)} has {len(pairs)} sentence pairs, but training needs {_LEAST_PAIRS} at the very least "
             "(500 to be of any use)"
         )

@@ -54,17 +54,18 @@ class RunResult:
     elapsed_seconds: float
 
 
-def train(settings: Settings, out: Path, *, reporter: Reporter | None = None) -> RunResult:
+def train(settings: Settings, out: Path, *, reporter: Reporter | None = None, data: RunData | None = None) -> RunResult:
     """Trains a translator from scratch.
 
     Args:
         settings: everything about the run.
         out: a new folder for it; the model will lie in ``out/model``.
         reporter: listens to what happens.
+        data: the pairs that ``settings.data`` names, if they have been read.
 
     Raises:
         OutputExistsError: ``out`` is there already.
-        CorpusError: the pairs cannot be read.
+        CorpusError: the pairs cannot be read, or their sides seem shifted.
         DivergedError: training became non-finite; what was saved before stays.
         DiskFullError: no space is left; what was saved before stays.
         KeyboardInterrupt: Ctrl-C, after the state was saved.
@@ -72,14 +73,15 @@ def train(settings: Settings, out: Path, *, reporter: Reporter | None = None) ->
     began = time.monotonic()
     listener = reporter or Silent()
     _prepare_machine(settings)
-    data = read_data(settings.data)
+    data, seconds_before = (read_data(settings.data), 0.0) if data is None else (data, data.seconds)
+    _tell(data, listener)
     folder = RunFolder.create(out)
     tokenizer = learn_tokenizer(data.train, settings)
     folder.tokenizer.write_bytes(tokenizer.to_bytes())
     run = Run(folder, settings, tokenizer, data, listener)
     folder.data.write_text(json.dumps(run.data_facts(), indent=1), encoding="utf-8")
     folder.settings.write_text(dump_settings(settings), encoding="utf-8")
-    run.trainer.started_before(time.monotonic() - began)
+    run.trainer.started_before(time.monotonic() - began + seconds_before)
     return run.go()
 
 
@@ -95,7 +97,9 @@ def resume(run: Path, *, reporter: Reporter | None = None) -> RunResult:
     settings = load_settings(folder.settings)
     _prepare_machine(settings)
     tokenizer = Tokenizer.from_bytes(folder.tokenizer.read_bytes())
-    going = Run(folder, settings, tokenizer, read_data(settings.data), listener)
+    data = read_data(settings.data)
+    _tell(data, listener)
+    going = Run(folder, settings, tokenizer, data, listener)
     going.refuse_changed_data()
     going.restore_latest()
     return going.go()
@@ -118,7 +122,7 @@ class Run:
         budget, seed = settings.training.batch_tokens, settings.training.seed
         self.trainer = Trainer(self.model, BatchStream(self.pairs, budget=budget, seed=seed), settings.training)
         self.reporter = reporter
-        for note in (*data.notes, *self._notes(encoded.num_too_long)):
+        for note in self._notes(encoded.num_too_long):
             reporter.note(note)
 
     def go(self) -> RunResult:
@@ -239,6 +243,11 @@ class Run:
         kind = str(self.model.dtype).removeprefix("torch.")
         notes.append(f"{count:,} weights, computing in {kind} on {device} with {torch.get_num_threads()} threads")
         return notes
+
+
+def _tell(data: RunData, reporter: Reporter) -> None:
+    for note in data.notes:
+        reporter.note(note)
 
 
 def _prepare_machine(settings: Settings) -> None:

@@ -29,6 +29,8 @@ class DataSettings(Section):
     valid_target: FilePath | None = Field(None, description="their translations")
     source_language: Language = "en"
     target_language: Language = "fr"
+    check_alignment: bool = Field(True, description="files whose sides seem shifted against each other are refused")
+    clean: bool = Field(False, description="leave out what regard corpus clean would: repeated, ill-matched pairs too")
     valid_size: int = Field(1000, ge=1, description="pairs held out when no validation files are given")
     max_tokens: int = Field(250, ge=1, description="training pairs with a longer side are left out and counted")
 
@@ -51,3 +53,9 @@ class TextSettings(Section):
 
     kind: Literal["bpe", "unigram"] = "bpe"
     vocab_size: int = Field(8000, ge=300, le=1_000_000, description="pieces, the 256 bytes and controls included")
+    sampling: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="above 0, each epoch cuts training sentences anew: BPE-dropout with this probability (0.1 is usual)",
+    )

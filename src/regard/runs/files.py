@@ -1,0 +1,64 @@
+"""The files a run names become pairs; what the check finds on the way is refused, left out or told, never passed over.
+
+Refused: files that are no pairs line by line, or whose sides seem shifted against each other. Left out: damaged pairs,
+and unusual ones too if asked to (``data.clean``). Told: everything, with line numbers.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import final
+
+from regard.corpus import STANDARD_INPUT, CheckResult, Pair, Rules, read_checked
+from regard.corpus.check import explain_shift
+from regard.corpus.rules import UNUSUAL
+from regard.errors import CorpusError
+
+
+@final
+@dataclass(frozen=True)
+class FilePairs:
+    """Pairs that stay, and sentences about the files they come from."""
+
+    pairs: list[Pair]
+    notes: tuple[str, ...]
+
+
+def read_files(source: Path, target: Path | None, *, check_alignment: bool, clean: bool = False) -> FilePairs:
+    """Reads and checks two files, or one with both sides, in one go.
+
+    Args:
+        source: as for ``read_pairs``.
+        target: as for ``read_pairs``.
+        check_alignment: whether files whose sides seem shifted against each other are refused.
+        clean: whether unusual pairs are left out too, not only damaged ones.
+
+    Raises:
+        CorpusError: there are no such files, they are no pairs, or their sides seem shifted.
+    """
+    rules = Rules(check_alignment=check_alignment)
+    checked = read_checked(source, target, rules=rules, tolerates=() if clean else UNUSUAL)
+    _refuse_shifted(checked.result)
+    return FilePairs(checked.pairs, tuple(_notes(checked.result)))
+
+
+def named(path: Path) -> str:
+    """A file as a message calls it."""
+    return "standard input" if path == STANDARD_INPUT else str(path)
+
+
+def _refuse_shifted(result: CheckResult) -> None:
+    if result.suspicion is not None:
+        raise CorpusError(
+            f"{explain_shift(result.suspicion, result.source, result.target)}. Nothing was trained; if the files are "
+            "right as they are, data.check_alignment=false lets them pass"
+        )
+
+
+def _notes(result: CheckResult) -> Iterator[str]:
+    for line in result.report.lines():
+        yield f"{named(result.source)}: {line}"
+    if result.report.kept_despite:
+        yield "such pairs can be left out of training with data.clean=true, or for good with regard corpus clean"
+    for file in result.files:
+        yield from (f"{file.path}: {sign}" for sign in file.odd)

@@ -1,0 +1,45 @@
+"""What a new run is made from: settings that suit the corpus, and the corpus, read once for both."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import final
+
+from regard.runs.data import RunData, read_data
+from regard.settings import Settings, load_settings
+from regard.settings.preset import AUTO
+
+
+@final
+@dataclass(frozen=True)
+class Plan:
+    """Settings and pairs of a run that has not begun."""
+
+    settings: Settings
+    data: RunData
+
+
+def plan_run(path: Path | None, overrides: Sequence[str] = (), *, preset: str | None = None) -> Plan:
+    """Settings from a TOML file and ``section.key=value`` overrides over a preset, and the pairs they name.
+
+    The pairs are read and checked before the preset is chosen, because ``auto`` depends on how many there are.
+
+    Raises:
+        SettingsError: anything about the settings is wrong; all of it is listed.
+        CorpusError: the pairs cannot be read, or their sides seem shifted.
+    """
+    name = preset or AUTO
+    # Wrong settings are reported before a long file is read.
+    checked = load_settings(path, overrides, preset=None if name == AUTO else name)
+    data = read_data(checked.data)
+    return Plan(load_settings(path, overrides, preset=name, num_pairs=data.num_read), data)
+
+
+def resolve_settings(path: Path | None, overrides: Sequence[str] = (), *, preset: str | None = None) -> Settings:
+    """The settings of ``plan_run`` alone.
+
+    Raises:
+        SettingsError: anything about the settings is wrong; all of it is listed.
+        CorpusError: the pairs cannot be read, or their sides seem shifted.
+    """
+    return plan_run(path, overrides, preset=preset).settings
