@@ -1,0 +1,65 @@
+// The cell card: how one number comes about, and what it does not say.
+
+import { cellOf, contributionOf, decimals, sentenceOf } from "./cell.js";
+import { element, fill, isolated } from "./element.js";
+import { at, textOf } from "./trace.js";
+
+const NOT_A_REASON =
+  "A weight is not a reason. It says how much of a value was mixed in here, not why a word was chosen. " +
+  "To see what this head is good for, translate without it: ";
+
+/** The card of the selected cell. */
+export function card() {
+  const root = element("section", { class: "card", "aria-label": "The selected cell" });
+  return { root, update: (view) => fill(root, ...contents(view)) };
+}
+
+function contents(view) {
+  const { state, sides } = view;
+  const cell = cellOf(view, state.query, state.key);
+  return [
+    title(sides, state),
+    element("p", { class: "sentence" }, isolated(sentenceOf(cell))),
+    cell.code === 0 ? element("p", { class: "contribution" }, contributionOf(cell)) : null,
+    state.step === "output" ? outputSum(view) : null,
+    element("p", { class: "warning" }, NOT_A_REASON, element("code", {}, `--without-head ${state.layer}.${state.head}`)),
+    prediction(view),
+  ];
+}
+
+function title({ queries, keys }, { query, key }) {
+  return element(
+    "h2",
+    {},
+    isolated(queries.labels[query], { lang: queries.language }),
+    element("span", { class: "towards" }, " looks at "),
+    isolated(keys.quoted[key], { lang: keys.language }),
+  );
+}
+
+/** How one number of the output is summed up: the largest terms, and the rest. */
+function outputSum({ state, head, sides }) {
+  const { query, column } = state;
+  const terms = Array.from(sides.keys.names, (name, key) => ({ name, term: at(head.weights, query, key) * at(head.values, key, column) }));
+  const sorted = terms.sort((one, other) => Math.abs(other.term) - Math.abs(one.term));
+  const shown = sorted.slice(0, 3).map(({ name, term }) => `${decimals(term)} (${name})`);
+  const rest = sorted.slice(3).reduce((sum, { term }) => sum + term, 0);
+  const sum = [...shown, ...(sorted.length > 3 ? [`${decimals(rest)} (others)`] : [])].join(" + ");
+  return element("p", { class: "contribution" }, `output ${column} = ${sum} = ${decimals(at(head.context, query, column))}`);
+}
+
+/** What the decoder chose in this row, and what else it considered. */
+function prediction({ sides, state, trace }) {
+  const step = sides.queries.outputs === null ? undefined : trace.header.steps[state.query];
+  if (step === undefined) return null;
+  const { language } = sides.queries;
+  const rows = step.top.map((each) => candidate(each, each.id === step.id, language));
+  return element("div", { class: "candidates" }, element("h3", {}, "What came next"), element("ol", {}, ...rows));
+}
+
+function candidate({ piece, probability }, isChosen, language) {
+  const bar = element("span", { class: "bar", "aria-hidden": "true" }, element("span"));
+  bar.firstChild.style.width = `${Math.round(probability * 100)}%`;
+  const name = textOf({ piece, text: piece.replaceAll("▁", " ") });
+  return element("li", { class: isChosen ? "chosen" : null }, isolated(name, { lang: language }), bar, decimals(probability));
+}

@@ -1,0 +1,80 @@
+// The four steps side by side, each with its formula, its picture and the scale of its colours.
+
+import { decimals } from "./cell.js";
+import { drawingOf, formulaOf, TITLES } from "./drawings.js";
+import { element, fill } from "./element.js";
+import { cellAt, paint } from "./heatmap.js";
+import { gradient } from "./palette.js";
+import { reasonsDrawn } from "./reasons.js";
+import { STEPS } from "./state.js";
+import { describe } from "./summary.js";
+import { selectionOf } from "./table.js";
+import { RULE } from "./words.js";
+
+/** The four panels; `pick({step, query, key})` is called for a chosen step or cell. */
+export function panels(pick) {
+  const made = STEPS.map((step) => panel(step, pick));
+  const root = element("div", { class: "panels" }, ...made.map((each) => each.root));
+  return { root, update: (view) => made.forEach((each) => each.update(view)) };
+}
+
+function panel(step, pick) {
+  const title = element("button", { type: "button", onclick: () => pick({ step }) }, TITLES[step]);
+  const formula = element("p", { class: "formula" });
+  const canvas = element("canvas", { role: "img" });
+  const legend = element("div", { class: "legend" });
+  const root = element("section", { class: "panel" }, element("h3", {}, title), formula, canvas, legend);
+  const drawn = { view: null, drawing: null, places: null };
+  const draw = () => {
+    const width = Math.floor(canvas.parentElement.clientWidth);
+    if (drawn.view !== null && width > 0) drawn.places = paint(canvas, drawn.drawing, drawn.view.palette, width);
+  };
+  canvas.addEventListener("click", (event) => choose(event, drawn, step, pick));
+  new ResizeObserver(draw).observe(root);
+  const update = (view) => {
+    Object.assign(drawn, { view, drawing: drawingOf(view, step) });
+    mark({ root, title, formula, canvas, legend }, view, step);
+    draw();
+  };
+  return { root, update };
+}
+
+function mark({ root, title, formula, canvas, legend }, view, step) {
+  const isActive = view.state.step === step;
+  root.classList.toggle("active", isActive);
+  title.setAttribute("aria-pressed", String(isActive));
+  const isGrouped = step === "weights" && view.state.by === "word";
+  fill(formula, isGrouped ? RULE : formulaOf(step, view.attention));
+  canvas.setAttribute("aria-label", describe(view, step));
+  fill(legend, ...legendOf(view, step));
+}
+
+function choose(event, drawn, step, pick) {
+  const found = drawn.places && cellAt(drawn.places, drawn.drawing, event.offsetX, event.offsetY);
+  if (!found) return;
+  pick({ step, ...selectionOf(drawn.view, step, found.row, found.column) });
+}
+
+function legendOf(view, step) {
+  if (step === "weights") return [scale("0", "1", view.palette.weights), ...signs(view.grouped.codes)];
+  const extent = step === "output" ? view.extents.values : view.extents.scores;
+  const bar = scale(decimals(-extent, 1), decimals(extent, 1), view.palette.scores);
+  if (step === "output") return [bar, note("columns: the head's dimensions")];
+  return step === "mask" ? [bar, ...signs(view.pieces.codes)] : [bar];
+}
+
+function scale(low, high, colours) {
+  const bar = element("span", { class: "gradient", "aria-hidden": "true" });
+  bar.style.background = gradient(colours);
+  return element("span", { class: "scale" }, element("span", {}, low), bar, element("span", {}, high));
+}
+
+function signs(codes) {
+  return reasonsDrawn(codes.data).map(({ sign, words }) =>
+    element("span", { class: "sign" }, element("span", { class: "hatched" }, sign), ` ${words}`),
+  );
+}
+
+function note(text) {
+  return element("span", { class: "note" }, text);
+}
