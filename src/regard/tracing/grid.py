@@ -19,9 +19,20 @@ from regard.tracing.table_text import HEADING, Cell, Paint, Tone, label_width, p
 Domain = Literal["scores", "weights"]
 
 CORNER: Final = "query ↓ key →"
+LIST_CORNER: Final = "query"
 SHADES: Final = " ░▒▓█"
 _THRESHOLDS: Final = (0.1, 0.35, 0.6, 0.85)
 _DECIMALS: Final = 2
+_LONGEST_IN_LIST: Final = 16
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Totals:
+    """A last column, one number per row."""
+
+    name: str
+    values: Float[np.ndarray, " query"]
 
 
 @final
@@ -37,7 +48,7 @@ class Grid:
         codes: why a cell is hidden, 0 = visible; all visible if not given.
         computed: False where there is no number at all; all True if not given.
         extent: the size of number that gets the darkest shade; of scores the largest one if not given, of weights 1.
-        show_totals: whether a last column holds the sum of the visible numbers of each row.
+        totals: a last column, if any.
         corner: what stands above the names of rows.
     """
 
@@ -48,7 +59,7 @@ class Grid:
     codes: UInt8[np.ndarray, "query key"] | None = None
     computed: Bool[np.ndarray, "query key"] | None = None
     extent: float | None = None
-    show_totals: bool = False
+    totals: Totals | None = None
     corner: str = CORNER
 
     @property
@@ -76,49 +87,45 @@ class Grid:
         """The table in ``width`` columns; where it is too wide, or ``top`` is given, a list per query instead."""
         if top is None:
             rows = [self._row(query) for query in range(len(self.queries))]
-            names = [*self.keys, "sum "] if self.show_totals else list(self.keys)
+            names = self.keys if self.totals is None else (*self.keys, f"{self.totals.name} ")
             drawn = table(self.corner, names, self.queries, rows, width=width, paint=paint)
             if drawn is not None:
                 return drawn
-        return ranked_lines(self, width=width, paint=paint, top=top)
+        return _ranked_lines(self, width=width, paint=paint, top=top)
+
+    def ranked(self, query: int, *, width: int = 80, paint: Paint = plain, top: int | None = None) -> str:
+        """The visible keys of one query with the largest numbers, largest first: as many as fit, at most ``top``."""
+        visible = np.flatnonzero(self.visible[query])
+        if not visible.size:
+            return "sees nothing"
+        order = visible[np.argsort(-self.values[query][visible], kind="stable")]
+        entries = [(self._list_name(key), self.cell(query, key)) for key in map(int, order[:top])]
+        kept = _that_fit(entries, rest=len(order), room=width)
+        shown = [f"{name} {paint(cell.text, cell.tone)}".rstrip() for name, cell in kept]
+        left = order[len(kept) :]
+        if left.size:
+            rest = f": {digits(float(self.values[query][left].sum()))}" if self.domain == "weights" else ""
+            shown.append(f"+{left.size} more{rest}")
+        return "  ".join(shown)
+
+    def _list_name(self, key: int) -> str:
+        """In a list, unlike in a table, two keys of one name need a number to be told apart."""
+        name = fitted(self.keys[key], min(display_width(self.keys[key]), _LONGEST_IN_LIST))
+        return f"{name}({key})" if self.keys.count(self.keys[key]) > 1 else name
 
     def _row(self, query: int) -> list[Cell]:
         cells = [self.cell(query, key) for key in range(len(self.keys))]
-        total = float(self.values[query][self.visible[query]].sum())
-        return [*cells, Cell(f"{digits(total)} ")] if self.show_totals else cells
+        return cells if self.totals is None else [*cells, Cell(f"{digits(float(self.totals.values[query]))} ")]
 
 
-def ranked_lines(grid: Grid, *, width: int, paint: Paint = plain, top: int | None = None) -> list[str]:
-    """For each query the keys with the largest numbers, largest first, as many as fit and at most ``top``."""
-    first = label_width(grid.queries)
-    lines = []
+def _ranked_lines(grid: Grid, *, width: int, paint: Paint, top: int | None) -> list[str]:
+    """A list per query: its keys, the largest number first."""
+    first = label_width([*grid.queries, LIST_CORNER])
+    lines = [paint(f"{fitted(LIST_CORNER, first)}  keys, largest first", HEADING)]
     for query, name in enumerate(grid.queries):
-        listed = _ranked(grid, query, width=width - first - 2, paint=paint, top=top)
+        listed = grid.ranked(query, width=width - first - 2, paint=paint, top=top)
         lines.append(f"{paint(fitted(name, first), HEADING)}  {listed}".rstrip())
     return lines
-
-
-def _ranked(grid: Grid, query: int, *, width: int, paint: Paint, top: int | None) -> str:
-    visible = np.flatnonzero(grid.visible[query])
-    if not visible.size:
-        return "sees nothing"
-    order = visible[np.argsort(-grid.values[query][visible], kind="stable")]
-    kept = _that_fit([_entry(grid, query, int(key)) for key in order[:top]], rest=len(order), room=width)
-    shown = "  ".join(f"{name} {paint(cell.text, cell.tone)}".rstrip() for name, cell in kept)
-    left = order[len(kept) :]
-    if not left.size:
-        return shown
-    more = f"+{left.size} more"
-    return (
-        f"{shown}  {more}: {digits(float(grid.values[query][left].sum()))}"
-        if grid.domain == "weights"
-        else f"{shown}  {more}"
-    )
-
-
-def _entry(grid: Grid, query: int, key: int) -> tuple[str, Cell]:
-    name = grid.keys[key]
-    return fitted(name, min(display_width(name), 16)), grid.cell(query, key)
 
 
 def _that_fit(entries: Sequence[tuple[str, Cell]], *, rest: int, room: int) -> Sequence[tuple[str, Cell]]:

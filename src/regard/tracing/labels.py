@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
 
+from regard import text
 from regard.tracing.header import Token
 from regard.tracing.legible import legible
 
@@ -12,6 +13,8 @@ END: Final = "⟨end⟩"
 UNKNOWN: Final = "⟨unknown⟩"
 PAD: Final = "∅"
 INSIDE_WORD: Final = "·"
+SPACE: Final = "▁"  # U+2581, as the vocabulary writes it
+_CONTROL: Final = {text.BOS: START, text.EOS: END, text.PAD: PAD, text.UNK: UNKNOWN}
 _NAMES: Final = {"bos": START, "eos": END, "pad": PAD, "unk": UNKNOWN}
 
 
@@ -35,6 +38,15 @@ def quoted_labels(tokens: Sequence[Token]) -> tuple[str, ...]:
     return tuple(label if token.kind in _NAMES else f'"{label}"' for token, label in zip(tokens, labels, strict=True))
 
 
+def piece_label(identifier: int, piece: str) -> str:
+    """A name for a piece of the vocabulary that stands nowhere in the text."""
+    if identifier in _CONTROL:
+        return _CONTROL[identifier]
+    if piece.startswith(SPACE):
+        return legible(piece.removeprefix(SPACE)) or SPACE
+    return legible(piece) if _is_byte(piece) else INSIDE_WORD + legible(piece)
+
+
 def _goes_on(before: Token, token: Token) -> bool:
     return token.kind == "piece" and token.word is not None and token.word == before.word
 
@@ -43,8 +55,8 @@ def _label(token: Token, *, inside: bool) -> str:
     name = _NAMES.get(token.kind)
     if name is not None:
         return name
-    text = token.piece if _is_byte(token.piece) else token.text.strip() or token.text or token.piece
-    return (INSIDE_WORD if inside else "") + legible(text)
+    shown = token.piece if _is_byte(token.piece) else token.text.strip() or token.text or token.piece
+    return (INSIDE_WORD if inside else "") + legible(shown)
 
 
 def _is_byte(piece: str) -> bool:

@@ -47,11 +47,14 @@ class MaskGrid:
         """What its marks mean; empty if nothing is hidden."""
         return legend(map(int, np.unique(self.codes)))
 
+    def ranges(self, query: int) -> str:
+        """One row as ranges of positions: ``sees 0-4  × 5-40``."""
+        return "  ".join(_runs([mark(int(code)) for code in self.codes[query]]))
+
     def _ranges(self, width: int, paint: Paint) -> Iterator[str]:
         first = label_width(self.queries)
-        for name, row in zip(self.queries, self.codes, strict=True):
-            shown = "  ".join(_runs([mark(int(code)) for code in row]))
-            yield f"{paint(fitted(name, first), HEADING)}  {fitted(shown, width - first - 2)}".rstrip()
+        for query, name in enumerate(self.queries):
+            yield f"{paint(fitted(name, first), HEADING)}  {fitted(self.ranges(query), width - first - 2)}".rstrip()
 
 
 def _cell(code: int) -> Cell:

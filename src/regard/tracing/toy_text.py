@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from torch import Tensor
 
-from regard.tracing.grid import Grid, largest
+from regard.tracing.grid import Grid, Totals, largest
 from regard.tracing.legible import legible
 from regard.tracing.mask_grid import MaskGrid
 from regard.tracing.table_text import HEADING, SIDES_GAP, Paint, beside, plain
@@ -89,9 +89,9 @@ class _Page:
         yield from self._title(
             "③ Weights = softmax of the masked scores, row by row", "(batch, head, query, key)", weights
         )
-        grid = Grid(
-            self.names, self.names, weights[0, 0].numpy(), "weights", codes=self.example.codes, show_totals=True
-        )
+        drawn = weights[0, 0].numpy()
+        totals = Totals("sum", drawn.sum(axis=-1))
+        grid = Grid(self.names, self.names, drawn, "weights", codes=self.example.codes, totals=totals)
         yield from self._drawn(grid)
         if self.example.codes.all(axis=1).any():
             yield "A row that may look at nothing has weights 0 and output 0, never NaN."

@@ -1,0 +1,146 @@
+"""A trace as text: what was translated, how each token was chosen, where heads look, and the four steps of some."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+import numpy as np
+
+from regard.tracing.grid import Grid, number_cell
+from regard.tracing.header import Check, Interventions, Step, Token
+from regard.tracing.labels import decoder_labels, piece_label, token_labels
+from regard.tracing.legible import display_width, fitted, legible
+from regard.tracing.panels import panels_of
+from regard.tracing.selection import Selection
+from regard.tracing.table_text import HEADING, Paint, label_width, plain
+from regard.tracing.trace import Trace
+
+NOT_A_REASON: Final = (
+    "Weights are not a reason: they say where a head looked, not why the model chose a word.",
+    "④ says how much was carried over; --without-head L.H shows what changes without a head.",
+)
+
+
+def trace_lines(trace: Trace, selection: Selection, *, width: int = 80, paint: Paint = plain) -> Iterator[str]:
+    """Everything about a run that fits a terminal, ending with the four steps of the selected heads."""
+    yield from heading_lines(trace, width=width, paint=paint)
+    yield from step_lines(trace, selection, width=width, paint=paint)
+    yield from overview_lines(trace, width=width, paint=paint)
+    yield from head_lines(trace, selection, width=width, paint=paint)
+    yield from ("", *NOT_A_REASON)
+
+
+def heading_lines(trace: Trace, *, width: int = 80, paint: Paint = plain) -> Iterator[str]:
+    """The sentence, its translation, how it was made, its tokens, and whether the checks hold."""
+    header = trace.header
+    yield paint(f"“{legible(header.request.text)}” → “{legible(trace.translation.text)}”", HEADING)
+    yield from wrapped(_facts(trace), " · ", width=width)
+    yield from wrapped([f"{token.i} {label}" for token, label in _named(trace.tokens.source)], " · ", width=width)
+    yield from (line for check in trace.checks if not check.holds for line in failed_check_lines(check))
+    if trace.checks and not trace.failed:
+        yield f"All {len(trace.checks)} checks of this trace hold."
+
+
+def failed_check_lines(check: Check) -> Iterator[str]:
+    """A check that failed, with its figures."""
+    measured = "not a number" if check.measured is None else f"{check.measured:.2g}"
+    where = f", at {legible(check.where)}" if check.where else ""
+    yield f"CHECK FAILED: {legible(check.name)}: {legible(check.what)}"
+    yield f"    measured {measured}, but at most {check.tolerance:.2g} is accepted{where}"
+
+
+def step_lines(trace: Trace, selection: Selection, *, width: int = 80, paint: Paint = plain) -> Iterator[str]:
+    """How each token was chosen: its probability, and what might have come instead."""
+    if not trace.steps:
+        return
+    labels = decoder_labels(trace.tokens.target_in, trace.tokens.target_out)
+    first = label_width(labels)
+    yield from ("", paint("How each token was chosen: probability, then the most probable ones", HEADING))
+    for row in selection.rows(trace, "target_in"):
+        step = trace.steps[row]
+        number = number_cell(step.probability, "weights", 1.0)
+        others = fitted(_candidates(step), width - first - 8).rstrip()
+        yield f"{paint(fitted(labels[row], first), HEADING)} {paint(number.text, number.tone)}  {others}".rstrip()
+
+
+def overview_lines(trace: Trace, *, width: int = 80, paint: Paint = plain) -> Iterator[str]:
+    """How sharply each head looks: the largest weight of a row, on average over its rows of real tokens."""
+    if not trace.attentions:
+        return
+    yield from ("", paint("Heads at a glance: the largest weight of a row, on average", HEADING))
+    heads = max(each.num_heads for each in trace.attentions)
+    values = np.full((len(trace.attentions), heads), np.nan)
+    for row, each in enumerate(trace.attentions):
+        real = [token.i for token in trace.token_row(each.query_tokens) if token.kind != "pad"]
+        weights = trace.tensor(each, "weights")[:, real]
+        values[row, : each.num_heads] = weights.max(axis=-1, initial=0).mean(axis=-1) if real else 0
+    names = tuple(each.key for each in trace.attentions)
+    numbers = tuple(f"head {head}" for head in range(heads))
+    grid = Grid(names, numbers, values, "weights", computed=~np.isnan(values), corner="attention ↓")
+    yield from grid.lines(width=width, paint=paint)
+
+
+def head_lines(trace: Trace, selection: Selection, *, width: int = 80, paint: Paint = plain) -> Iterator[str]:
+    """The four steps of the selected heads.
+
+    Raises:
+        TraceError: what is selected is not in the trace.
+    """
+    for head in selection.heads(trace):
+        rows = selection.rows(trace, head.attention.query_tokens)
+        yield ""
+        yield from panels_of(trace, head, rows).lines(width=width, paint=paint, top=selection.top)
+
+
+def wrapped(parts: Iterable[str], joint: str, *, width: int) -> Iterator[str]:
+    """The parts behind each other, in as many lines as they need; a part that is longer than a line is cut."""
+    line = ""
+    for part in parts:
+        longer = f"{line}{joint}{part}" if line else part
+        if line and display_width(longer) > width:
+            yield line
+            longer = f"  {part}"
+        line = fitted(longer, width).rstrip() if display_width(longer) > width else longer
+    if line:
+        yield line
+
+
+def _facts(trace: Trace) -> list[str]:
+    header = trace.header
+    model, request = header.model, header.request
+    return [
+        f"model {legible(model.name)}",
+        f"{model.encoder_layers} + {model.decoder_layers} layers of {model.num_heads} heads",
+        f"beam search, beam size {request.beam_size}" if request.decoding == "beam" else f"{request.decoding} search",
+        f"score {trace.translation.score:.3f}",
+        *([] if trace.translation.finished else ["cut at its maximum length"]),
+        *([] if request.pad_source_to is None else [f"source padded to {request.pad_source_to} tokens"]),
+        *([] if request.prefix is None else [f"begun with “{legible(request.prefix)}”"]),
+        *changes(request.interventions),
+        f"computed in {model.dtype}, recorded in float32",
+    ]
+
+
+def changes(interventions: Interventions) -> Iterator[str]:
+    """What was changed in the run, each in a few words."""
+    for head in interventions.without_heads:
+        names = (head.attention or "every attention", *map(_number, ("layer", "head"), (head.layer, head.head)))
+        yield f"without {', '.join(names)}"
+    if interventions.without_cells:
+        yield f"{len(interventions.without_cells)} cells switched off"
+    for reason in interventions.without_masks:
+        yield f"without the {reason.replace('_', ' ')} mask"
+    if not interventions.positions:
+        yield "without positions"
+
+
+def _number(what: str, number: int | None) -> str:
+    return f"every {what}" if number is None else f"{what} {number}"
+
+
+def _named(tokens: Sequence[Token]) -> Iterator[tuple[Token, str]]:
+    return zip(tokens, token_labels(tokens), strict=True)
+
+
+def _candidates(step: Step) -> str:
+    given = "given, not chosen  " if step.forced else ""
+    return given + "  ".join(f"{piece_label(one.id, one.piece)} {one.probability:.2f}" for one in step.top)
