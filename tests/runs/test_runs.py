@@ -81,6 +81,21 @@ def test_a_stopped_and_resumed_run_is_bit_identical(tmp_path: Path, dtype: str) 
     assert all(torch.equal(whole[name], resumed[name]) for name in whole)
 
 
+def test_resuming_amid_an_epoch_of_sentences_cut_anew_is_bit_identical(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path, "text.sampling=0.2", "training.dtype=float32")
+    train(settings, tmp_path / "whole")
+    with pytest.raises(KeyboardInterrupt):
+        train(settings, tmp_path / "stopped", reporter=StopAt(4))
+    progress, _ = load_state(RunFolder(tmp_path / "stopped").checkpoints()[-1])
+    assert progress.place.batch > 0
+    resume(tmp_path / "stopped")
+    whole, resumed = final_state(tmp_path / "whole"), final_state(tmp_path / "stopped")
+    assert all(torch.equal(whole[name], resumed[name]) for name in whole)
+    plain = settings_in(tmp_path, "training.dtype=float32")
+    train(plain, tmp_path / "plain")
+    assert not all(torch.equal(whole[name], tensor) for name, tensor in final_state(tmp_path / "plain").items())
+
+
 def test_a_lost_random_state_would_be_noticed(tmp_path: Path) -> None:
     settings = settings_in(tmp_path)
     train(settings, tmp_path / "whole")

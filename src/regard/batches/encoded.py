@@ -20,7 +20,7 @@ class Ragged:
     offsets: IntArray
 
     @classmethod
-    def of(cls, sequences: Iterable[Sequence[int]]) -> "Ragged":
+    def of(cls, sequences: Iterable[Sequence[int] | npt.NDArray[np.int32]]) -> "Ragged":
         """Joins sequences into one array."""
         arrays = [np.asarray(sequence, dtype=np.int32) for sequence in sequences]
         offsets = np.zeros(len(arrays) + 1, dtype=np.int64)

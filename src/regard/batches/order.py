@@ -1,6 +1,6 @@
 """The order of training batches: a pure function of (seed, epoch), so that a place in it is two numbers."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import final
 
@@ -11,6 +11,8 @@ from regard.batches.bucketing import bucketed
 from regard.batches.encoded import EncodedPairs, IntArray
 
 _CONTROL_TOKENS = 1  # EOS on the source side, BOS or EOS on the target side
+
+Recut = Callable[[int], EncodedPairs]
 
 
 @final
@@ -23,15 +25,43 @@ class Place:
 
 
 @final
-class BatchStream:
-    """All pairs, again and again, each epoch in a new order. ``place`` says where it stands and can be set."""
+@dataclass(frozen=True, slots=True)
+class _Epoch:
+    """The pairs of an epoch as they are cut in it, and which of them make each batch."""
 
-    def __init__(self, pairs: EncodedPairs, *, budget: int, seed: int, place: Place | None = None) -> None:
+    number: int
+    pairs: EncodedPairs
+    batches: list[IntArray]
+
+
+@final
+class BatchStream:
+    """All pairs, again and again, each epoch in a new order. ``place`` says where it stands and can be set.
+
+    Args:
+        pairs: what to batch.
+        budget: tokens of a batch, padding included, at most.
+        seed: which order.
+        place: where to begin.
+        recut: gives the pairs of an epoch, the same sentences cut into other ids (BPE-dropout). It has to be a function
+            of the epoch alone; without it every epoch has ``pairs``.
+    """
+
+    def __init__(
+        self,
+        pairs: EncodedPairs,
+        *,
+        budget: int,
+        seed: int,
+        place: Place | None = None,
+        recut: Recut | None = None,
+    ) -> None:
         self.pairs = pairs
         self.budget = budget
         self.seed = seed
         self.place = place or Place()
-        self._epoch: tuple[int, list[IntArray]] | None = None
+        self._recut = recut
+        self._epoch: _Epoch | None = None
 
     def __iter__(self) -> Iterator[Batch]:
         """Batches without end."""
@@ -40,22 +70,30 @@ class BatchStream:
 
     def take(self) -> Batch:
         """The next batch; moves the place."""
-        batches = self.batches_of(self.place.epoch)
-        batch = make_batch(self.pairs, batches[self.place.batch])
+        epoch = self._epoch_of(self.place.epoch)
+        batch = make_batch(epoch.pairs, epoch.batches[self.place.batch])
         following = Place(self.place.epoch, self.place.batch + 1)
-        self.place = following if following.batch < len(batches) else Place(self.place.epoch + 1, 0)
+        self.place = following if following.batch < len(epoch.batches) else Place(self.place.epoch + 1, 0)
         return batch
 
     def batches_of(self, epoch: int) -> list[IntArray]:
         """The pairs of each batch of an epoch, in order."""
-        if self._epoch is None or self._epoch[0] != epoch:
-            rng = np.random.default_rng((self.seed, epoch))
-            source, target = self.pairs.source.lengths, self.pairs.target.lengths
-            batches = bucketed(source + _CONTROL_TOKENS, target + _CONTROL_TOKENS, budget=self.budget, rng=rng)
-            self._epoch = (epoch, batches)
-        return self._epoch[1]
+        return self._epoch_of(epoch).batches
 
     @property
     def epochs_done(self) -> float:
         """Epochs taken so far, with fraction."""
+        if self.place.batch == 0:
+            return float(self.place.epoch)
         return self.place.epoch + self.place.batch / len(self.batches_of(self.place.epoch))
+
+    def _epoch_of(self, number: int) -> _Epoch:
+        if self._epoch is None or self._epoch.number != number:
+            self._epoch = self._made(number)
+        return self._epoch
+
+    def _made(self, number: int) -> _Epoch:
+        pairs = self.pairs if self._recut is None else self._recut(number)
+        rng = np.random.default_rng((self.seed, number))
+        source, target = pairs.source.lengths + _CONTROL_TOKENS, pairs.target.lengths + _CONTROL_TOKENS
+        return _Epoch(number, pairs, bucketed(source, target, budget=self.budget, rng=rng))

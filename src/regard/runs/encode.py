@@ -14,9 +14,10 @@ from regard.text import Tokenizer
 @final
 @dataclass(frozen=True)
 class Encoded:
-    """Training pairs as ids, and how many were too long to be used."""
+    """Training pairs as ids, and the same as text; how many were too long to be used."""
 
     pairs: EncodedPairs
+    texts: Sequence[Pair]
     num_too_long: int
 
 
@@ -40,4 +41,4 @@ def encode(pairs: Sequence[Pair], tokenizer: Tokenizer, *, max_tokens: int) -> E
             f"all {len(pairs):,} pairs are longer than data.max_tokens = {max_tokens}; raise it, or check the files"
         )
     encoded = EncodedPairs(Ragged.of(sources[i] for i in short), Ragged.of(targets[i] for i in short))
-    return Encoded(encoded, len(pairs) - len(short))
+    return Encoded(encoded, [pairs[i] for i in short], len(pairs) - len(short))

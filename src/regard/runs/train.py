@@ -19,10 +19,11 @@ from regard.errors import BundleError
 from regard.models import AnyModel, build_model
 from regard.runs.curve import draw_curve
 from regard.runs.data import RunData, read_data
-from regard.runs.encode import encode, learn_tokenizer
+from regard.runs.encode import Encoded, encode, learn_tokenizer
 from regard.runs.folder import RunFolder
 from regard.runs.listeners import Several
 from regard.runs.machine import choose_device, choose_dtype, keep_freed_memory, use_threads
+from regard.runs.recut import Recutting
 from regard.runs.signals import stop_requests
 from regard.runs.validate import Validator
 from regard.settings import Settings, dump_settings, load_settings
@@ -119,8 +120,7 @@ class Run:
         self.pairs: EncodedPairs = encoded.pairs
         self.validator = Validator(data.valid, tokenizer, settings)
         self.model = _new_model(settings, tokenizer.vocab_size)
-        budget, seed = settings.training.batch_tokens, settings.training.seed
-        self.trainer = Trainer(self.model, BatchStream(self.pairs, budget=budget, seed=seed), settings.training)
+        self.trainer = Trainer(self.model, _batches(encoded, tokenizer, settings), settings.training)
         self.reporter = reporter
         for note in self._notes(encoded.num_too_long):
             reporter.note(note)
@@ -254,6 +254,14 @@ def _prepare_machine(settings: Settings) -> None:
     use_threads(settings.training.threads)
     keep_freed_memory()
     torch.manual_seed(settings.training.seed)
+
+
+def _batches(encoded: Encoded, tokenizer: Tokenizer, settings: Settings) -> BatchStream:
+    recut, seed = None, settings.training.seed
+    if settings.text.sampling:
+        alpha, limit = settings.text.sampling, settings.data.max_tokens
+        recut = Recutting(encoded.pairs, encoded.texts, tokenizer, alpha=alpha, seed=seed, max_tokens=limit)
+    return BatchStream(encoded.pairs, budget=settings.training.batch_tokens, seed=seed, recut=recut)
 
 
 def _new_model(settings: Settings, vocab_size: int) -> AnyModel:

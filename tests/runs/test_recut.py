@@ -1,0 +1,108 @@
+"""Sentences cut anew each epoch: a function of (seed, epoch, sentence), within the limits of batches, text unharmed."""
+
+import random
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from regard.batches import BatchStream, EncodedPairs, Place
+from regard.corpus import Origin, Pair
+from regard.runs.encode import encode
+from regard.runs.recut import Recutting
+from regard.text import Tokenizer
+from regard.text.control import EOS
+
+WORDS = ["the", "cat", "horse", "sleeps", "quickly", "chases", "table", "le", "chat", "cheval", "dort", "poursuit"]
+ALPHA = 0.3
+
+
+def made_up_pairs(count: int) -> list[Pair]:
+    chance = random.Random(3)
+    sentences = [" ".join(chance.choices(WORDS, k=chance.randint(2, 12))) for _ in range(2 * count)]
+    return [Pair(*sides, Origin("x", n)) for n, sides in enumerate(zip(sentences[::2], sentences[1::2], strict=True))]
+
+
+PAIRS = made_up_pairs(120)
+
+
+@pytest.fixture(scope="module", params=["bpe", "unigram"])
+def tokenizer(request: pytest.FixtureRequest) -> Tokenizer:
+    return Tokenizer.train((text for pair in PAIRS for text in (pair.source, pair.target)), kind=request.param,
+                           vocab_size=340)  # fmt: skip
+
+
+def recutting(tokenizer: Tokenizer, *, seed: int = 1, max_tokens: int = 250, pairs: list[Pair] = PAIRS) -> Recutting:
+    plain = encode(pairs, tokenizer, max_tokens=max_tokens).pairs
+    return Recutting(plain, pairs, tokenizer, alpha=ALPHA, seed=seed, max_tokens=max_tokens)
+
+
+def rows(pairs: EncodedPairs) -> list[tuple[list[int], list[int]]]:
+    return [(pairs.source[index].tolist(), pairs.target[index].tolist()) for index in range(len(pairs))]
+
+
+@given(epoch=st.integers(0, 10_000), seed=st.integers(0, 2**63 - 1))
+@settings(max_examples=10, deadline=None)
+def test_an_epoch_is_cut_the_same_at_any_time_and_reads_as_before(tokenizer: Tokenizer, epoch: int, seed: int) -> None:
+    first = recutting(tokenizer, seed=seed)(epoch)
+    later = recutting(tokenizer, seed=seed)
+    later(epoch + 1)  # a run that was elsewhere in between
+    assert rows(first) == rows(later(epoch))
+    for pair, (source, target) in zip(PAIRS, rows(first), strict=True):
+        assert (tokenizer.decode(source), tokenizer.decode(target)) == (pair.source, pair.target)
+
+
+def test_a_sentence_does_not_depend_on_the_others(tokenizer: Tokenizer) -> None:
+    whole = rows(recutting(tokenizer)(4))
+    others = [*PAIRS[:60], *(Pair("cat", "chat", pair.origin) for pair in PAIRS[60:])]
+    assert rows(recutting(tokenizer, pairs=others)(4))[:60] == whole[:60]
+
+
+def test_epochs_seeds_and_sides_differ(tokenizer: Tokenizer) -> None:
+    cut = recutting(tokenizer)
+    epochs = [rows(cut(epoch)) for epoch in range(3)]
+    other_seed = rows(recutting(tokenizer, seed=2)(0))
+    for one, other in ((epochs[0], epochs[1]), (epochs[1], epochs[2]), (epochs[0], other_seed)):
+        assert sum(a != b for a, b in zip(one, other, strict=True)) > 40
+    same = [Pair(pair.source, pair.source, pair.origin) for pair in PAIRS]
+    assert sum(source != target for source, target in rows(recutting(tokenizer, pairs=same)(0))) > 40
+
+
+def test_a_sentence_that_would_get_too_long_stays_as_it_is(tokenizer: Tokenizer) -> None:
+    plain = encode(PAIRS, tokenizer, max_tokens=250).pairs
+    limit = int(max(plain.source.lengths.max(), plain.target.lengths.max()))
+    cut = recutting(tokenizer, max_tokens=limit)(0)
+    assert max(cut.source.lengths.max(), cut.target.lengths.max()) <= limit
+    free = recutting(tokenizer)(0)
+    too_long = np.flatnonzero(free.source.lengths > limit)
+    assert len(too_long)
+    for index in too_long.tolist():
+        assert cut.source[index].tolist() == plain.source[index].tolist()
+
+
+@pytest.mark.parametrize("budget", [60, 200])
+def test_batches_keep_their_budget_and_hold_every_pair(tokenizer: Tokenizer, budget: int) -> None:
+    cut = recutting(tokenizer)
+    stream = BatchStream(cut.plain, budget=budget, seed=1, recut=cut)
+    expected = rows(cut(0))
+    seen = []
+    for indices in list(stream.batches_of(0)):
+        batch = stream.take()
+        assert batch.source.numel() + batch.target_in.numel() <= budget or len(indices) == 1
+        for index, row, length in zip(indices, batch.source.tolist(), batch.source_layout.lengths, strict=True):
+            assert row[:length] == [*expected[index][0], EOS]
+        seen += indices.tolist()
+    assert sorted(seen) == list(range(len(PAIRS)))
+    assert stream.place == Place(1, 0)
+
+
+def test_a_stream_goes_on_in_the_middle_of_an_epoch(tokenizer: Tokenizer) -> None:
+    whole = BatchStream(recutting(tokenizer).plain, budget=150, seed=1, recut=recutting(tokenizer))
+    for _ in range(len(whole.batches_of(0)) + 3):
+        whole.take()
+    resumed = BatchStream(whole.pairs, budget=150, seed=1, recut=recutting(tokenizer), place=whole.place)
+    assert whole.place == Place(1, 3)
+    for _ in range(len(whole.batches_of(1))):
+        one, other = whole.take(), resumed.take()
+        assert (one.source.tolist(), one.target_out.tolist()) == (other.source.tolist(), other.target_out.tolist())
