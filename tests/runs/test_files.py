@@ -114,8 +114,7 @@ def test_validation_files_are_checked_alike(write: Write) -> None:
     assert read(paths, *given).notes[1:] == [
         f"{valid[0]}: 10 pairs read, 9 kept",
         f"{valid[0]}: 1 left out: blank on one side (line 1)",
-        "9 pairs to validate on",
-        "9 of the sentences to validate on are trained on too, so the scores will flatter the model",
+        "9 pairs to validate on, 9 of them with a source sentence that is trained on too",
     ]
     write(["", ""], ["", ""], "valid")
     with pytest.raises(CorpusError, match=r"valid\.en has no sentence pairs to validate on"):

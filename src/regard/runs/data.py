@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, final
@@ -56,7 +56,8 @@ def _from_files(settings: DataSettings, source: Path) -> RunData:
     _require_enough(pairs, source)
     if settings.valid_source is not None:
         valid = _validation_files(settings, settings.valid_source)
-        notes = [*read.notes, *valid.notes, f"{len(valid.pairs):,} pairs to validate on", *_seen(valid.pairs, pairs)]
+        told = f"{len(valid.pairs):,} pairs to validate on{_seen(valid.pairs, pairs)}"
+        notes = [*read.notes, *valid.notes, told]
         return RunData(pairs, valid.pairs, notes, len(pairs))
     train, held = held_out(pairs, settings.valid_size)
     return RunData(train, held, [*read.notes, f"{len(held):,} of them held out to validate on"], len(pairs))
@@ -70,12 +71,11 @@ def _validation_files(settings: DataSettings, source: Path) -> FilePairs:
     return found
 
 
-def _seen(valid: Sequence[Pair], train: Sequence[Pair]) -> Iterator[str]:
-    """A sentence about the validation sentences that are trained on, if there are any."""
+def _seen(valid: Sequence[Pair], train: Sequence[Pair]) -> str:
+    """How many sentences to validate on are trained on, which flatters a model; nothing if there are none."""
     known = {_key(pair) for pair in train}
     seen = sum(_key(pair) in known for pair in valid)
-    if seen:
-        yield f"{seen:,} of the sentences to validate on are trained on too, so the scores will flatter the model"
+    return f", {seen:,} of them with a source sentence that is trained on too" if seen else ""
 
 
 def _key(pair: Pair) -> str:
