@@ -9,6 +9,7 @@ RegardError                         exit code
 │   ├── BundleError                     a model folder is missing, damaged or not what it says
 │   ├── TraceError                      a trace file is damaged, or has not what is asked of it
 │   ├── OutputExistsError               writing would overwrite something
+│   ├── AttentionError                  attention cannot be computed, or a mask not read, as it was asked
 │   └── ShapeError                      tensors, lengths or masks do not fit each other
 ├── CheckError                      3   a check that was asked for failed
 ├── MachineError                    4   the machine cannot do it
@@ -59,6 +60,10 @@ class TraceError(InputError):
 
 class OutputExistsError(InputError):
     """Writing would overwrite something that is already there."""
+
+
+class AttentionError(InputError):
+    """Attention cannot be computed, or a foreign mask not read, as it was asked."""
 
 
 class ShapeError(InputError):
