@@ -7,10 +7,11 @@ context. Must not know: where queries come from, who owns parameters, how a pict
 from regard.attention.by_ancestry import Ancestry
 from regard.attention.by_choice import Cell, SwitchedOff
 from regard.attention.by_layout import Padding, Segments
-from regard.attention.by_position import Causal, Prefix, Window
+from regard.attention.by_position import Prefix, Window
 from regard.attention.core import AttentionPath, Steps, attend
 from regard.attention.diagnosis import Diagnosis, Finding, Place, doctor
-from regard.attention.mask import Everything, Mask
+from regard.attention.intersection import intersection
+from regard.attention.mask import Causal, Everything, Mask
 from regard.attention.reason import Reason
 from regard.attention.view import View
 
@@ -34,4 +35,5 @@ __all__ = [
     "Window",
     "attend",
     "doctor",
+    "intersection",
 ]

@@ -15,23 +15,6 @@ from regard.errors import ShapeError
 
 @final
 @dataclass(frozen=True)
-class Causal(Mask):
-    """A query may look at its own position and at earlier ones (Vaswani et al. 2017, section 3.2.3)."""
-
-    reason = Reason.FUTURE
-
-    @property
-    def sight(self) -> Sight:
-        """Its own position and all before."""
-        return Sight.PAST
-
-    def rule(self, on: Rectangle) -> Bool[Tensor, "query key"]:
-        """Lower-triangular."""
-        return on.keys <= on.queries
-
-
-@final
-@dataclass(frozen=True)
 class Window(Mask):
     """A query may look ``left`` positions back and ``right`` positions ahead (Beltagy et al. 2020, Longformer).
 

@@ -8,10 +8,8 @@ A mask answers for any rectangle of queries and keys. Decoding step t is row t o
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import partial, reduce
-from operator import and_, or_
+from functools import partial
 from typing import ClassVar, final
 
 import torch
@@ -57,7 +55,13 @@ class Mask(ABC):
         """The simple masks this one is the intersection of; empty for ``Everything``."""
         return frozenset({self})
 
+    def parts_that_hide(self, on: Rectangle) -> list["Mask"]:
+        """The simple masks that may hide some cell of the rectangle."""
+        return [part for part in self.parts if part.sight.may_hide(on)]
+
     def __and__(self, other: "Mask") -> "Mask":
+        from regard.attention.intersection import intersection
+
         return intersection([self, other])
 
     @final
@@ -90,24 +94,17 @@ class Mask(ABC):
     def view(self, num_queries: int, num_keys: int, *, first_query: int = 0, device: Device = "cpu") -> View:
         """This mask on one rectangle of queries and keys, made ready once for all layers that share it."""
         on = Rectangle(num_queries, num_keys, first_query, device)
-        sight = self.sight
+        sight, extent = self.sight, self.extent
         if not sight.may_hide(on):
-            self.extent.require(on)
-            return View.of_everything(num_queries, num_keys, num_rows=self.extent.num_rows, device=device)
+            extent.require(on)
+            return View.of_everything(num_queries, num_keys, num_rows=extent.num_rows, device=device)
         return View.of(
-            self.extent.spread(self.rule, on),
+            extent.spread(self.rule, on),
             may_blind=sight.may_blind(on),
             may_hide_keys=sight.may_hide_keys(on),
-            codes=partial(self.extent.spread, self.codes, on),
+            is_causal=on.is_square and self.parts_that_hide(on) == [Causal()],
+            codes=partial(extent.spread, self.codes, on),
         )
-
-
-def intersection(masks: Iterable[Mask]) -> Mask:
-    """The mask that allows what all of them allow, in canonical form: no repeats, no nesting, no order."""
-    parts = frozenset(part for mask in masks for part in mask.parts)
-    if not parts:
-        return Everything()
-    return next(iter(parts)) if len(parts) == 1 else Intersection(parts)
 
 
 @final
@@ -134,33 +131,16 @@ class Everything(Mask):
 
 @final
 @dataclass(frozen=True)
-class Intersection(Mask):
-    """What all of its parts allow. Made by ``&``, in canonical form."""
+class Causal(Mask):
+    """A query may look at its own position and at earlier ones (Vaswani et al. 2017, section 3.2.3)."""
 
-    members: frozenset[Mask]
-
-    def __repr__(self) -> str:
-        return " & ".join(sorted(map(repr, self.members)))
-
-    @property
-    def parts(self) -> frozenset[Mask]:
-        """The simple masks it is made of."""
-        return self.members
+    reason = Reason.FUTURE
 
     @property
     def sight(self) -> Sight:
-        """What all parts leave."""
-        return reduce(and_, (part.sight for part in self.members))
+        """Its own position and all before."""
+        return Sight.PAST
 
-    @property
-    def extent(self) -> Extent:
-        """What all parts were made for."""
-        return Extent.common(part.extent for part in self.members)
-
-    def rule(self, on: Rectangle) -> Bool[Tensor, "*broadcast query_or_1 key_or_1"]:
-        """True where every part says True."""
-        return reduce(and_, (part.rule(on) for part in self.members))
-
-    def codes(self, on: Rectangle) -> Shaped[Tensor, "*broadcast query_or_1 key_or_1"]:
-        """The reasons of all parts."""
-        return reduce(or_, (part.codes(on) for part in self.members))
+    def rule(self, on: Rectangle) -> Bool[Tensor, "query key"]:
+        """Lower-triangular."""
+        return on.keys <= on.queries

@@ -26,6 +26,11 @@ class Rectangle:
         return self.first_query + self.num_queries - 1
 
     @property
+    def is_square(self) -> bool:
+        """Whether queries and keys stand at the same positions."""
+        return self.first_query == 0 and self.num_queries == self.num_keys
+
+    @property
     def queries(self) -> Int[Tensor, "query 1"]:
         """The positions of the queries, as a column."""
         return torch.arange(self.first_query, self.first_query + self.num_queries, device=self.device)[:, None]

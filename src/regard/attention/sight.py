@@ -1,14 +1,15 @@
 """What a mask leaves to every query: known on the host, from the mask alone, without looking at a device."""
 
-from enum import IntFlag
+from enum import IntEnum
 
 from regard.attention.rectangle import Rectangle
 
 
-class Sight(IntFlag):
-    """Keys that every query may look at, as far as the mask knows. What two masks leave is what both leave.
+class Sight(IntEnum):
+    """Keys that every query may look at, as far as the mask knows. What two masks leave is what both leave: ``a & b``.
 
-    From it follows what need not be computed. Each answer may be True without need, never False wrongly.
+    From it follows what need not be computed. Each answer may be True without need, never False wrongly (of a rectangle
+    that has a query and a key).
     """
 
     NOTHING = 0
@@ -23,9 +24,7 @@ class Sight(IntFlag):
 
     def may_hide(self, on: Rectangle) -> bool:
         """Whether some cell of the rectangle may be hidden."""
-        if self == Sight.ALL or on.num_queries == 0:
-            return self != Sight.ALL
-        return not (self & Sight.PAST == Sight.PAST and on.first_query >= on.num_keys - 1)
+        return not (self == Sight.ALL or (self & Sight.PAST == Sight.PAST and on.first_query >= on.num_keys - 1))
 
     def may_blind(self, on: Rectangle) -> bool:
         """Whether some query may be left with nothing to look at."""
@@ -33,6 +32,6 @@ class Sight(IntFlag):
 
     def may_hide_keys(self, on: Rectangle) -> bool:
         """Whether some key may be hidden from every query."""
-        if self == Sight.ALL or on.num_queries == 0 or on.last_query < on.num_keys - 1:
+        if self == Sight.ALL or on.last_query < on.num_keys - 1:
             return self != Sight.ALL
         return not (self & Sight.PAST == Sight.PAST or (self & Sight.OWN and on.first_query == 0))

@@ -14,7 +14,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from regard.attention import Causal, Everything, Mask, Padding, Prefix, Segments, Steps, View, Window, attend
-from regard.attention.mask import intersection
+from regard.attention.intersection import intersection
 from regard.errors import InputError
 from regard.layout import Layout
 

@@ -5,9 +5,8 @@ from jaxtyping import Bool
 from torch import Tensor
 
 from regard.attention.by_layout import Padding
-from regard.attention.by_position import Causal
 from regard.attention.diagnosis.subject import MaskKind
-from regard.attention.mask import Everything, Mask
+from regard.attention.mask import Causal, Everything, Mask
 from regard.layout import Layout
 
 
