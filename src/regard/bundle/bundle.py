@@ -33,6 +33,11 @@ class Bundle:
         """Where the model comes from and how good it was."""
         return self.manifest.facts
 
+    @property
+    def weights_sha256(self) -> str:
+        """The hash of the file of weights: two models that agree in it are the same network."""
+        return self.manifest.files[WEIGHTS].sha256
+
     def weights(self) -> dict[str, Tensor]:
         """Reads the tensors by their names in the network's ``state_dict``; tied names give the same tensor.
 
@@ -41,7 +46,7 @@ class Bundle:
         """
         path = self.folder / WEIGHTS
         try:
-            tensors = read_tensors(path, sha256=self.manifest.files[WEIGHTS].sha256)
+            tensors = read_tensors(path, sha256=self.weights_sha256)
         except HeaderError as error:
             raise BundleError(f"{path} {error}; load the model again, or {COPY_AGAIN}") from None
         except OSError as error:

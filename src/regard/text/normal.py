@@ -12,10 +12,10 @@ from regard.errors import TextError
 
 SPACE_MARK: Final = "\u2581"
 ESCAPE: Final = "\ue000"  # two private-use characters, which no script needs
-_MARK_ESCAPED: Final = "\ue001"
+MARK_ESCAPED: Final = "\ue001"
 
 _TO_ESCAPE: Final = re.compile(f"[{ESCAPE}{SPACE_MARK}]")
-_ESCAPED: Final = re.compile(f"{ESCAPE}([{ESCAPE}{_MARK_ESCAPED}])")
+_ESCAPED: Final = re.compile(f"{ESCAPE}([{ESCAPE}{MARK_ESCAPED}])")
 _LONG_TEXT_CHARACTERS: Final = 2_000
 
 
@@ -35,7 +35,7 @@ def normalise(text: str) -> str:
 
 def escape(text: str) -> str:
     """Makes room for "▁" as the space mark: a typed "▁" becomes a pair of private-use characters."""
-    return _TO_ESCAPE.sub(lambda found: ESCAPE + (ESCAPE if found[0] == ESCAPE else _MARK_ESCAPED), text)
+    return _TO_ESCAPE.sub(lambda found: ESCAPE + (ESCAPE if found[0] == ESCAPE else MARK_ESCAPED), text)
 
 
 def unescape(text: str) -> str:

@@ -6,7 +6,7 @@ and heads are counted from 0. Nothing here is infinite or NaN, so every JSON rea
 
 import re
 from collections.abc import Iterator
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, get_args
 
 from pydantic import ConfigDict, Field
 
@@ -19,6 +19,7 @@ Family = Literal["encoder.self", "decoder.self", "decoder.cross"]
 Reason = Literal[
     "padding", "future", "window", "prefix", "segment", "switched_off", "other_hypothesis"
 ]  # the bits of mask codes, in order: 1, 2, 4 …
+Axis = Literal["head", "query", "key"]
 TokenList = Literal["source", "target_in"]
 Decoding = Literal["greedy", "beam", "forced"]
 
@@ -43,6 +44,13 @@ def key_of(attention: str, layer: int) -> str:
     return f"{side}.{layer}.{which}"
 
 
+def family_of(key: str) -> Family:
+    """Which of the three kinds of attention a name belongs to: ``decoder.0.cross`` is a ``decoder.cross``."""
+    families: dict[str, Family] = {family: family for family in get_args(Family)}
+    side, _, which = key.split(".")
+    return families[f"{side}.{which}"]
+
+
 class ModelFacts(Section):
     """Which network was looked at, and how it computed."""
 
@@ -56,10 +64,10 @@ class ModelFacts(Section):
     num_heads: Count
     model_dim: Count
     head_dim: Count
-    feedforward_dim: Count
+    feedforward_dim: Count = Field(0, description="0 where there is no feed-forward network")
     vocab_size: Count
-    norm: str
-    positions: str
+    norm: str = "none"
+    positions: str = "none"
     dtype: str = Field(description="what the run computed in; the trace itself is float32")
     path: str = Field("plain", description="the attention path of the run")
 
@@ -90,7 +98,10 @@ class Interventions(Section):
     @property
     def is_none(self) -> bool:
         """Whether the run was an ordinary one."""
-        return self == Interventions()
+        return self == NOTHING
+
+
+NOTHING: Final = Interventions()
 
 
 class Request(Section):
@@ -105,7 +116,7 @@ class Request(Section):
     prefix: str | None = Field(None, description="how the translation had to begin")
     target: str | None = Field(None, description="the whole translation, if it was given (decoding is 'forced')")
     layers: tuple[Count, Count] | None = Field(None, description="first and last layer recorded; none: all of them")
-    interventions: Interventions = Interventions()
+    interventions: Interventions = NOTHING
 
 
 class Token(Section):
@@ -216,7 +227,7 @@ class AttentionFacts(Section):
 class MaskFacts(Section):
     """Where a mask's codes lie. Per cell: 0 is visible, else the sum of what hides it (``Reason``: 1, 2, 4 …)."""
 
-    axes: tuple[Literal["head", "query", "key"], ...]
+    axes: tuple[Axis, ...]
     shape: tuple[Count, ...]
     data: str
 

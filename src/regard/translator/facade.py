@@ -2,7 +2,7 @@
 
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any, final, overload
+from typing import TYPE_CHECKING, Any, final, overload
 
 from regard.decoding import Hypothesis, stream_ids, translate_ids
 from regard.errors import TextError, TokenLimitError
@@ -13,6 +13,9 @@ from regard.translator.lines import blocks, in_one_line
 from regard.translator.parts import ids_in_parts
 from regard.translator.search import search_settings
 from regard.translator.translation import Alternative, Translation, joined, translation_of
+
+if TYPE_CHECKING:
+    import regard.tracing
 
 
 @final
@@ -25,12 +28,24 @@ class Translator:
         model: the network.
         tokenizer: what cuts text into pieces.
         settings: everything the model was made from, its own search settings in ``settings.decoding``.
+        name: what it is called, by custom its folder.
+        weights_sha256: the hash of its file of weights; None if it does not come from a folder.
     """
 
-    def __init__(self, model: TranslationModel[Any, Any], tokenizer: Tokenizer, settings: Settings) -> None:
+    def __init__(
+        self,
+        model: TranslationModel[Any, Any],
+        tokenizer: Tokenizer,
+        settings: Settings,
+        *,
+        name: str = "model",
+        weights_sha256: str | None = None,
+    ) -> None:
         self.model = model
         self.tokenizer = tokenizer
         self.settings = settings
+        self.name = name
+        self.weights_sha256 = weights_sha256
 
     @property
     def languages(self) -> tuple[str, str]:
@@ -137,6 +152,70 @@ class Translator:
             SettingsError: ``max_length`` is wrong.
         """
         return self._stream(self._ids(text), self._search(max_length=max_length))
+
+    def explain(
+        self,
+        text: str,
+        *,
+        beam_size: int | None = None,
+        length_penalty: float | None = None,
+        max_length: int | None = None,
+        pad_source_to: int | None = None,
+        prefix: str | None = None,
+        target: str | None = None,
+        layers: tuple[int, int] | None = None,
+        without_heads: Sequence[object] = (),
+        without_cells: Sequence[object] = (),
+        without_mask: bool | str | Sequence[str] = False,
+        positions: bool = True,
+    ) -> "regard.tracing.Trace":
+        """Translates one sentence and records every attention of that very run.
+
+        The translation is that of ``translate`` with the same options. Nothing is changed in this translator, and
+        other threads may go on using it.
+
+        Args:
+            text: the sentence.
+            beam_size: translations kept at each step; 1 is greedy search. This and the next two are as the model's
+                settings say if not given.
+            length_penalty: translations are ranked by log-probability / length^penalty.
+            max_length: tokens of the translation, at most.
+            pad_source_to: fill the source up with padding to so many tokens, its end counted.
+            prefix: how the translation must begin.
+            target: the whole translation; it is read in one pass, as in training, and nothing is searched.
+            layers: the first and the last layer to keep, counted from 0; all of them if not given.
+            without_heads: heads to switch off: ``("decoder.cross", layer, head)``, ``"decoder.1.cross.3"``, or
+                ``"1.3"`` for head 3 of layer 1 in every attention. None in place of a number means all.
+            without_cells: cells to hide: ``("decoder.cross", layer, head, query, key)``.
+            without_mask: True leaves all masks out, a name such as "padding" that one. The future can be shown only
+                where it is there: with ``target``.
+            positions: False takes every position's vector away.
+
+        Raises:
+            TextError: a text is not a string, or holds a lone surrogate.
+            TokenLimitError: the text is longer than the model's settings allow.
+            SettingsError: an option is wrong, or asks for what the model does not have.
+            DivergedError: the model's weights give no finite numbers.
+        """
+        # Only here: whoever does not ask never loads it, and translating works without that room.
+        from regard.translator.explain import Question, explain
+
+        search = self._search(
+            beam_size=beam_size, num_hypotheses=1, length_penalty=length_penalty, max_length=max_length
+        )
+        ids = self._ids(text)
+        question = Question(
+            text=text,
+            pad_source_to=pad_source_to,
+            prefix=prefix,
+            target=target,
+            layers=layers,
+            without_heads=without_heads,
+            without_cells=without_cells,
+            without_mask=without_mask,
+            positions=positions,
+        )
+        return explain(self, question, ids, search)
 
     def _search(self, **given: object) -> DecodingSettings:
         return search_settings(self.settings.decoding, given)

@@ -33,7 +33,8 @@ def load(folder: str | Path, *, device: str = "auto", dtype: str = "float32", th
     bundle = load_bundle(Path(folder))
     tokenizer = Tokenizer.from_bytes(bundle.tokenizer)
     model = _network(bundle, tokenizer.vocab_size).to(device=chosen_device, dtype=chosen_dtype).eval()
-    return Translator(model, tokenizer, bundle.settings)
+    name = Path(folder).resolve().name
+    return Translator(model, tokenizer, bundle.settings, name=name, weights_sha256=bundle.weights_sha256)
 
 
 def _network(bundle: Bundle, vocab_size: int) -> AnyModel:
