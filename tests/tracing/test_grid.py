@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from regard.attention.marks import legend, mark
 from regard.attention.reason import Reason
 from regard.tracing.grid import Grid, Totals, digits, shade
 from regard.tracing.legible import display_width, legible
-from regard.tracing.marks import legend, mark
 from regard.tracing.mask_grid import MaskGrid
 from regard.tracing.table_text import Tone, beside
 

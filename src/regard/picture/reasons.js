@@ -1,4 +1,4 @@
-// Why a cell of a mask is dark: sums of the bit codes of a trace (the same as tracing/marks.py and tracing/cell.py).
+// Why a cell of a mask is dark: sums of the bit codes of a trace (the same as attention/marks.py and tracing/cell.py).
 
 // Where several reasons hold, the first of these is drawn.
 export const REASONS = [

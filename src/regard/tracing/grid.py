@@ -12,8 +12,8 @@ from typing import Final, Literal, final
 import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
+from regard.attention.marks import mark
 from regard.tracing.legible import display_width, fitted
-from regard.tracing.marks import mark
 from regard.tracing.table_text import HEADING, Cell, Paint, Tone, label_width, plain, table
 
 Domain = Literal["scores", "weights"]

@@ -8,9 +8,9 @@ from typing import Final, final
 import numpy as np
 from jaxtyping import UInt8
 
+from regard.attention.marks import VISIBLE_MARK, legend, mark
 from regard.tracing.grid import CORNER
 from regard.tracing.legible import fitted
-from regard.tracing.marks import VISIBLE_MARK, legend, mark
 from regard.tracing.table_text import HEADING, Cell, Paint, Tone, label_width, plain, table
 
 _SHORTEST_NAME: Final = 3

@@ -11,11 +11,11 @@ from typing import Final
 import numpy as np
 from jaxtyping import UInt8
 
+from regard.attention.marks import legend, mark
 from regard.tracing.grid import digits
 from regard.tracing.header import Check, Header, Interventions
 from regard.tracing.labels import decoder_labels, token_labels
 from regard.tracing.legible import legible
-from regard.tracing.marks import legend, mark
 from regard.tracing.trace import FAMILIES, HeadTrace, Trace
 
 LONGEST: Final = 24
