@@ -9,10 +9,11 @@ from torch import Tensor
 
 from regard.attention import AttentionPath, Causal, Everything, Mask, Padding, attend
 from regard.attention.core import _check_shapes
-from regard.errors import ShapeError
+from regard.errors import AttentionError, ShapeError
 from regard.layout import Layout
 
-PATHS: tuple[AttentionPath, ...] = ("plain", "fused")
+PATHS: tuple[AttentionPath, ...] = ("auto", "plain", "fused", "flex")
+PATHS_WITH_GRADIENT = PATHS[:3]  # FlexAttention has none on a CPU
 TOLERANCE = {torch.float64: 1e-12, torch.float32: 1e-5, torch.bfloat16: 2e-2}
 
 
@@ -63,7 +64,7 @@ def test_the_four_steps_follow_from_each_other() -> None:
     q, k, v = (vectors(2, 5, seed=seed) for seed in range(3))
     mask = Causal() & Padding(Layout((3, 5), 5))
     allowed = mask.allowed(5, 5).expand(2, 2, 5, 5)
-    steps = attend(q, k, v, mask)
+    steps = attend(q, k, v, mask, path="plain")
     assert steps.scores is not None
     assert steps.masked_scores is not None
     assert steps.weights is not None
@@ -75,6 +76,15 @@ def test_the_four_steps_follow_from_each_other() -> None:
 
 
 @pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("dtype", TOLERANCE)
+def test_a_query_with_nothing_to_see_gets_zeros(path: AttentionPath, dtype: torch.dtype) -> None:
+    q, k, v = (vectors(2, 4, seed=seed, dtype=dtype) for seed in range(3))
+    context = attend(q, k, v, Padding(Layout((0, 4), 4)), path=path).context
+    assert bool((context[0] == 0).all())
+    assert bool((context[1] != 0).all())
+
+
+@pytest.mark.parametrize("path", PATHS_WITH_GRADIENT)
 @pytest.mark.parametrize("dtype", TOLERANCE)
 def test_a_query_with_nothing_to_see_gets_zeros_and_gives_zero_gradients(
     path: AttentionPath, dtype: torch.dtype
@@ -95,6 +105,15 @@ def test_softmax_alone_would_give_nan_there() -> None:
 
 
 @pytest.mark.parametrize("path", PATHS)
+def test_nan_where_nobody_may_look_reaches_no_context(path: AttentionPath) -> None:
+    mask = Causal() & Padding(Layout((2, 4), 4))
+    q, k, v = (vectors(2, 4, seed=seed) for seed in range(3))
+    clean = attend(q, k, v, mask, path=path).context
+    k[0, :, 2:] = v[0, :, 2:] = torch.nan
+    assert torch.equal(attend(q, k, v, mask, path=path).context, clean)
+
+
+@pytest.mark.parametrize("path", PATHS_WITH_GRADIENT)
 def test_nan_where_nobody_may_look_reaches_nothing(path: AttentionPath) -> None:
     mask = Causal() & Padding(Layout((2, 4), 4))
     clean = [vectors(2, 4, seed=seed) for seed in range(3)]
@@ -110,16 +129,40 @@ def test_nan_where_nobody_may_look_reaches_nothing(path: AttentionPath) -> None:
         assert torch.equal(expected, found)
 
 
-def test_nan_where_somebody_looks_is_not_hidden() -> None:
+@pytest.mark.parametrize("path", PATHS)
+def test_nan_where_somebody_looks_is_not_hidden(path: AttentionPath) -> None:
     q, k, v = (vectors(1, 3, seed=seed) for seed in range(3))
     v[0, :, 1] = torch.nan
-    assert bool(attend(q, k, v, Everything()).context.isnan().any())
+    assert bool(attend(q, k, v, Everything(), path=path).context.isnan().any())
 
 
 @pytest.mark.parametrize(("queries", "keys"), [(0, 3), (3, 0), (0, 0)])
 def test_length_zero_gives_an_empty_or_zero_context(queries: int, keys: int) -> None:
     q, k = torch.randn(2, 2, queries, 8), torch.randn(2, 2, keys, 8)
-    assert torch.equal(attend(q, k, k, Everything()).context, torch.zeros(2, 2, queries, 8))
+    for path in PATHS:
+        assert torch.equal(attend(q, k, k, Everything(), path=path).context, torch.zeros(2, 2, queries, 8))
+
+
+def test_only_plain_asked_for_by_name_gives_the_steps() -> None:
+    q, k, v = (vectors(1, 3, seed=seed) for seed in range(3))
+    for path in PATHS:
+        steps = attend(q, k, v, Causal(), path=path)
+        given = [step is not None for step in (steps.scores, steps.masked_scores, steps.weights)]
+        assert given == [path == "plain"] * 3
+
+
+@pytest.mark.parametrize("path", ["plain", "auto"])
+def test_dropout_acts_on_the_weights_on_their_way_to_the_values(path: AttentionPath) -> None:
+    q, k, v = (vectors(1, 3, seed=seed) for seed in range(3))
+    steps = attend(q, k, v, Causal(), path=path, dropout=lambda weights: weights * 2)
+    torch.testing.assert_close(steps.context, 2 * attend(q, k, v, Causal()).context)
+
+
+@pytest.mark.parametrize("path", ["fused", "flex"])
+def test_dropout_without_weights_is_refused(path: AttentionPath) -> None:
+    q, k, v = (vectors(1, 3, seed=seed) for seed in range(3))
+    with pytest.raises(AttentionError, match=f"path '{path}' never holds the weights that dropout is for; use"):
+        attend(q, k, v, Causal(), path=path, dropout=lambda weights: weights)
 
 
 def test_what_does_not_fit_is_refused() -> None:

@@ -5,8 +5,9 @@
     3 weights        = softmax over the keys
     4 context        = weights · values
 
-``plain`` computes exactly these and returns all of them; ``fused`` gives only the context, through PyTorch's fused
-kernels. Both take the same arguments, so each is the other's oracle.
+``plain`` computes exactly these and returns all of them. ``fused`` and ``flex`` give only the context, through kernels
+that never keep the steps. All take the same arguments, so each is the others' oracle. ``auto`` gives the context alone
+by the path that was measured to be the fastest for such work.
 """
 
 from collections.abc import Callable
@@ -16,22 +17,25 @@ from typing import Literal, final
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn.functional import scaled_dot_product_attention
 
+from regard.attention.dispatch import Path, choose_path
+from regard.attention.flex import flex
+from regard.attention.fused import fused
+from regard.attention.gradient import scaled_product, with_gradient
 from regard.attention.mask import Mask
 from regard.attention.view import View
-from regard.errors import ShapeError
+from regard.errors import AttentionError, ShapeError
 
-AttentionPath = Literal["plain", "fused"]
+AttentionPath = Literal["auto", "plain", "fused", "flex"]
 WeightDropout = Callable[[Tensor], Tensor]
 
 
 @final
 @dataclass(frozen=True, eq=False)
 class Steps:
-    """What one attention computed. The fused path leaves all but ``context`` empty (None)."""
+    """What one attention computed. Only the path ``plain``, asked for by name, gives more than ``context``."""
 
-    context: Float[Tensor, "batch head query head_dim"]
+    context: Float[Tensor, "batch head query value_dim"]
     scores: Float[Tensor, "batch head query key"] | None = None
     masked_scores: Float[Tensor, "batch head query key"] | None = None
     weights: Float[Tensor, "batch head query key"] | None = None
@@ -43,7 +47,7 @@ def attend(
     values: Float[Tensor, "batch head key value_dim"],
     mask: Mask | View,
     *,
-    path: AttentionPath = "plain",
+    path: AttentionPath = "auto",
     scale: float | None = None,
     dropout: WeightDropout | None = None,
 ) -> Steps:
@@ -54,39 +58,65 @@ def attend(
         keys: who is looked at.
         values: what is carried over.
         mask: a mask, or its view on this rectangle when several attentions share it.
-        path: ``plain`` returns every step; ``fused`` returns the context alone.
+        path: ``plain`` returns every step; the others return the context alone.
         scale: factor of the scores; 1/√head_dim if not given.
-        dropout: applied to the weights on their way to the values (plain path only).
+        dropout: applied to the weights on their way to the values (``plain`` and ``auto`` only).
 
     Raises:
         ShapeError: queries, keys, values and mask do not fit each other.
+        AttentionError: the path cannot do what is asked.
     """
     view = mask.view(queries.shape[-2], keys.shape[-2], device=queries.device) if isinstance(mask, Mask) else mask
     _check_shapes(queries, keys, values, view)
     factor = queries.shape[-1] ** -0.5 if scale is None else scale
     if queries.shape[-2] == 0 or keys.shape[-2] == 0 or queries.shape[0] == 0:
         return _nothing(queries, keys, values)
-    keys, values = view.blank(keys), view.blank(values)
-    if path == "fused" and dropout is None:
-        return _fused(queries, keys, values, view, factor)
-    return _plain(queries, keys, values, view, factor, dropout)
+    needs_grad = torch.is_grad_enabled() and (queries.requires_grad or keys.requires_grad or values.requires_grad)
+    chosen = path if path != "auto" else choose_path(
+        device=queries.device,
+        dtype=queries.dtype,
+        num_heads_of_all_rows=queries.shape[0] * queries.shape[1],
+        num_queries=queries.shape[2],
+        num_keys=keys.shape[2],
+        needs_grad=needs_grad,
+        has_dropout=dropout is not None,
+        view=view,
+    )  # fmt: skip
+    if chosen == "plain" and (path == "plain" or dropout is not None):
+        return four_steps(queries, view.blank(keys), view.blank(values), view, factor, dropout)
+    if dropout is not None:
+        raise AttentionError(f"path '{path}' never holds the weights that dropout is for; use path 'plain' or 'auto'")
+    return Steps(context_by(chosen, queries, keys, values, view, scale=factor, needs_grad=needs_grad))
 
 
-def _plain(
-    queries: Tensor, keys: Tensor, values: Tensor, view: View, scale: float, dropout: WeightDropout | None
+def four_steps(
+    queries: Tensor, keys: Tensor, values: Tensor, view: View, scale: float, dropout: WeightDropout | None = None
 ) -> Steps:
-    scores = (queries * scale) @ keys.transpose(-2, -1)
+    """The four steps; keys and values no query may look at were blanked before."""
+    batch, heads, num_queries, _ = queries.shape
+    queries, keys, values = queries.flatten(0, 1), keys.flatten(0, 1), values.flatten(0, 1)
+    scores = scaled_product(queries, keys.transpose(1, 2), scale).view(batch, heads, num_queries, -1)
     masked_scores = view.hide(scores)
     weights = view.softmax(masked_scores)
-    context = (weights if dropout is None else dropout(weights)) @ values
+    dropped = weights if dropout is None else dropout(weights)
+    context = torch.bmm(dropped.flatten(0, 1), values).view(batch, heads, num_queries, -1)
     return Steps(context, scores, masked_scores, weights)
 
 
-def _fused(queries: Tensor, keys: Tensor, values: Tensor, view: View, scale: float) -> Steps:
-    # A blind query is shown every key and its context is cleared: what the kernel does with it is not defined.
-    shown = None if view.hidden is None else view.allowed if view.blind is None else view.allowed | view.blind
-    context = scaled_dot_product_attention(queries, keys, values, attn_mask=shown, scale=scale)
-    return Steps(context if view.blind is None else context.masked_fill(view.blind, 0))
+def context_by(
+    path: Path, queries: Tensor, keys: Tensor, values: Tensor, view: View, *, scale: float, needs_grad: bool
+) -> Tensor:
+    """The context alone. ``plain`` takes the same four steps, and keeps of them what its gradient needs."""
+    with torch.set_grad_enabled(needs_grad and path != "plain"):
+        seen_keys, seen_values = view.blank(keys), view.blank(values)
+        if path != "plain":
+            return (fused if path == "fused" else flex)(queries, seen_keys, seen_values, view, scale)
+        seen = queries.contiguous(), seen_keys.contiguous(), seen_values.contiguous()
+        steps = four_steps(*seen, view, scale)
+    if not needs_grad or steps.weights is None:
+        return steps.context
+    tracked = queries, keys, values
+    return with_gradient(steps.context, steps.weights, tracked=tracked, seen=seen, scale=scale)
 
 
 def _nothing(queries: Tensor, keys: Tensor, values: Tensor) -> Steps:

@@ -34,25 +34,30 @@ def flex(
     block_mask = None
     if view.hidden is not None:
         block_mask = block_mask_from_allowed(view.allowed, num_rows=queries.shape[0], num_heads=queries.shape[1])
-    kernel = _uncompiled if queries.device.type == "cpu" else _compiled()
-    context: Tensor = kernel(queries, keys, values, block_mask=block_mask, scale=scale)
+    if queries.device.type == "cpu":
+        context = _uncompiled()(queries.detach(), keys.detach(), values.detach(), block_mask=block_mask, scale=scale)
+    else:
+        context = _compiled()(queries, keys, values, block_mask=block_mask, scale=scale)
     return context if view.blind is None else context.masked_fill(view.blind, 0)
 
 
-def _uncompiled(*tensors: Tensor, **options: Any) -> Tensor:
+@cache
+def _uncompiled() -> Callable[..., Tensor]:
     from torch.nn.attention.flex_attention import flex_attention
 
-    with torch.compiler.set_stance("force_eager"), warnings.catch_warnings():  # type: ignore[no-untyped-call]
-        warnings.filterwarnings("ignore", message="flex_attention called without torch.compile")
-        context: Tensor = flex_attention(*tensors, **options)
-    return context
+    def as_defined(*tensors: Any, **options: Any) -> Any:
+        with torch.compiler.set_stance("force_eager"), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="flex_attention called without torch.compile")
+            return flex_attention(*tensors, **options)
+
+    return as_defined
 
 
 @cache
 def _compiled() -> Callable[..., Tensor]:
     from torch.nn.attention.flex_attention import flex_attention
 
-    return torch.compile(flex_attention)  # type: ignore[no-any-return]
+    return torch.compile(flex_attention)
 
 
 def _refuse_what_it_cannot(*tensors: Tensor) -> None:

@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 
-Tracked = tuple[Tensor, Tensor, Tensor]
+Three = tuple[Tensor, Tensor, Tensor]
 
 
 @final
@@ -26,17 +26,15 @@ class _Context(Function):
     """Hands ``context`` on as it is, and knows the way back to what it was made from."""
 
     @staticmethod
-    def forward(
-        ctx: Any, queries: Tensor, keys: Tensor, values: Tensor, seen: tuple[Tensor, ...], scale: float
-    ) -> Tensor:
-        context, weights, seen_keys, seen_values = seen
-        ctx.save_for_backward(queries, seen_keys, seen_values, weights)
-        ctx.scale = scale
-        return context
+    def forward(ctx: Any, *inputs: Any) -> Tensor:
+        _, _, _, queries, keys, values, weights, context, ctx.scale = inputs
+        ctx.save_for_backward(queries, keys, values, weights)
+        result: Tensor = context
+        return result
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
-    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, Tensor, Tensor, None, None]:
+    @once_differentiable
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
         queries, keys, values, weights = (saved.flatten(0, 1) for saved in ctx.saved_tensors)
         batch, heads = upstream.shape[:2]
         upstream = upstream.flatten(0, 1)
@@ -45,28 +43,28 @@ class _Context(Function):
         from_scores = torch._softmax_backward_data(from_weights, weights, -1, weights.dtype)
         from_queries = scaled_product(from_scores, keys, ctx.scale)
         from_keys = scaled_product(from_scores.transpose(1, 2), queries, ctx.scale)
-        queries, keys, values = (part.unflatten(0, (batch, heads)) for part in (from_queries, from_keys, from_values))
-        return queries, keys, values, None, None
+        found = (from_queries, from_keys, from_values)
+        return *(part.view(batch, heads, *part.shape[1:]) for part in found), None, None, None, None, None, None
 
 
 def with_gradient(
-    tracked: Tracked,
-    *,
     context: Float[Tensor, "batch head query value_dim"],
     weights: Float[Tensor, "batch head query key"],
-    seen: tuple[Tensor, Tensor],
+    *,
+    tracked: Three,
+    seen: Three,
     scale: float,
 ) -> Float[Tensor, "batch head query value_dim"]:
-    """The context, with a gradient for the queries, keys and values it was computed from, outside of autograd.
+    """The context, with a gradient for the queries, keys and values it was computed from outside of autograd.
 
     Args:
-        tracked: queries, keys and values as they came.
-        context: computed from them without a graph.
+        context: computed without a graph.
         weights: computed on the way.
-        seen: the keys and values the context was computed from: blanked where nobody may look.
+        tracked: queries, keys and values as they came.
+        seen: those the context was computed from: without a graph, and blanked where nobody may look.
         scale: factor of the scores.
     """
-    result: Tensor = _Context.apply(*tracked, (context, weights, *seen), scale)  # type: ignore[no-untyped-call]
+    result: Tensor = _Context.apply(*tracked, *seen, weights, context, scale)  # type: ignore[no-untyped-call]
     return result
 
 

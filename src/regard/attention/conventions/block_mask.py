@@ -1,4 +1,4 @@
-"""FlexAttention's ``BlockMask``: a function of (row, head, query, key), and which blocks of 128 × 128 cells are empty."""
+"""FlexAttention's ``BlockMask``: a function of (row, head, query, key), and which blocks of cells are empty."""
 
 from typing import TYPE_CHECKING
 
@@ -20,11 +20,14 @@ def block_mask_from_allowed(
 
     mask_rows, mask_heads, num_queries, num_keys = allowed.shape
     cells = allowed.expand(num_rows, num_heads, num_queries, num_keys)
-
-    def may_look(row: Tensor, head: Tensor, query: Tensor, key: Tensor) -> Tensor:
-        return cells[row, head, query, key]
-
-    return create_block_mask(may_look, mask_rows, mask_heads, num_queries, num_keys, device=str(allowed.device))
+    return create_block_mask(
+        lambda row, head, query, key: cells[row, head, query, key],
+        mask_rows,
+        mask_heads,
+        num_queries,
+        num_keys,
+        device=str(allowed.device),
+    )
 
 
 def allowed_from_block_mask(block_mask: "BlockMask") -> Bool[Tensor, "batch mask_heads query key"]:

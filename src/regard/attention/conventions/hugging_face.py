@@ -31,7 +31,8 @@ def allowed_from_hugging_face_2d(
     if attention_mask.dtype == torch.bool or attention_mask.is_floating_point():
         raise AttentionError(
             f"`attention_mask` is of type {str(attention_mask.dtype).removeprefix('torch.')}; expected integers, "
-            "1 = keep and 0 = ignore. If True or 1.0 means keep, pass `mask.long()`; if it means ignore, `1 - mask.long()`"
+            "1 = keep and 0 = ignore. If True or 1.0 means keep, pass `mask.long()`; if it means ignore, "
+            "`1 - mask.long()`"
         )
     wrong = attention_mask[(attention_mask != 0) & (attention_mask != 1)]
     if wrong.numel():

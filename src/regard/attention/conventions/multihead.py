@@ -34,7 +34,7 @@ def allowed_from_multihead(
         parts.append(_by_head(_visible(attn_mask, "attn_mask"), num_heads))
     if key_padding_mask is not None:
         require_axes(key_padding_mask, "key_padding_mask", {1: "(key)", 2: "(batch, key)"})
-        rows = torch.atleast_2d(_visible(key_padding_mask, "key_padding_mask"))
+        rows = _visible(key_padding_mask, "key_padding_mask").view(-1, key_padding_mask.shape[-1])
         queries = num_queries or (rows.shape[1] if attn_mask is None else attn_mask.shape[-2])
         parts.append(rows[:, None, None, :].expand(-1, 1, queries, -1))
     if not parts:
@@ -74,7 +74,7 @@ def _by_head(visible: Tensor, num_heads: int) -> Tensor:
             f"the first axis of `attn_mask` is batch · heads and must be a multiple of {num_heads} heads, "
             f"but is {visible.shape[0]}"
         )
-    return visible.unflatten(0, (-1, num_heads))
+    return visible.view(-1, num_heads, *visible.shape[1:])
 
 
 def _both(parts: list[Tensor]) -> Tensor:

@@ -1,4 +1,4 @@
-"""The ``attn_mask`` of ``torch.nn.functional.scaled_dot_product_attention``: True means *keep*, or a number is added."""
+"""The ``attn_mask`` of ``scaled_dot_product_attention``: True means *keep*, or a number is added to the score."""
 
 import torch
 from jaxtyping import Bool, Shaped
