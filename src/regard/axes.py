@@ -6,6 +6,7 @@ Shapes stand in signatures as jaxtyping strings, for example ``Float[Tensor, "ba
 from typing import Final
 
 AXES: Final[dict[str, str]] = {
+    "layer": "layers of a network",
     "batch": "sentences processed together; during beam search, sentences times beams",
     "head": "attention heads (the paper's h)",
     "mask_heads": "1 where a mask is shared by all heads, else the number of heads",
@@ -14,6 +15,11 @@ AXES: Final[dict[str, str]] = {
     "position": "positions of one sequence, where query and key are not told apart",
     "source_position": "positions of the source, where the target's are near",
     "target_position": "positions of the target",
+    "piece": "pieces of a sentence, where its words are told apart from them",
+    "target_piece": "pieces of a translation, each standing for the decoder's row that is read for it",
+    "word": "words of a sentence",
+    "source_word": "words of the source",
+    "target_word": "words of the translation",
     "token": "real tokens of a batch in one line, padding left out",
     "model": "features of a token's vector (the paper's d_model)",
     "head_dim": "features of one head's queries, keys and values (the paper's d_k = d_v)",
