@@ -51,9 +51,7 @@ def write_archive(path: Path, trace: Trace) -> None:
     """
     with file_aside(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as outer:
         outer.writestr(_entry(JSON, zipfile.ZIP_DEFLATED), header_json(trace.header))
-        # The inner file is compressed already.
-        with outer.open(_entry(TENSORS, zipfile.ZIP_STORED), "w", force_zip64=True) as stream:
-            _write_tensors(stream, trace)
+        _write_tensors(outer, trace)
 
 
 def header_json(header: Header) -> str:
@@ -86,8 +84,12 @@ def _entry(name: str, compression: int) -> zipfile.ZipInfo:
     return entry
 
 
-def _write_tensors(stream: IO[bytes], trace: Trace) -> None:
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as inner:
+def _write_tensors(outer: zipfile.ZipFile, trace: Trace) -> None:
+    # Stored, because what is inside is compressed already.
+    with (
+        outer.open(_entry(TENSORS, zipfile.ZIP_STORED), "w", force_zip64=True) as stream,
+        zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as inner,
+    ):
         for name, tensor in trace.tensors.items():
             with inner.open(_entry(f"{name}.npy", zipfile.ZIP_DEFLATED), "w", force_zip64=True) as member:
                 npy.write_array(member, np.ascontiguousarray(tensor), version=(1, 0), allow_pickle=False)
@@ -114,7 +116,7 @@ def _inner(outer: zipfile.ZipFile) -> zipfile.ZipFile:
     return _open_zip(io.BytesIO(data), f"is damaged: its {TENSORS} is no zip file; {_AGAIN}")
 
 
-def _open_zip(file: IO[bytes], otherwise: str) -> zipfile.ZipFile:
+def _open_zip(file: IO[bytes] | io.BytesIO, otherwise: str) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(file)
     except (*_UNREADABLE, OverflowError):
@@ -198,7 +200,7 @@ def _tensor(archive: zipfile.ZipFile, name: str, shape: tuple[int, ...]) -> NDAr
     return np.frombuffer(data, dtype=dtype, offset=stream.tell()).reshape(shape)
 
 
-def _npy_header(stream: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+def _npy_header(stream: io.BytesIO) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     if npy.read_magic(stream) != (1, 0):
         raise ValueError("its version is not 1.0")
     return npy.read_array_header_1_0(stream, max_header_size=_MOST_NPY_HEADER)

@@ -93,5 +93,5 @@ def _row(tokenizer: Tokenizer, text: str, ids: Sequence[int], spans: Sequence[Sp
 
 
 def _word_at(span: Span, words: Sequence[Span]) -> int | None:
-    overlapping = (number for number, (begin, end) in enumerate(words) if begin < span[1] and span[0] < end)
-    return next(overlapping, None)
+    """The first word that the span has a part of; a lone space belongs to the word behind it."""
+    return next((number for number, (_, end) in enumerate(words) if span[0] < end), None)
