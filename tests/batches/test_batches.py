@@ -35,6 +35,16 @@ def test_sorting_leaves_little_padding() -> None:
     assert 1 - (source.sum() + target.sum()) / cells < 0.04
 
 
+def test_batches_come_in_few_shapes() -> None:
+    rng = np.random.default_rng(0)
+    target = rng.poisson(14, 29_000) + 2
+    source = np.maximum(1, target + rng.integers(-3, 4, 29_000))
+    rows = [len(batch) for batch in bucketed(source, target, budget=4096, rng=rng)]
+    odd = [count for count in rows if count % 32 and count > 32]
+    assert len(odd) <= 1  # what is left at the end
+    assert sum(rows) == 29_000
+
+
 def test_a_batch_is_what_a_translation_model_reads() -> None:
     pairs = EncodedPairs(Ragged.of([[5, 6], [7]]), Ragged.of([[8], [9, 10, 11]]))
     batch = make_batch(pairs, np.array([0, 1]))

@@ -24,6 +24,16 @@ def test_value_and_gradient_equal_those_of_torch(smoothing: float, tokens: int) 
     torch.testing.assert_close(gradient, torch.autograd.grad(theirs / tokens, logits)[0])
 
 
+def test_rows_beyond_the_last_target_count_nothing() -> None:
+    logits = torch.randn(9, 11, dtype=torch.float64, requires_grad=True)
+    targets = torch.randint(0, 11, (6,))
+    loss = smoothed_cross_entropy(logits, targets, smoothing=0.1)
+    torch.testing.assert_close(loss, smoothed_cross_entropy(logits[:6], targets, smoothing=0.1))
+    (gradient,) = torch.autograd.grad(loss, logits)
+    assert bool((gradient[6:] == 0).all())
+    assert bool((gradient[:6] != 0).any(1).all())
+
+
 def test_bfloat16_logits_are_summed_in_float32() -> None:
     logits, targets = torch.randn(2000, 50).bfloat16().requires_grad_(), torch.zeros(2000, dtype=torch.long)
     loss = smoothed_cross_entropy(logits, targets, smoothing=0.1)

@@ -21,8 +21,10 @@ class _SmoothedCrossEntropy(Function):
     def forward(ctx: Any, logits: Tensor, targets: Tensor, smoothing: float) -> Tensor:
         gradient = torch.empty_like(logits)
         total = torch.zeros((), dtype=torch.promote_types(logits.dtype, torch.float32), device=logits.device)
-        for start in range(0, logits.shape[0], _ROWS_AT_ONCE):
-            rows = slice(start, start + _ROWS_AT_ONCE)
+        count = targets.shape[0]
+        gradient[count:] = 0
+        for start in range(0, count, _ROWS_AT_ONCE):
+            rows = slice(start, min(start + _ROWS_AT_ONCE, count))
             total += _rows_loss(logits[rows], targets[rows], smoothing, gradient[rows])
         ctx.save_for_backward(gradient)
         return total
@@ -46,11 +48,11 @@ def _rows_loss(logits: Tensor, targets: Tensor, smoothing: float, gradient: Tens
 
 
 def smoothed_cross_entropy(
-    logits: Float[Tensor, "token vocab"], targets: Int[Tensor, " token"], *, smoothing: float = 0.0
+    logits: Float[Tensor, "picked vocab"], targets: Int[Tensor, " token"], *, smoothing: float = 0.0
 ) -> Float[Tensor, ""]:
     """The sum over tokens of the smoothed cross-entropy, in nats, accumulated in float32 at least.
 
-    The gradient has the type of the logits. Divide by the number of tokens of all batches of an update. It can be
+    Rows of logits beyond the last target count nothing (a caller may round their number up). The gradient has the type of the logits. Divide by the number of tokens of all batches of an update. It can be
     back-propagated once.
     """
     total: Tensor = _SmoothedCrossEntropy.apply(logits, targets, smoothing)  # type: ignore[no-untyped-call]

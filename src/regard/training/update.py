@@ -3,9 +3,10 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, final
+from typing import Any, Final, final
 
 import torch
+from jaxtyping import Int
 from torch import Tensor
 
 from regard.batches import Batch
@@ -13,6 +14,8 @@ from regard.errors import DivergedError
 from regard.models import TranslationModel
 from regard.settings.training import TrainingSettings
 from regard.training.loss import smoothed_cross_entropy
+
+_SCORED_TOGETHER: Final = 64
 
 
 @final
@@ -27,9 +30,17 @@ class Update:
 
 def batch_loss(model: TranslationModel[Any, Any], batch: Batch, *, smoothing: float) -> Tensor:
     """The loss of a batch, summed over its real target tokens; padding is not even scored."""
-    features = model.features(batch.source, batch.source_layout, batch.target_in, batch.target_layout)
-    real = batch.target_layout.real(device=features.device)
-    return smoothed_cross_entropy(model.logits(features[real]), batch.target_out[real], smoothing=smoothing)
+    features = model.features(batch.source, batch.source_layout, batch.target_in, batch.target_layout).flatten(0, 1)
+    # On the host, where the layout is: picking by a mask on a device would wait for the device to count.
+    real = batch.target_layout.real().flatten().nonzero()[:, 0]
+    scored = _rounded_up(real).to(features.device, non_blocking=True)
+    targets = batch.target_out.flatten().index_select(0, scored[: len(real)])
+    return smoothed_cross_entropy(model.logits(features.index_select(0, scored)), targets, smoothing=smoothing)
+
+
+def _rounded_up(cells: Int[Tensor, " token"]) -> Int[Tensor, " picked"]:
+    """The last cell again and again until their number is round: products are compiled for each shape they meet."""
+    return torch.cat((cells, cells[-1:].expand(-len(cells) % _SCORED_TOGETHER)))
 
 
 def compute_gradients(model: TranslationModel[Any, Any], batches: Sequence[Batch], *, smoothing: float) -> float:
