@@ -10,6 +10,8 @@ from regard.attention.by_layout import Padding, Segments
 from regard.attention.by_position import Prefix, Window
 from regard.attention.core import AttentionPath, Steps, attend
 from regard.attention.diagnosis import Diagnosis, Finding, Place, doctor
+from regard.attention.drawing import mask_svg, mask_text
+from regard.attention.expression import parse_mask
 from regard.attention.intersection import intersection
 from regard.attention.mask import Causal, Everything, Mask
 from regard.attention.reason import Reason
@@ -36,4 +38,7 @@ __all__ = [
     "attend",
     "doctor",
     "intersection",
+    "mask_svg",
+    "mask_text",
+    "parse_mask",
 ]

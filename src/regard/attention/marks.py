@@ -25,6 +25,11 @@ def mark(code: int) -> str:
     return next((sign for reason, (sign, _) in _MARKS.items() if reason in reasons), VISIBLE_MARK)
 
 
+def words(code: int) -> str:
+    """All reasons, not only the one that is drawn: ``padding and future``; ``may look`` if there is none."""
+    return " and ".join(name for reason, (_, name) in _MARKS.items() if reason & code) or "may look"
+
+
 def legend(codes: Iterable[int]) -> str:
     """What the marks mean that stand for these codes: ``∅ padding · × future``; empty if none hides anything."""
     found = list(codes)

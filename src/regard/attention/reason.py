@@ -24,7 +24,8 @@ class Reason(IntFlag):
         """Why the key at that position is dark: ``dark: position 7 is in the future and is padding``."""
         if self is Reason.VISIBLE:
             return "visible"
-        return f"dark: position {key} " + " and ".join(words for reason, words in _WORDS.items() if self & reason)
+        *others, last = (words for reason, words in _WORDS.items() if self & reason)
+        return f"dark: position {key} {', '.join(others)}{' and ' if others else ''}{last}"
 
 
 _WORDS = {

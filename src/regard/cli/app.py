@@ -10,6 +10,7 @@ from regard.cli.corpus import app as corpus
 from regard.cli.demo import demo
 from regard.cli.evaluate import evaluate
 from regard.cli.exits import catch_termination, guarded
+from regard.cli.mask import app as mask
 from regard.cli.train import train
 from regard.cli.translate import translate
 from regard.version import __version__
@@ -46,6 +47,7 @@ def _root(
 for _command in COMMANDS:
     app.command()(guarded(_command))
 app.add_typer(corpus)
+app.add_typer(mask)
 
 
 def _share_cores_kindly() -> None:
