@@ -14,6 +14,7 @@ RegardError                         exit code
 ├── CheckError                      3   a check that was asked for failed
 ├── MachineError                    4   the machine cannot do it
 │   ├── DiskFullError                   no space left (what was there before is intact)
+│   ├── DownloadError                   a file cannot be fetched from the network
 │   ├── OutOfMemoryError                memory ran out
 │   └── MissingExtraError               an optional package is not installed
 └── DivergedError                   5   training became non-finite
@@ -84,6 +85,10 @@ class MachineError(RegardError):
 
 class DiskFullError(MachineError):
     """No space is left on the device; what was there before is intact."""
+
+
+class DownloadError(MachineError):
+    """A file cannot be fetched: no network, no such page, a connection that keeps breaking."""
 
 
 class OutOfMemoryError(MachineError):

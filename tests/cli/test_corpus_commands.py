@@ -31,6 +31,7 @@ def test_the_commands_are_these():
         "split",
         "sample",
         "builtin",
+        "get",
     ]
     for command in app.registered_commands:
         assert corpus(command.callback.__name__, "--help").exit_code == 0

@@ -1,4 +1,4 @@
-"""``regard corpus``: look a corpus over, clean it, split it, draw from it, or write the one that comes with Regard."""
+"""``regard corpus``: look a corpus over, clean it, split it, draw from it; write the built-in one, or fetch one."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from regard.cli.corpus_get import get
 from regard.cli.exits import guarded
 from regard.cli.output import text_output
 from regard.cli.show import count, printable
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="corpus",
-    help="Check, clean, split or sample sentence pairs, or write the built-in ones.",
+    help="Check, clean, split or sample sentence pairs; write the built-in ones, or fetch public ones.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -159,5 +160,5 @@ def _cell(sentence: str) -> str:
     return printable(sentence.replace("\t", " ").replace("\n", " "))
 
 
-for _command in (check, clean, split, sample, builtin):
+for _command in (check, clean, split, sample, builtin, get):
     app.command()(guarded(_command))
