@@ -18,6 +18,8 @@ AXES: Final[dict[str, str]] = {
     "piece": "pieces of a sentence, where its words are told apart from them",
     "target_piece": "pieces of a translation, each standing for the decoder's row that is read for it",
     "word": "words of a sentence",
+    "query_word": "words that look",
+    "key_word": "words that are looked at",
     "source_word": "words of the source",
     "target_word": "words of the translation",
     "token": "real tokens of a batch in one line, padding left out",
