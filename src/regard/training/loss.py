@@ -52,8 +52,8 @@ def smoothed_cross_entropy(
 ) -> Float[Tensor, ""]:
     """The sum over tokens of the smoothed cross-entropy, in nats, accumulated in float32 at least.
 
-    Rows of logits beyond the last target count nothing (a caller may round their number up). The gradient has the type of the logits. Divide by the number of tokens of all batches of an update. It can be
-    back-propagated once.
+    Rows of logits beyond the last target count nothing, so that a caller may round their number up. The gradient has
+    the type of the logits. Divide by the number of tokens of all batches of an update. It can be back-propagated once.
     """
     total: Tensor = _SmoothedCrossEntropy.apply(logits, targets, smoothing)  # type: ignore[no-untyped-call]
     return total
