@@ -8,6 +8,7 @@ import typer
 
 from regard.cli.corpus import app as corpus
 from regard.cli.demo import demo
+from regard.cli.doctor import doctor
 from regard.cli.evaluate import evaluate
 from regard.cli.exits import catch_termination, guarded
 from regard.cli.mask import app as mask
@@ -15,7 +16,7 @@ from regard.cli.train import train
 from regard.cli.translate import translate
 from regard.version import __version__
 
-COMMANDS = (demo, train, translate, evaluate)
+COMMANDS = (demo, train, translate, evaluate, doctor)
 
 # Plain help and error texts: they read the same in a terminal, in a log and in a test, and start without rich.
 app = typer.Typer(

@@ -156,11 +156,15 @@ class RecurrentTranslator(TranslationModel[RecurrentMemory, RecurrentState]):
         )
 
     def _ends(self, memory: RecurrentMemory) -> Tensor:
-        """The encoder's last state of each direction: at the last real word, and at the first."""
+        """The encoder's last state of each direction: at the last real word and at the first; 0 without words."""
         half = self.settings.recurrent_dim // 2
         last = torch.tensor([max(length - 1, 0) for length in memory.layout.lengths], device=memory.states.device)
         rows = torch.arange(len(last), device=last.device)
-        return torch.cat((memory.states[rows, last, :half], memory.states[:, 0, half:]), dim=-1)
+        ends = torch.cat((memory.states[rows, last, :half], memory.states[:, 0, half:]), dim=-1)
+        if 0 not in memory.layout.lengths:
+            return ends
+        empty = torch.tensor([length == 0 for length in memory.layout.lengths], device=last.device)
+        return ends.masked_fill(empty[:, None], 0)
 
     def _decode(self, words: Tensor, state: RecurrentState) -> tuple[Tensor, RecurrentState]:
         lowest, *further = self.decoder

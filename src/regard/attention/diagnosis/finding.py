@@ -62,7 +62,7 @@ class Finding:
     place: Place | None = None
     advice: str = ""
 
-    def lines(self, *, width: int = 100) -> list[str]:
+    def lines(self, *, width: int = 120) -> list[str]:
         """The row of the table, and beneath a failed one where it fails and what to do."""
         row = _row(_MARKS[self.verdict], self.name, _number(self.measured), _number(self.tolerance))
         if self.verdict != "fail" and len(row) + 2 + len(self.explanation) <= width:
@@ -127,7 +127,7 @@ class Diagnosis:
                 return finding
         raise KeyError(f"there is no check {name!r}; there are: {', '.join(each.name for each in self.findings)}")
 
-    def table(self, *, width: int = 100) -> str:
+    def table(self, *, width: int = 120) -> str:
         """All findings as text of lines of at most ``width`` characters, readable without colour."""
         rows = (finding.lines(width=width) for finding in self.findings)
         return "\n".join([_row("", "check", "measured", "at most"), *chain.from_iterable(rows)])

@@ -1,0 +1,143 @@
+"""Different ways to compute the same thing: they agree."""
+
+from collections.abc import Callable
+from typing import Final
+
+import torch
+from jaxtyping import Bool
+from torch import Tensor
+
+from regard.attention import AttentionPath, Finding, Place
+from regard.attention.diagnosis import judged, largest
+from regard.batches import Batch
+from regard.doctor.padding import TOLERANCE, score
+from regard.doctor.patient import Patient
+from regard.doctor.stages import Recording, first_difference, recorded
+from regard.models import AnyModel
+from regard.models.noise import Dropout
+
+_PATHS: Final[tuple[AttentionPath, ...]] = ("fused",)
+
+
+def _real(batch: Batch) -> Bool[Tensor, "batch target_position 1"]:
+    return batch.target_layout.real()[..., None]
+
+
+def cached_equals_full(patient: Patient) -> Finding:
+    """Word by word, with remembered keys and values, gives what one pass over the whole sentence gives.
+
+    Halfway the rows change places, as hypotheses of a beam do.
+    """
+    batch, model = patient.batch, patient.model
+    full = score(model, batch)
+    size, index = largest(_steps(model, batch, swap=True) - full, _real(batch).expand_as(full))
+    if size <= TOLERANCE:
+        good = "step by step, rows reordered on the way, as in one pass"
+        return Finding("cached = full", "pass", good, size, TOLERANCE)
+    bad = f"step {index[1]} gives other logits than one pass over the whole sentence"
+    advice = "step t must use row t of the full mask, position t, and keys of all steps before"
+    return Finding("cached = full", "fail", bad, size, TOLERANCE, _where_steps_differ(patient, index), advice)
+
+
+def _steps(model: AnyModel, batch: Batch, *, swap: bool) -> Tensor:
+    """Logits step by step; with ``swap``, the rows are turned round before the middle step and back at the end."""
+    rows, width = batch.target_in.shape
+    turned = torch.arange(rows - 1, -1, -1)
+    found = []
+    with torch.no_grad():
+        state = model.start(model.encode(batch.source, batch.source_layout))
+        for step, tokens in enumerate(batch.target_in.unbind(1)):
+            if swap and step == width // 2:
+                state = state.select(turned)
+            is_turned = swap and step >= width // 2
+            logits, state = model.step(state, tokens[turned] if is_turned else tokens)
+            found.append(logits[turned] if is_turned else logits)
+    return torch.stack(found, dim=1)
+
+
+def _where_steps_differ(patient: Patient, index: tuple[int, ...]) -> Place:
+    batch = patient.alone(index[0])
+    with recorded(patient.model) as whole:
+        score(patient.model, batch)
+    with recorded(patient.model) as stepwise:
+        _steps(patient.model, batch, swap=False)
+    decoder = Recording([stage for stage in whole.stages if stage.vectors.shape[2] == batch.target_in.shape[1]])
+    place = first_difference(decoder, stepwise.joined(), tolerance=TOLERANCE)
+    return place or Place("select (rows reordered)", sentence=index[0], query=index[1])
+
+
+def batch_equals_alone(patient: Patient) -> Finding:
+    """A sentence gives the same alone as among others."""
+    logits = score(patient.model, patient.batch)
+    worst, sentence, position = 0.0, 0, 0
+    for row in range(len(patient.pairs)):
+        alone = score(patient.model, patient.alone(row))[0]
+        size, index = largest(logits[row, : len(alone)] - alone)
+        if not size <= worst:
+            worst, sentence, position = size, row, index[0]
+    place = Place(sentence=sentence, query=position)
+    return judged(
+        "batch = alone",
+        measured=worst,
+        tolerance=TOLERANCE,
+        good=f"{len(patient.pairs)} sentences, each alone as among the others",
+        bad=f"sentence {sentence} comes out differently among others than alone",
+        place=place if worst <= TOLERANCE else _where_others_matter(patient, sentence) or place,
+        advice="see the padding checks; else look for a part that mixes sentences, such as batch norm",
+    )
+
+
+def _where_others_matter(patient: Patient, sentence: int) -> Place | None:
+    with recorded(patient.model) as alone:
+        score(patient.model, patient.alone(sentence))
+    with recorded(patient.model) as together:
+        score(patient.model, patient.batch)
+    return first_difference(alone, together, rows=(0, sentence), tolerance=TOLERANCE)
+
+
+def train_equals_eval(patient: Patient) -> Finding:
+    """Training mode without dropout computes what evaluation mode computes."""
+    quiet = patient.copy()
+    for module in quiet.modules():
+        if isinstance(module, Dropout):
+            module.dropped_levels = 0
+    return _agree(
+        patient,
+        "train = eval",
+        lambda: quiet.train(),
+        good="training mode without dropout gives what evaluation mode gives",
+        bad="training mode without dropout gives something else than evaluation mode",
+        advice="look for a part that behaves differently in training, such as batch norm",
+    )
+
+
+def paths_agree(patient: Patient) -> Finding:
+    """The fast ways to compute attention give what the plain way gives."""
+
+    def fast() -> AnyModel:
+        model = patient.copy()
+        for core in model.attentions().values():
+            core.path = _PATHS[0]
+        return model
+
+    return _agree(
+        patient,
+        "paths agree",
+        fast,
+        good=f"attention on the {_PATHS[0]} path gives what the plain path gives",
+        bad=f"attention on the {_PATHS[0]} path gives something else than the plain path",
+        advice="report it with the versions of Regard and PyTorch; translate with the plain path meanwhile",
+    )
+
+
+def _agree(patient: Patient, name: str, other: Callable[[], AnyModel], *, good: str, bad: str, advice: str) -> Finding:
+    batch, changed = patient.batch, other()
+    plain, found = score(patient.model, batch), score(changed, batch)
+    size, (sentence, position, _) = largest(found - plain, _real(batch).expand_as(plain))
+    place: Place | None = Place(sentence=sentence, query=position)
+    if not size <= TOLERANCE:
+        with recorded(patient.model) as before, recorded(changed) as after:
+            score(patient.model, batch)
+            score(changed, batch)
+        place = first_difference(before, after, rows=(sentence, sentence), tolerance=TOLERANCE) or place
+    return judged(name, measured=size, tolerance=TOLERANCE, good=good, bad=bad, place=place, advice=advice)
