@@ -1,8 +1,8 @@
 """A trace as a long table, one row per cell: for spreadsheets, statistics programs and pandas.
 
 In CSV a text is written as JSON writes it, in double quotes: ``"cat"``. It comes back unchanged from any JSON reader,
-and no line break or control character stands in the file as such. No spreadsheet takes a word that begins with ``=``, ``+``,
-``-`` or ``@`` for a formula, because no cell of text begins with one. Numbers have all the digits they need.
+and no line break or control character stands in the file as such. No spreadsheet takes a word that begins with ``=``,
+``+``, ``-`` or ``@`` for a formula, because no cell of text begins with one. Numbers have all the digits they need.
 """
 
 import csv
