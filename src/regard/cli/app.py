@@ -11,12 +11,13 @@ from regard.cli.demo import demo
 from regard.cli.doctor import doctor
 from regard.cli.evaluate import evaluate
 from regard.cli.exits import catch_termination, guarded
+from regard.cli.explain import explain
 from regard.cli.mask import app as mask
 from regard.cli.train import train
 from regard.cli.translate import translate
 from regard.version import __version__
 
-COMMANDS = (demo, train, translate, evaluate, doctor)
+COMMANDS = (demo, train, translate, evaluate, explain, doctor)
 
 # Plain help and error texts: they read the same in a terminal, in a log and in a test, and start without rich.
 app = typer.Typer(

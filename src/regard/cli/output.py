@@ -14,8 +14,8 @@ from regard.errors import InputError, OutputExistsError
 Write = Callable[[str], None]
 
 
-def refuse_existing(path: Path | None) -> None:
-    """Checks, before any work is done, that ``path`` can be made.
+def refuse_existing(path: Path | None, *, option: str = "--output") -> None:
+    """Checks, before any work is done, that ``path``, given as ``option``, can be made.
 
     Raises:
         OutputExistsError: something is there already.
@@ -24,9 +24,9 @@ def refuse_existing(path: Path | None) -> None:
     if path is None:
         return
     if os.path.lexists(path):
-        raise OutputExistsError(f"{path} exists already and is left as it is; give another --output, or remove it")
+        raise OutputExistsError(f"{path} exists already and is left as it is; give another {option}, or remove it")
     if not path.parent.is_dir():
-        raise InputError(f"{path.parent}: there is no such folder for --output {path}")
+        raise InputError(f"{path.parent}: there is no such folder for {option} {path}")
 
 
 @contextmanager

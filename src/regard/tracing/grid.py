@@ -88,7 +88,7 @@ class Grid:
         if top is None:
             rows = [self._row(query) for query in range(len(self.queries))]
             names = self.keys if self.totals is None else (*self.keys, f"{self.totals.name} ")
-            drawn = table(self.corner, names, self.queries, rows, width=width, paint=paint)
+            drawn = table(self.corner, names, self.queries, rows, width=width, paint=paint, may_touch=True)
             if drawn is not None:
                 return drawn
         return _ranked_lines(self, width=width, paint=paint, top=top)
@@ -121,7 +121,7 @@ class Grid:
 def _ranked_lines(grid: Grid, *, width: int, paint: Paint, top: int | None) -> list[str]:
     """A list per query: its keys, the largest number first."""
     first = label_width([*grid.queries, LIST_CORNER])
-    lines = [paint(f"{fitted(LIST_CORNER, first)}  keys, largest first", HEADING)]
+    lines = [paint(fitted(f"{fitted(LIST_CORNER, first)}  keys, largest first", width).rstrip(), HEADING)]
     for query, name in enumerate(grid.queries):
         listed = grid.ranked(query, width=width - first - 2, paint=paint, top=top)
         lines.append(f"{paint(fitted(name, first), HEADING)}  {listed}".rstrip())

@@ -44,7 +44,8 @@ def piece_label(identifier: int, piece: str) -> str:
         return _CONTROL[identifier]
     if piece.startswith(SPACE):
         return legible(piece.removeprefix(SPACE)) or SPACE
-    return legible(piece) if _is_byte(piece) else INSIDE_WORD + legible(piece)
+    goes_on = piece[:1].isalnum() and not _is_byte(piece)
+    return (INSIDE_WORD if goes_on else "") + legible(piece)
 
 
 def _goes_on(before: Token, token: Token) -> bool:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, final
 
 import numpy as np
@@ -11,8 +12,9 @@ from jaxtyping import Float, UInt8
 from regard.tracing.grid import Grid, Totals, largest
 from regard.tracing.labels import decoder_labels, token_labels
 from regard.tracing.mask_grid import MaskGrid
-from regard.tracing.table_text import HEADING, Paint, plain
+from regard.tracing.table_text import Paint, plain
 from regard.tracing.trace import HeadTrace, Trace
+from regard.tracing.wrapping import heading, prose
 
 ROWS_AND_COLUMNS: Final = "Rows are queries (who looks), columns are keys (who is looked at)."
 WHO_LOOKS: Final = {
@@ -75,21 +77,26 @@ class Panels:
             "weights",
             codes=self.codes,
             extent=largest(self.adds) or 1.0,
-            totals=Totals("‖out‖", self.lengths),
+            totals=Totals("out", self.lengths),
         )
 
     def lines(self, *, width: int = 80, paint: Paint = plain, top: int | None = None) -> Iterator[str]:
         """The four tables, each with its formula."""
-        yield paint(self.title, HEADING)
-        yield ROWS_AND_COLUMNS
-        yield from ("", paint(f"① Scores = {self.score_formula}, before the mask", HEADING))
+        named = partial(heading, width=width, paint=paint)
+        yield from named(self.title)
+        yield from prose(ROWS_AND_COLUMNS, width=width)
+        yield ""
+        yield from named(f"① Scores = {self.score_formula}, before the mask")
         yield from self.score_grid.lines(width=width, paint=paint, top=top)
-        yield from ("", paint("② Mask: 1 = may look", HEADING))
+        yield ""
+        yield from named("② Mask: 1 = may look")
         yield from self.mask_grid.lines(width=width, paint=paint)
-        yield self.mask_grid.legend or "Nothing is hidden."
-        yield from ("", paint("③ Weights = softmax of the visible scores, row by row", HEADING))
+        yield from prose(self.mask_grid.legend or "Nothing is hidden.", width=width)
+        yield ""
+        yield from named("③ Weights = softmax of the visible scores, row by row")
         yield from self.weight_grid.lines(width=width, paint=paint, top=top)
-        yield from ("", paint("④ Output = weights · values: what each key adds, weight × ‖value‖", HEADING))
+        yield ""
+        yield from named("④ Output = weights · values: what each key adds, weight × ‖value‖")
         yield from self.output_grid.lines(width=width, paint=paint, top=top)
 
 

@@ -12,9 +12,10 @@ from regard.tracing.labels import token_labels
 from regard.tracing.legible import fitted
 from regard.tracing.table_text import HEADING, Paint, Tone, label_width, plain
 from regard.tracing.trace import Trace
+from regard.tracing.wrapping import heading, prose
 
 _ROWS: Final[dict[TokenList, str]] = {"source": "source", "target_in": "translation"}
-_WITHOUT_VECTORS: Final = {
+_WITHOUT_VECTORS: Final[dict[str | None, str]] = {
     "rotary": "This model adds no position vectors: it turns queries and keys by an angle per position (rotary).",
     "none": "This model has no positions: no token knows where it stands.",
 }
@@ -25,13 +26,14 @@ def position_lines(trace: Trace, *, width: int = 80, paint: Paint = plain) -> It
     rows = [row for row in _ROWS if row in trace.header.position_vectors]
     if not rows:
         kind = trace.header.model.positions
-        yield _WITHOUT_VECTORS.get(kind, f"No position vectors were added in this run (positions: {kind}).")
+        said = _WITHOUT_VECTORS.get(kind, f"No position vectors were added in this run (positions: {kind}).")
+        yield from prose(said, width=width)
     for row in rows:
         tokens = trace.token_row(row)
         names = tuple(f"{token.i} {label}" for token, label in zip(tokens, token_labels(tokens), strict=True))
         vectors = trace.tensors[f"positions/{row}"]
         yield from _heat_map(f"Position vectors of the {_ROWS[row]}", names, vectors, width=width, paint=paint)
-        yield from _products(names, vectors, trace.header.model.positions, width=width, paint=paint)
+        yield from _products(names, vectors, trace.header.model.positions or "", width=width, paint=paint)
 
 
 def _heat_map(
@@ -41,23 +43,24 @@ def _heat_map(
     dim, extent = vectors.shape[1], largest(vectors) or 1.0
     step = _every(dim, width - first - 1)
     shown = "" if step == 1 else f", one of {step} shown"
-    yield paint(f"{title}: {len(names)} positions, {dim} features{shown}", HEADING)
+    yield ""
+    yield from heading(f"{title}: {len(names)} positions, {dim} features{shown}", width=width, paint=paint)
     yield f"From -{extent:.2f} (“{SHADES[0]}”) over 0 (“{SHADES[2]}”) to {extent:.2f} (“{SHADES[-1]}”)."
     for name, vector in zip(names, vectors[:, ::step] / extent, strict=True):
         drawn = "".join(paint(_shade(float(level)), Tone("diverging", float(level))) for level in vector)
         yield f"{paint(fitted(name, first), HEADING)} {drawn}".rstrip()
-    yield ""
 
 
 def _products(
     names: tuple[str, ...], vectors: Float[np.ndarray, "position model"], kind: str, *, width: int, paint: Paint
 ) -> Iterator[str]:
-    yield paint("Their products with each other", HEADING)
+    yield ""
+    yield from heading("Their products with each other", width=width, paint=paint)
     if kind.startswith("sinusoidal"):
-        yield "Of sinusoidal positions a product depends only on how far two positions are apart."
+        said = "Of sinusoidal positions a product depends only on how far two positions are apart."
+        yield from prose(said, width=width)
     products = vectors.astype(np.float64) @ vectors.T.astype(np.float64)
     yield from Grid(names, names, products, "scores", corner="position").lines(width=width, paint=paint)
-    yield ""
 
 
 def _every(dim: int, room: int) -> int:

@@ -16,7 +16,6 @@ Scale = Literal["diverging", "sequential", "hidden", "heading", "plain"]
 WIDEST_LABEL: Final = 24
 SIDES_GAP: Final = 4
 _WIDEST_COLUMN: Final = 12
-_GAP: Final = 1
 
 
 @final
@@ -60,21 +59,29 @@ def table(
     width: int,
     paint: Paint = plain,
     shortest_name: int = 1,
+    may_touch: bool = False,
 ) -> list[str] | None:
     """The lines of a table; ``None`` if it does not fit into ``width`` columns.
 
-    Names of columns are cut before that happens, down to ``shortest_name`` or what their cells need.
+    Names of columns are cut before that happens, down to ``shortest_name`` or what their cells need; then, where cells
+    ``may_touch`` because each ends with a space or a shade, columns stand without a gap.
     """
     first = label_width([corner, *labels])
-    widths = _column_widths(headers, cells, room=width - first, shortest_name=shortest_name)
+    room = width - first
+    gap, widths = 1, _column_widths(headers, cells, room=room, gap=1, shortest_name=shortest_name)
+    if widths is None and may_touch:
+        gap, first = 0, first + 1
+        widths = _column_widths(headers, cells, room=room - 1, gap=0, shortest_name=shortest_name)
     if widths is None:
         return None
-    gap = " " * _GAP
-    names = [paint(fitted(name, size, "right"), HEADING) for name, size in zip(headers, widths, strict=True)]
-    lines = [gap.join([paint(fitted(corner, first), HEADING), *names])]
+    names = [" " + fitted(name, size + gap - 1, "right") for name, size in zip(headers, widths, strict=True)]
+    lines = ["".join([paint(fitted(corner, first), HEADING), *(paint(name, HEADING) for name in names)])]
     for label, row in zip(labels, cells, strict=True):
-        shown = [paint(fitted(cell.text, size, "right"), cell.tone) for cell, size in zip(row, widths, strict=True)]
-        lines.append(gap.join([paint(fitted(label, first), HEADING), *shown]))
+        shown = [
+            " " * gap + paint(fitted(cell.text, size, "right"), cell.tone)
+            for cell, size in zip(row, widths, strict=True)
+        ]
+        lines.append("".join([paint(fitted(label, first), HEADING), *shown]))
     return [line.rstrip() for line in lines]
 
 
@@ -88,13 +95,13 @@ def beside(left: Sequence[str], right: Sequence[str], *, width: int) -> list[str
 
 
 def _column_widths(
-    headers: Sequence[str], cells: Sequence[Sequence[Cell]], *, room: int, shortest_name: int
+    headers: Sequence[str], cells: Sequence[Sequence[Cell]], *, room: int, gap: int, shortest_name: int
 ) -> list[int] | None:
     """The widest columns that fit: as the names need; cut alike; or as the cells need, all alike if possible."""
     needed = [max((display_width(row[column].text) for row in cells), default=1) for column in range(len(headers))]
     alike = [max(needed, default=1)] * len(needed)
     for limit, least in product(range(_WIDEST_COLUMN, shortest_name - 1, -1), (alike, needed)):
         widths = [max(cell, min(display_width(name), limit)) for cell, name in zip(least, headers, strict=True)]
-        if sum(widths) + _GAP * len(widths) <= room:
+        if sum(widths) + gap * len(widths) <= room:
             return widths
     return None

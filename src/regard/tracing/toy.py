@@ -201,8 +201,8 @@ def _checked_words(text: str, asked: ToyMask, seed: int) -> tuple[str, ...]:
     if asked.segments is not None and (sum(asked.segments) != len(words) or min(asked.segments) < 1):
         given = ",".join(map(str, asked.segments))
         raise InputError(
-            f"the segments {given} must be lengths of at least 1 that add up to the {len(words)} words of the "
-            f"sentence, but add up to {sum(asked.segments)}"
+            f"the segments {given} must be lengths of at least 1 that add up to the number of words, {len(words)}, "
+            f"but add up to {sum(asked.segments)}"
         )
     return words
 

@@ -11,6 +11,7 @@ from regard.tracing.legible import legible
 from regard.tracing.mask_grid import MaskGrid
 from regard.tracing.table_text import HEADING, SIDES_GAP, Paint, beside, plain
 from regard.tracing.toy import EMBEDDING, PAD_TOKEN, WorkedExample
+from regard.tracing.wrapping import heading, prose, wrapped
 
 ROWS_AND_COLUMNS: Final = "Rows are queries (who looks), columns are keys (who is looked at)."
 _VECTOR_CORNER: Final = "word ↓ feature →"
@@ -42,10 +43,10 @@ class _Page:
 
     def _opening(self) -> Iterator[str]:
         example = self.example
-        yield self.paint(f"The worked example: “{' '.join(self.names)}” looks at itself", HEADING)
+        yield from self._heading(f"The worked example: “{' '.join(self.names)}” looks at itself")
         yield f"batch 1, sequence {len(self.names)}, embedding {EMBEDDING}, 1 head, seed {example.seed}"
-        yield f"mask: {example.asked}"
-        yield "The vectors are random, so the numbers mean nothing; look at what happens to them."
+        yield from wrapped(f"mask: {example.asked}".split(" & "), " & ", width=self.width)
+        yield from self._prose("The vectors are random: the numbers mean nothing, what happens to them does.")
 
     def _vectors(self) -> Iterator[str]:
         example = self.example
@@ -56,8 +57,7 @@ class _Page:
 
     def _vector_table(self, title: str, vectors: Tensor, comment: str = "") -> Iterator[str]:
         yield from self._title(title, "(batch, sequence, embedding)", vectors)
-        if comment:
-            yield comment
+        yield from self._prose(comment)
         features = tuple(str(feature) for feature in range(vectors.shape[-1]))
         yield from self._drawn(Grid(self.names, features, vectors[0].numpy(), "scores", corner=_VECTOR_CORNER))
 
@@ -65,7 +65,7 @@ class _Page:
         yield from self._title(
             f"① Scores = Q · Kᵀ / √{EMBEDDING}", "(batch, head, query, key)", self.example.unmasked.scores
         )
-        yield ROWS_AND_COLUMNS
+        yield from self._prose(ROWS_AND_COLUMNS)
         yield from self._drawn(Grid(self.names, self.names, self._raw_scores, "scores"))
 
     def _mask(self) -> Iterator[str]:
@@ -81,7 +81,7 @@ class _Page:
     def _table_of_marks(self, codes: np.ndarray) -> Iterator[str]:
         grid = MaskGrid(self.names, self.names, codes)
         yield from grid.lines(width=self.width, paint=self.paint)
-        yield grid.legend or "Nothing is hidden."
+        yield from self._prose(grid.legend or "Nothing is hidden.")
 
     def _weights(self) -> Iterator[str]:
         weights = self.example.steps.weights
@@ -94,7 +94,7 @@ class _Page:
         grid = Grid(self.names, self.names, drawn, "weights", codes=self.example.codes, totals=totals)
         yield from self._drawn(grid)
         if self.example.codes.all(axis=1).any():
-            yield "A row that may look at nothing has weights 0 and output 0, never NaN."
+            yield from self._prose("A row that may look at nothing has weights 0 and output 0, never NaN.")
 
     def _output(self) -> Iterator[str]:
         comment = "A [PAD] row is computed, and nobody reads it." if self.example.num_pads else ""
@@ -108,7 +108,7 @@ class _Page:
             for title, side in (("hiding keys (as here)", codes), ("hiding queries (to compare)", codes.T))
         ]
         yield ""
-        yield self.paint("Padding: why keys are hidden, and queries are not", HEADING)
+        yield from self._heading("Padding: why keys are hidden, and queries are not")
         yield from beside(*blocks, width=self.width)
         yield from self._why_keys()
 
@@ -118,9 +118,11 @@ class _Page:
         words = len(self.example.words)
         share = weights[0, 0, :words, words:].sum(-1)
         word = int(share.argmax())
-        yield f"Hiding the key {PAD_TOKEN} keeps it out of every word's output: its column gets no weight."
-        yield f"Hiding the query {PAD_TOKEN} empties a row that nobody reads, and leaves its column open:"
-        yield f"“{self.names[word]}” would give {share[word]:.2f} of its attention to padding."
+        yield from self._prose(
+            f"Hiding the key {PAD_TOKEN} keeps it out of every word's output: no weight goes there. "
+            f"Hiding the query {PAD_TOKEN} empties a row that nobody reads, and leaves its column open: "
+            f"“{self.names[word]}” would give {share[word]:.2f} of its attention to padding."
+        )
 
     @property
     def _raw_scores(self) -> np.ndarray:
@@ -130,13 +132,18 @@ class _Page:
     def _drawn(self, grid: Grid) -> list[str]:
         return grid.lines(width=self.width, paint=self.paint)
 
+    def _prose(self, text: str) -> Iterator[str]:
+        return prose(text, width=self.width)
+
+    def _heading(self, text: str) -> Iterator[str]:
+        return heading(text, width=self.width, paint=self.paint)
+
     def _title(self, text: str, axes: str, values: Tensor | None) -> Iterator[str]:
         assert values is not None  # the plain path computes every step
         shape = f"{axes} = {tuple(values.shape)}"
         yield ""
-        together = f"{text}   {shape}"
-        yield from (
-            [self.paint(text, HEADING), f"  {shape}"]
-            if len(together) > self.width
-            else [f"{self.paint(text, HEADING)}   {shape}"]
-        )
+        if len(text) + 3 + len(shape) <= self.width:
+            yield f"{self.paint(text, HEADING)}   {shape}"
+        else:
+            yield from self._heading(text)
+            yield from self._prose(f"  {shape}")

@@ -1,6 +1,6 @@
 """A trace as text: what was translated, how each token was chosen, where heads look, and the four steps of some."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -8,44 +8,77 @@ import numpy as np
 from regard.tracing.grid import Grid, number_cell
 from regard.tracing.header import Check, Interventions, Step, Token
 from regard.tracing.labels import decoder_labels, piece_label, token_labels
-from regard.tracing.legible import display_width, fitted, legible
+from regard.tracing.legible import fitted, legible
 from regard.tracing.panels import panels_of
 from regard.tracing.selection import Selection
 from regard.tracing.table_text import HEADING, Paint, label_width, plain
-from regard.tracing.trace import Trace
+from regard.tracing.trace import HeadTrace, Trace
+from regard.tracing.wrapping import heading, prose, wrapped
 
 NOT_A_REASON: Final = (
-    "Weights are not a reason: they say where a head looked, not why the model chose a word.",
-    "④ says how much was carried over; --without-head L.H shows what changes without a head.",
+    "Weights are not a reason: they say where a head looked, not why a word was chosen. "
+    "④ says how much was carried over; --without-head L.H, what changes without a head."
 )
+_NO_FUTURE: Final = "The future mask changes nothing here: while a word is chosen, later ones are not there."
+
+_LEAST_PROBABILITY: Final = 0.005  # what would be shown as 0.00 is not worth a place
+
+Effect = Callable[[HeadTrace], list[str]]
+"""Says what changes without a head."""
 
 
-def trace_lines(trace: Trace, selection: Selection, *, width: int = 80, paint: Paint = plain) -> Iterator[str]:
-    """Everything about a run that fits a terminal, ending with the four steps of the selected heads."""
-    yield from heading_lines(trace, width=width, paint=paint)
+def no_effect(_head: HeadTrace) -> list[str]:
+    """Nothing to say: there is no model at hand to ask."""
+    return []
+
+
+def run_lines(
+    trace: Trace, selection: Selection, *, width: int = 80, paint: Paint = plain, effect: Effect = no_effect
+) -> Iterator[str]:
+    """How each token was chosen, where heads look, and the four steps of the selected heads."""
     yield from step_lines(trace, selection, width=width, paint=paint)
     yield from overview_lines(trace, width=width, paint=paint)
-    yield from head_lines(trace, selection, width=width, paint=paint)
-    yield from ("", *NOT_A_REASON)
+    yield from head_lines(trace, selection, width=width, paint=paint, effect=effect)
+    yield ""
+    yield from prose(NOT_A_REASON, width=width)
 
 
-def heading_lines(trace: Trace, *, width: int = 80, paint: Paint = plain) -> Iterator[str]:
-    """The sentence, its translation, how it was made, its tokens, and whether the checks hold."""
+def heading_lines(
+    trace: Trace, *, ordinary: Trace | None = None, width: int = 80, paint: Paint = plain
+) -> Iterator[str]:
+    """The sentence, its translation, how it was made, its tokens, and whether the checks hold.
+
+    ``ordinary`` is the run with nothing changed, if this one is changed.
+    """
     header = trace.header
-    yield paint(f"“{legible(header.request.text)}” → “{legible(trace.translation.text)}”", HEADING)
+    title = f"“{legible(header.request.text)}” → “{legible(trace.translation.text)}”"
+    yield from heading(title, width=width, paint=paint)
     yield from wrapped(_facts(trace), " · ", width=width)
     yield from wrapped([f"{token.i} {label}" for token, label in _named(trace.tokens.source)], " · ", width=width)
-    yield from (line for check in trace.checks if not check.holds for line in failed_check_lines(check))
+    if ordinary is not None:
+        yield from _compared(trace, ordinary, width)
+    if not trace.attentions:
+        yield "There is nothing to look at." if header.request.text.strip() else "The text is empty."
+    yield from (line for check in trace.checks if not check.holds for line in failed_check_lines(check, width=width))
     if trace.checks and not trace.failed:
-        yield f"All {len(trace.checks)} checks of this trace hold."
+        yield from prose(f"All {len(trace.checks)} checks of this trace hold.", width=width)
 
 
-def failed_check_lines(check: Check) -> Iterator[str]:
+def _compared(trace: Trace, ordinary: Trace, width: int) -> Iterator[str]:
+    """What the run would have given with nothing changed."""
+    same = trace.translation.text == ordinary.translation.text
+    text = "the same translation" if same else f"“{legible(ordinary.translation.text)}”"
+    yield from prose(f"with nothing changed: {text}, score {ordinary.translation.score:.3f}", width=width)
+    if trace.header.request.interventions.without_masks and trace.header.request.decoding != "forced":
+        yield from prose(_NO_FUTURE, width=width)
+
+
+def failed_check_lines(check: Check, *, width: int = 80) -> Iterator[str]:
     """A check that failed, with its figures."""
     measured = "not a number" if check.measured is None else f"{check.measured:.2g}"
     where = f", at {legible(check.where)}" if check.where else ""
-    yield f"CHECK FAILED: {legible(check.name)}: {legible(check.what)}"
-    yield f"    measured {measured}, but at most {check.tolerance:.2g} is accepted{where}"
+    yield from prose(f"CHECK FAILED: {legible(check.name)}: {legible(check.what)}", width=width)
+    yield from prose(f"  measured {measured}, but at most {check.tolerance:.2g} is accepted{where}", width=width)
 
 
 def step_lines(trace: Trace, selection: Selection, *, width: int = 80, paint: Paint = plain) -> Iterator[str]:
@@ -54,7 +87,8 @@ def step_lines(trace: Trace, selection: Selection, *, width: int = 80, paint: Pa
         return
     labels = decoder_labels(trace.tokens.target_in, trace.tokens.target_out)
     first = label_width(labels)
-    yield from ("", paint("How each token was chosen: probability, then the most probable ones", HEADING))
+    yield ""
+    yield from heading("How each token was chosen: probability, then the most probable ones", width=width, paint=paint)
     for row in selection.rows(trace, "target_in"):
         step = trace.steps[row]
         number = number_cell(step.probability, "weights", 1.0)
@@ -66,7 +100,8 @@ def overview_lines(trace: Trace, *, width: int = 80, paint: Paint = plain) -> It
     """How sharply each head looks: the largest weight of a row, on average over its rows of real tokens."""
     if not trace.attentions:
         return
-    yield from ("", paint("Heads at a glance: the largest weight of a row, on average", HEADING))
+    yield ""
+    yield from heading("Heads at a glance: the largest weight of a row, on average", width=width, paint=paint)
     heads = max(each.num_heads for each in trace.attentions)
     values = np.full((len(trace.attentions), heads), np.nan)
     for row, each in enumerate(trace.attentions):
@@ -79,8 +114,10 @@ def overview_lines(trace: Trace, *, width: int = 80, paint: Paint = plain) -> It
     yield from grid.lines(width=width, paint=paint)
 
 
-def head_lines(trace: Trace, selection: Selection, *, width: int = 80, paint: Paint = plain) -> Iterator[str]:
-    """The four steps of the selected heads.
+def head_lines(
+    trace: Trace, selection: Selection, *, width: int = 80, paint: Paint = plain, effect: Effect = no_effect
+) -> Iterator[str]:
+    """The four steps of the selected heads, each followed by its effect.
 
     Raises:
         TraceError: what is selected is not in the trace.
@@ -89,19 +126,7 @@ def head_lines(trace: Trace, selection: Selection, *, width: int = 80, paint: Pa
         rows = selection.rows(trace, head.attention.query_tokens)
         yield ""
         yield from panels_of(trace, head, rows).lines(width=width, paint=paint, top=selection.top)
-
-
-def wrapped(parts: Iterable[str], joint: str, *, width: int) -> Iterator[str]:
-    """The parts behind each other, in as many lines as they need; a part that is longer than a line is cut."""
-    line = ""
-    for part in parts:
-        longer = f"{line}{joint}{part}" if line else part
-        if line and display_width(longer) > width:
-            yield line
-            longer = f"  {part}"
-        line = fitted(longer, width).rstrip() if display_width(longer) > width else longer
-    if line:
-        yield line
+        yield from (line for sentence in effect(head) for line in prose(sentence, width=width))
 
 
 def _facts(trace: Trace) -> list[str]:
@@ -143,4 +168,5 @@ def _named(tokens: Sequence[Token]) -> Iterator[tuple[Token, str]]:
 
 def _candidates(step: Step) -> str:
     given = "given, not chosen  " if step.forced else ""
-    return given + "  ".join(f"{piece_label(one.id, one.piece)} {one.probability:.2f}" for one in step.top)
+    shown = [one for one in step.top if one.id == step.id or one.probability >= _LEAST_PROBABILITY]
+    return given + "  ".join(f"{piece_label(one.id, one.piece)} {one.probability:.2f}" for one in shown)
