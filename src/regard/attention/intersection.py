@@ -6,7 +6,7 @@ from functools import cached_property, reduce
 from operator import and_, or_
 from typing import final
 
-from jaxtyping import Bool, Shaped
+from jaxtyping import Bool, UInt8
 from torch import Tensor
 
 from regard.attention.extent import Extent
@@ -55,10 +55,10 @@ class Intersection(Mask):
         """What all parts were made for."""
         return Extent.common(part.extent for part in self.members)
 
-    def rule(self, on: Rectangle) -> Bool[Tensor, "*broadcast query_or_1 key_or_1"]:
+    def rule(self, on: Rectangle) -> Bool[Tensor, "..."]:
         """True where every part says True."""
         return reduce(and_, (part.rule(on) for part in self.parts_that_hide(on) or [Everything()]))
 
-    def codes(self, on: Rectangle) -> Shaped[Tensor, "*broadcast query_or_1 key_or_1"]:
+    def codes(self, on: Rectangle) -> UInt8[Tensor, "..."]:
         """The reasons of all parts."""
         return reduce(or_, (part.codes(on) for part in self.parts_that_hide(on) or [Everything()]))

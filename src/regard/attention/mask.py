@@ -13,7 +13,7 @@ from functools import partial
 from typing import ClassVar, final
 
 import torch
-from jaxtyping import Bool, Shaped
+from jaxtyping import Bool, UInt8
 from torch import Tensor
 
 from regard.attention.extent import Extent
@@ -43,10 +43,10 @@ class Mask(ABC):
         return Extent()
 
     @abstractmethod
-    def rule(self, on: Rectangle) -> Bool[Tensor, "*broadcast query_or_1 key_or_1"]:
-        """True where a query may look at a key; axes that all share one answer along may be 1 or missing."""
+    def rule(self, on: Rectangle) -> Bool[Tensor, "..."]:
+        """True where a query may look at a key. Of (batch, mask_heads, query, key), an axis may be 1 or missing in front."""
 
-    def codes(self, on: Rectangle) -> Shaped[Tensor, "*broadcast query_or_1 key_or_1"]:
+    def codes(self, on: Rectangle) -> UInt8[Tensor, "..."]:
         """The sum of the reasons to hide a cell, as small as ``rule``."""
         return (~self.rule(on)).to(torch.uint8) * int(self.reason)
 

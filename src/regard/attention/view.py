@@ -107,6 +107,10 @@ class View:
         blanked.transpose(1, 2)[rows if self.unseen.shape[0] > 1 else slice(None), keys] = 0
         return blanked
 
+    def of_blanked(self) -> "View":
+        """The same view, for keys and values that were blanked once and are looked at many times."""
+        return replace(self, unseen=None)
+
     def select(self, rows: Int[Tensor, " picked"]) -> "View":
         """The view of some batch rows; a view all rows share stays as it is."""
         if self.allowed.shape[0] == 1:
@@ -148,9 +152,7 @@ def _if_any(cells: Bool[Tensor, "..."]) -> Bool[Tensor, "..."] | None:
     return cells if cells.device.type != "cpu" or bool(cells.any()) else None
 
 
-def _distinct(
-    cells: Bool[Tensor, "batch mask_heads query key"],
-) -> Bool[Tensor, "one_or_batch mask_heads one_or_query key"]:
+def _distinct(cells: Bool[Tensor, "batch mask_heads query key"]) -> Bool[Tensor, "..."]:
     """Rows, and queries, that share one answer in memory: one of them."""
     rows, _, queries, _ = cells.stride()
     return cells[slice(1 if rows == 0 else None), :, slice(1 if queries == 0 else None)]
