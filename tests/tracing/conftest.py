@@ -1,11 +1,15 @@
-"""Traces made by hand: true attention over seeded vectors, with any words, so that no model is needed."""
+"""Traces made by hand, true attention over seeded vectors with any words; and small translators that are recorded."""
 
 from collections.abc import Callable
 from itertools import count
 
 import numpy as np
 import pytest
+import torch
 
+from regard.models import build_model
+from regard.settings import DataSettings, DecodingSettings, ModelSettings, Settings, TextSettings
+from regard.text import EOS, Tokenizer
 from regard.tracing.header import (
     AttentionFacts,
     Candidate,
@@ -20,6 +24,7 @@ from regard.tracing.header import (
     key_of,
 )
 from regard.tracing.trace import Trace
+from regard.translator import Translator
 
 MakeTrace = Callable[..., Trace]
 HOSTILE = {
@@ -40,6 +45,12 @@ HOSTILE = {
 def hostile(request: pytest.FixtureRequest) -> str:
     """Text that does harm where it is taken for anything but data."""
     return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def hostile_texts() -> list[str]:
+    """All of them."""
+    return list(HOSTILE.values())
 
 
 @pytest.fixture(scope="session")
@@ -159,3 +170,35 @@ def _trace(
         checks=(),
     )
     return Trace(header, tensors)
+
+
+SENTENCES = ["The cat sat on the mat.", "The cat chased the dog.", "I love you.", "Je t'aime.", "Le chien court vite."]
+MakeTranslator = Callable[..., Translator]
+
+
+@pytest.fixture(scope="session")
+def make_translator() -> MakeTranslator:
+    """Builds a translator that has learned nothing, but whose every part is real, and whose sentences end."""
+    tokenizer = Tokenizer.train(SENTENCES, vocab_size=320)
+
+    def make(
+        *, dtype: torch.dtype = torch.float32, ending: float = 3.0, noise: float = 0.2, **changes: object
+    ) -> Translator:
+        small = {"model_dim": 16, "num_heads": 2, "feedforward_dim": 32, "encoder_layers": 2, "decoder_layers": 2}
+        if changes.get("kind") == "recurrent":
+            small.pop("feedforward_dim")
+        settings = Settings(
+            data=DataSettings(source_language="en", target_language="fr"),
+            text=TextSettings(vocab_size=tokenizer.vocab_size),
+            model=ModelSettings.model_validate(small | {"output_bias": True} | changes),
+            decoding=DecodingSettings(beam_size=3, max_length=9),
+        )
+        torch.manual_seed(2)
+        network = build_model(settings.model, tokenizer.vocab_size)
+        with torch.no_grad():
+            for parameter in network.parameters():
+                parameter.add_(torch.randn_like(parameter) * noise)
+            network.output_bias[EOS] = ending
+        return Translator(network.to(dtype).eval(), tokenizer, settings)
+
+    return make

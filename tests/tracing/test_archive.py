@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -91,7 +90,7 @@ def test_an_old_file_is_replaced_whole(golden: Trace, tmp_path: Path, monkeypatc
     with pytest.raises(DiskFullError, match="no space is left to write"):
         golden.save(path)
     assert path.read_text() == "old"
-    assert os.listdir(tmp_path) == ["a.trace.zip"]
+    assert [each.name for each in tmp_path.iterdir()] == ["a.trace.zip"]
 
 
 def test_a_folder_that_is_not_there(golden: Trace, tmp_path: Path) -> None:
@@ -184,7 +183,7 @@ def test_wrong_headers(change: Change, message: str, tmp_path: Path) -> None:
     ids=["empty", "list", "null", "nan", "number", "deep", "infinite"],
 )
 def test_headers_that_are_no_header(text: str, tmp_path: Path) -> None:
-    with pytest.raises(TraceError, match="is not a trace: trace.json states no schema|is damaged: trace.json is wrong"):
+    with pytest.raises(TraceError, match=r"is not a trace: trace\.json states no|is damaged: trace\.json is wrong"):
         Trace.load(write(tmp_path / "x.zip", text, members()[1]))
 
 
@@ -207,11 +206,7 @@ WRONG_ARRAYS: dict[str, Callable[[], bytes]] = {
     "empty": lambda: b"",
     "short": lambda: npy_bytes(scores())[:-1],
     "long": lambda: npy_bytes(scores()) + b"x",
-    "evil-header": lambda: (
-        b"\x93NUMPY\x01\x00v\x00"
-        + b"__import__('os').system('touch /tmp/regard-was-here')".ljust(118)
-        + scores().tobytes()
-    ),
+    "evil-header": lambda: b"\x93NUMPY\x01\x00v\x00" + b"__import__('os').abort()".ljust(118) + scores().tobytes(),
 }
 
 

@@ -43,12 +43,12 @@ class Call:
 
     first_query: int
     queries: Float[np.ndarray, "batch head query head_dim"]
-    new_keys: Float[np.ndarray, "batch head key head_dim"]
-    new_values: Float[np.ndarray, "batch head key value_dim"]
-    scores: Float[np.ndarray, "batch head query seen"]
-    codes: UInt8[np.ndarray, "batch mask_heads query seen"]
-    blanked: Bool[np.ndarray, "batch mask_heads seen"]
-    weights: Float[np.ndarray, "batch head query seen"]
+    new_keys: Float[np.ndarray, "batch head position head_dim"]
+    new_values: Float[np.ndarray, "batch head position value_dim"]
+    scores: Float[np.ndarray, "batch head query key"]
+    codes: UInt8[np.ndarray, "#batch mask_heads query key"]
+    blanked: Bool[np.ndarray, "#batch mask_heads key"]
+    weights: Float[np.ndarray, "batch head query key"]
     context: Float[np.ndarray, "batch head query value_dim"]
 
 
