@@ -17,6 +17,7 @@ AXES: Final[dict[str, str]] = {
     "target_position": "positions of the target",
     "piece": "pieces of a sentence, where its words are told apart from them",
     "target_piece": "pieces of a translation, each standing for the decoder's row that is read for it",
+    "column": "columns of a table or picture, whatever they stand for",
     "word": "words of a sentence",
     "query_word": "words that look",
     "key_word": "words that are looked at",

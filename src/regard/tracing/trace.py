@@ -43,6 +43,7 @@ class HeadTrace:
         codes: step 2, why a cell is hidden: 0 is visible, else a sum of ``regard.attention.Reason``.
         weights: step 3, 0 where hidden; each row sums to 1, or to 0 where a query may look at nothing.
         context: step 4, the weighted values.
+        predicted_tokens: in the decoder, the token that each row predicted; empty in the encoder.
         scale: the factor of the scores.
     """
 
@@ -57,6 +58,7 @@ class HeadTrace:
     codes: UInt8[np.ndarray, "query key"]
     weights: Float[np.ndarray, "query key"]
     context: Float[np.ndarray, "query value_dim"]
+    predicted_tokens: tuple[Token, ...] = ()
 
     @property
     def scale(self) -> float:
@@ -165,6 +167,7 @@ class Trace:
             query_tokens=self.token_row(attention.query_tokens),
             key_tokens=self.token_row(attention.key_tokens),
             codes=self.codes(attention)[head],
+            predicted_tokens=self.tokens.target_out if attention.query_tokens == "target_in" else (),
             **{name: self.tensor(attention, name)[head] for name in AXES},
         )
 
@@ -193,6 +196,20 @@ class Trace:
         from regard.tracing.archive import write_archive
 
         write_archive(Path(path), self)
+
+    def to_html(self, path: str | Path) -> int:
+        """Writes a page that shows the trace in a browser, from the file alone; returns its size in bytes.
+
+        What stood there before is replaced. The page needs no network, and without scripts it reads as tables.
+
+        Raises:
+            TraceError: the page would be larger than browsers open.
+            DiskFullError: no space is left; what was there before is intact.
+            MachineError: the file cannot be written.
+        """
+        from regard.tracing.report import write_report
+
+        return write_report(Path(path), self)
 
     @staticmethod
     def load(path: str | Path) -> "Trace":
