@@ -5,11 +5,15 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from jaxtyping import install_import_hook
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 # The tensors of tests are too small to share between cores, and tests run side by side.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -44,6 +48,30 @@ def _find_tool(name: str) -> str:
             pytest.fail(complaint)
         pytest.skip(complaint)
     return path
+
+
+_BROWSER_FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def browser(needs_tool: Callable[[str], str]) -> "Iterator[Browser]":
+    """The system's Chromium, started once for all tests of a worker; never a browser that was downloaded."""
+    chromium = needs_tool("chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=chromium, args=_BROWSER_FLAGS)
+        yield found
+        found.close()
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,8 @@ const NOT_A_REASON =
   "A weight is not a reason. It says how much of a value was mixed in here, not why a word was chosen. " +
   "To see what this head is good for, translate without it: ";
 
+const SHORT = { "encoder.self": "encoder", "decoder.self": "decoder", "decoder.cross": "cross" };
+
 /** The card of the selected cell. */
 export function card() {
   const root = element("section", { class: "card", "aria-label": "The selected cell" });
@@ -22,7 +24,12 @@ function contents(view) {
     element("p", { class: "sentence" }, isolated(sentenceOf(cell))),
     cell.code === 0 ? element("p", { class: "contribution" }, contributionOf(cell)) : null,
     state.step === "output" ? outputSum(view) : null,
-    element("p", { class: "warning" }, NOT_A_REASON, element("code", {}, `--without-head ${state.layer}.${state.head}`)),
+    element(
+      "p",
+      { class: "warning" },
+      NOT_A_REASON,
+      element("code", {}, `--without-head ${SHORT[state.kind]}.${state.layer}.${state.head}`),
+    ),
     prediction(view),
   ];
 }
@@ -40,12 +47,19 @@ function title({ queries, keys }, { query, key }) {
 /** How one number of the output is summed up: the largest terms, and the rest. */
 function outputSum({ state, head, sides }) {
   const { query, column } = state;
-  const terms = Array.from(sides.keys.names, (name, key) => ({ name, term: at(head.weights, query, key) * at(head.values, key, column) }));
+  const terms = Array.from(sides.keys.names, (name, key) => ({
+    name,
+    term: at(head.weights, query, key) * at(head.values, key, column),
+  }));
   const sorted = terms.sort((one, other) => Math.abs(other.term) - Math.abs(one.term));
   const shown = sorted.slice(0, 3).map(({ name, term }) => `${decimals(term)} (${name})`);
   const rest = sorted.slice(3).reduce((sum, { term }) => sum + term, 0);
   const sum = [...shown, ...(sorted.length > 3 ? [`${decimals(rest)} (others)`] : [])].join(" + ");
-  return element("p", { class: "contribution" }, `output ${column} = ${sum} = ${decimals(at(head.context, query, column))}`);
+  return element(
+    "p",
+    { class: "contribution" },
+    `output ${column} = ${sum} = ${decimals(at(head.context, query, column))}`,
+  );
 }
 
 /** What the decoder chose in this row, and what else it considered. */
@@ -61,5 +75,11 @@ function candidate({ piece, probability }, isChosen, language) {
   const bar = element("span", { class: "bar", "aria-hidden": "true" }, element("span"));
   bar.firstChild.style.width = `${Math.round(probability * 100)}%`;
   const name = textOf({ piece, text: piece.replaceAll("▁", " ") });
-  return element("li", { class: isChosen ? "chosen" : null }, isolated(name, { lang: language }), bar, decimals(probability));
+  return element(
+    "li",
+    { class: isChosen ? "chosen" : null },
+    isolated(name, { lang: language }),
+    bar,
+    decimals(probability),
+  );
 }

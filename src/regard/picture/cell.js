@@ -27,7 +27,8 @@ export function cellOf({ head, codes, attention, sides }, query, key) {
     shift,
     total: totalOf(scores, (place) => rowCodes[place] === 0, shift),
     weight: at(head.weights, query, key),
-    weightWithoutMask: Math.exp(scores[key] - largest) / totalOf(scores, (place) => (rowCodes[place] & ~code) === 0, largest),
+    weightWithoutMask:
+      Math.exp(scores[key] - largest) / totalOf(scores, (place) => (rowCodes[place] & ~code) === 0, largest),
     norm: lengthOf(rowOf(head.values, key)),
     contribution: adds[key],
     share: whole === 0 ? 0 : adds[key] / whole,
@@ -73,7 +74,11 @@ function scalingOf(scale, headSize) {
 
 function visibleParts({ score, shift, total, weight, keyName }) {
   const exponent = shift === 0 ? shown(score) : `(${shown(score)} - ${shown(shift)})`;
-  return ["visible", `weight e^${exponent}/${shown(total)} = ${shown(weight)}`, `adds ${shown(weight)} × v(${keyName})`];
+  return [
+    "visible",
+    `weight e^${exponent}/${shown(total)} = ${shown(weight)}`,
+    `adds ${shown(weight)} × v(${keyName})`,
+  ];
 }
 
 function hiddenPart({ code, weightWithoutMask }) {

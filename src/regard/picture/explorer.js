@@ -53,7 +53,17 @@ function partsOf(trace, store) {
 function layout({ strips, overview, formula, panels, table, card, reading, words, keyboard }) {
   const tools = element("div", { class: "tools" }, words.root, keyboard.button);
   const side = element("div", { class: "side" }, overview.root, card.root);
-  const main = element("div", { class: "steps" }, reading.title, tools, formula.root, strips.root, panels.root, reading.root, table.root);
+  const main = element(
+    "div",
+    { class: "steps" },
+    reading.title,
+    tools,
+    formula.root,
+    strips.root,
+    panels.root,
+    reading.root,
+    table.root,
+  );
   return [side, main, keyboard.list];
 }
 
@@ -68,7 +78,9 @@ function reading() {
     title.textContent = headName(view);
     sentence.textContent = whereItLooks(view);
     clearTimeout(waiting);
-    waiting = setTimeout(() => { live.textContent = announced(view); }, 150);
+    waiting = setTimeout(() => {
+      live.textContent = announced(view);
+    }, 150);
   };
   return { title, root, update };
 }

@@ -9,7 +9,16 @@ export function formula(pick) {
   const update = ({ state, attention }) => {
     const part = (step, text) => partOf(step, text, state.step === step, pick);
     const scores = attention.score === "additive" ? "score(Q, K)" : `Q Kᵀ ${factorOf(attention.scale)}`;
-    const made = [part("output", "output"), " = ", part("weights", "softmax"), "( ", part("mask", "mask"), "( ", part("scores", scores), " ) ) · V"];
+    const made = [
+      part("output", "output"),
+      " = ",
+      part("weights", "softmax"),
+      "( ",
+      part("mask", "mask"),
+      "( ",
+      part("scores", scores),
+      " ) ) · V",
+    ];
     const hadFocus = root.contains(document.activeElement);
     fill(root, ...made);
     if (hadFocus) root.querySelector("[aria-pressed=true]").focus({ preventScroll: true });

@@ -100,15 +100,22 @@ function paintCell(context, drawing, { palette, hatching, box, row, column, digi
 
 /** How many decimals fit into every cell of a drawing: 2, or 1, or null where there is no room for numbers. */
 function digitsThatFit(context, drawing, places) {
-  context.font = `${DIGITS}px ${places.font}`;
   if (places.cellHeight < FEWEST_ROOM || places.cellWidth < FEWEST_ROOM) return null;
+  context.font = `${DIGITS}px ${places.font}`;
   const room = places.cellWidth - 3;
-  return [2, 1].find((digits) => everyCell(drawing, (row, column) => context.measureText(drawing.text(row, column, digits)).width <= room)) ?? null;
+  return [2, 1].find((digits) => context.measureText(longestText(drawing, digits)).width <= room) ?? null;
 }
 
-function everyCell({ rows, columns }, holds) {
-  for (let row = 0; row < rows; row++) for (let column = 0; column < columns; column++) if (!holds(row, column)) return false;
-  return true;
+/** Of all numbers the one with most characters: digits are equally wide. */
+function longestText({ rows, columns, text }, digits) {
+  let longest = "";
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      const found = text(row, column, digits);
+      if (found.length > longest.length) longest = found;
+    }
+  }
+  return longest;
 }
 
 /** Text in the middle of a box, if the box has room for it. */
@@ -139,7 +146,8 @@ function paintLabels(context, drawing, palette, places) {
   context.textBaseline = "middle";
   const everyRow = Math.ceil((LABEL + 1) / places.cellHeight);
   places.rowLabels.forEach((label, row) => {
-    if (row % everyRow === 0 || row === drawing.selected?.row) rowLabel(context, drawing, palette, { places, label, row });
+    if (row % everyRow === 0 || row === drawing.selected?.row)
+      rowLabel(context, drawing, palette, { places, label, row });
   });
   const everyColumn = Math.ceil((LABEL + 1) / places.cellWidth);
   places.columnLabels.forEach((label, column) => {

@@ -29,7 +29,12 @@ export function changeOf(key, state) {
 export function keyboard(store, goToTable) {
   const isOn = element("input", { type: "checkbox", id: "regard-keys", checked: true });
   const list = help(isOn);
-  const button = element("button", { type: "button", class: "keys", onclick: () => list.showModal() }, "Keys ", element("kbd", {}, "?"));
+  const button = element(
+    "button",
+    { type: "button", class: "keys", onclick: () => list.showModal() },
+    "Keys ",
+    element("kbd", {}, "?"),
+  );
   document.addEventListener("keydown", (event) => {
     if (isOn.checked && !isForSomebodyElse(event, list)) press(event, { store, list, goToTable });
   });
@@ -54,7 +59,12 @@ function press(event, { store, list, goToTable }) {
 
 function help(isOn) {
   const rows = ROWS.map(([keys, what]) =>
-    element("tr", {}, element("th", { scope: "row" }, ...keys.split(" ").map((key) => element("kbd", {}, key))), element("td", {}, what)),
+    element(
+      "tr",
+      {},
+      element("th", { scope: "row" }, ...keys.split(" ").map((key) => element("kbd", {}, key))),
+      element("td", {}, what),
+    ),
   );
   return element(
     "dialog",
@@ -62,6 +72,10 @@ function help(isOn) {
     element("h2", { id: "regard-help" }, "Keys"),
     element("table", {}, element("tbody", {}, ...rows)),
     element("p", {}, element("label", { for: "regard-keys" }, isOn, " Single keys do something")),
-    element("button", { type: "button", class: "close", onclick: (event) => event.target.closest("dialog").close() }, "Close"),
+    element(
+      "button",
+      { type: "button", class: "close", onclick: (event) => event.target.closest("dialog").close() },
+      "Close",
+    ),
   );
 }

@@ -4,7 +4,9 @@
 export function openingOf(trace) {
   const kind = trace.kinds[trace.kinds.length - 1];
   const attention = trace.ofKind(kind).at(-1);
-  const pictures = Array.from({ length: attention.num_heads }, (_, head) => trace.source.thumbnail(attention.key, head));
+  const pictures = Array.from({ length: attention.num_heads }, (_, head) =>
+    trace.source.thumbnail(attention.key, head),
+  );
   const certainties = pictures.map(certaintyOf);
   const head = certainties.indexOf(Math.max(...certainties));
   const query = Math.min(1, trace.count(attention.query_tokens) - 1);

@@ -18,13 +18,26 @@ function block(trace, kind, pick) {
   const thumbnails = attentions.flatMap((attention) =>
     Array.from({ length: heads }, (_, head) => thumbnail(trace, attention, head)),
   );
-  const grid = element("div", { class: "heads", role: "radiogroup", "aria-label": `${KIND_NAMES[kind]}: layer and head` });
+  const grid = element("div", {
+    class: "heads",
+    role: "radiogroup",
+    "aria-label": `${KIND_NAMES[kind]}: layer and head`,
+  });
   grid.style.setProperty("--heads", heads);
-  fill(grid, corner(), ...columnHeads(heads), ...attentions.flatMap((attention, row) => [
-    element("span", { class: "layer", "aria-hidden": "true" }, String(attention.layer)),
-    ...thumbnails.slice(row * heads, (row + 1) * heads).map((each) => each.button),
-  ]));
-  roving(grid, (chosen) => pick({ kind, layer: Number(chosen.dataset.layer), head: Number(chosen.dataset.head) }), () => heads);
+  fill(
+    grid,
+    corner(),
+    ...columnHeads(heads),
+    ...attentions.flatMap((attention, row) => [
+      element("span", { class: "layer", "aria-hidden": "true" }, String(attention.layer)),
+      ...thumbnails.slice(row * heads, (row + 1) * heads).map((each) => each.button),
+    ]),
+  );
+  roving(
+    grid,
+    (chosen) => pick({ kind, layer: Number(chosen.dataset.layer), head: Number(chosen.dataset.head) }),
+    () => heads,
+  );
   const root = element("section", { class: "kind" }, element("h2", {}, KIND_NAMES[kind]), grid);
   return { root, update: (view) => update(root, thumbnails, view, kind) };
 }
@@ -34,7 +47,9 @@ function corner() {
 }
 
 function columnHeads(heads) {
-  return Array.from({ length: heads }, (_, head) => element("span", { class: "head", "aria-hidden": "true" }, String(head)));
+  return Array.from({ length: heads }, (_, head) =>
+    element("span", { class: "head", "aria-hidden": "true" }, String(head)),
+  );
 }
 
 function thumbnail(trace, attention, head) {

@@ -1,6 +1,13 @@
 // One stop of the Tab key for a whole group of choices; arrow keys move within it.
 
-const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1], Home: [-Infinity, 0], End: [Infinity, 0] };
+const MOVES = {
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+  ArrowUp: [0, -1],
+  ArrowDown: [0, 1],
+  Home: [-Infinity, 0],
+  End: [Infinity, 0],
+};
 
 /**
  * Makes the buttons in `group` one group of choices. `choose(button)` is called on a click and when an arrow key comes

@@ -14,7 +14,8 @@ export function readHash(hash) {
   const given = new URLSearchParams(hash.replace(/^#/, ""));
   const read = {};
   for (const name of COUNTS) if (/^\d{1,6}$/.test(given.get(name) ?? "")) read[name] = Number(given.get(name));
-  for (const [name, choices] of Object.entries(CHOICES)) if (choices.includes(given.get(name))) read[name] = given.get(name);
+  for (const [name, choices] of Object.entries(CHOICES))
+    if (choices.includes(given.get(name))) read[name] = given.get(name);
   return read;
 }
 

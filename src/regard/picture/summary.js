@@ -19,7 +19,9 @@ export function whereItLooks(view) {
   const found = ranked(grouped, row);
   const name = grouped.queries.spoken[row];
   if (found.length === 0) return `${name} may look at nothing.`;
-  const shown = found.slice(0, MOST).filter((column, place) => place === 0 || at(grouped.weights, row, column) >= LEAST);
+  const shown = found
+    .slice(0, MOST)
+    .filter((column, place) => place === 0 || at(grouped.weights, row, column) >= LEAST);
   const listed = shown.map((column) => `${grouped.keys.spoken[column]} ${decimals(at(grouped.weights, row, column))}`);
   const rest = found.slice(shown.length).reduce((sum, column) => sum + at(grouped.weights, row, column), 0);
   return `${name} looks most at ${listed.join(", ")}${rest >= LEAST ? `; ${decimals(rest)} goes to others` : ""}.`;
@@ -36,13 +38,16 @@ function ranked({ weights, codes }, row) {
 export function describe(view, step) {
   const { pieces, grouped, extents, head } = view;
   const size = `${pieces.queries.labels.length} queries (rows) by ${pieces.keys.labels.length} keys (columns)`;
-  const hidden = `${pieces.codes.data.reduce((sum, code) => sum + (code !== 0), 0)} of ${pieces.codes.data.length} cells hidden`;
-  return {
-    scores: `Scores, ${size}, between −${decimals(extents.scores)} and ${decimals(extents.scores)}.`,
-    mask: `Mask, ${size}: ${hidden}.`,
-    weights: `Weights, ${grouped.queries.labels.length} by ${grouped.keys.labels.length}. ${whereItLooks(view)}`,
-    output: `Output, ${head.context.rows} queries (rows) by ${head.context.columns} dimensions (columns).`,
-  }[step] + ` ${headName(view)}. The table below has the numbers.`;
+  const numHidden = pieces.codes.data.reduce((sum, code) => sum + (code !== 0), 0);
+  const hidden = `${numHidden} of ${pieces.codes.data.length} cells hidden`;
+  return (
+    {
+      scores: `Scores, ${size}, between −${decimals(extents.scores)} and ${decimals(extents.scores)}.`,
+      mask: `Mask, ${size}: ${hidden}.`,
+      weights: `Weights, ${grouped.queries.labels.length} by ${grouped.keys.labels.length}. ${whereItLooks(view)}`,
+      output: `Output, ${head.context.rows} queries (rows) by ${head.context.columns} dimensions (columns).`,
+    }[step] + ` ${headName(view)}. The table below has the numbers.`
+  );
 }
 
 /** What a change of the selection is announced with. */
@@ -53,7 +58,8 @@ export function announced(view) {
   const said = {
     scores: () => `score ${decimals(at(head.scores, state.query, state.key))}`,
     mask: () => (code === 0 ? "visible" : `hidden: ${wordsOf(code)}`),
-    weights: () => (code === 0 ? `weight ${decimals(at(head.weights, state.query, state.key))}` : `hidden: ${wordsOf(code)}`),
+    weights: () =>
+      code === 0 ? `weight ${decimals(at(head.weights, state.query, state.key))}` : `hidden: ${wordsOf(code)}`,
     output: () => `output ${state.column}: ${decimals(at(head.context, state.query, state.column))}`,
   }[state.step]();
   return `${headName(view)}. ${sides.queries.labels[state.query]}, key ${key}: ${said}.`;

@@ -55,7 +55,8 @@ function range(start, count) {
 function windowNote({ rows, columns }, shownRows, shownColumns) {
   if (shownRows.length === rows && shownColumns.length === columns) return "";
   const part = (name, shown, count) => `${name} ${shown[0]}–${shown[shown.length - 1]} of ${count}`;
-  return `A window: ${part("rows", shownRows, rows)}, ${part("columns", shownColumns, columns)}. The arrow keys move it.`;
+  const [down, across] = [part("rows", shownRows, rows), part("columns", shownColumns, columns)];
+  return `A window: ${down}, ${across}. The arrow keys move it.`;
 }
 
 function titleOf(view) {

@@ -89,7 +89,7 @@ export function shapesOf(header, attention) {
   return Object.entries(header.axes).map(([name, [, row, column]]) => [name, sizes[row], sizes[column]]);
 }
 
-/** What tokens are called (as in tracing/labels.py): `·` stands before what goes on with the word of the token before. */
+/** What tokens are called (as in tracing/labels.py): `·` stands before a piece inside a word. */
 export function namesOf(tokens) {
   return tokens.map((token, place) => SPECIAL[token.kind] ?? (goesOn(tokens, place) ? "·" : "") + textOf(token));
 }

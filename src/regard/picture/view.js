@@ -56,7 +56,9 @@ function byWord(sides, codes, weights, state) {
 function wordAxis(groups, side) {
   const isPad = groups.map(({ places }) => side.tokens[places[0]].kind === "pad");
   const names = groups.map(({ places, name }) => (side.tokens[places[0]].kind === "piece" ? `"${name}"` : name));
-  const outputs = groups.map(({ places }) => (side.outputs === null ? "" : ` → ${side.outputs[places[places.length - 1]]}`));
+  const outputs = groups.map(({ places }) =>
+    side.outputs === null ? "" : ` → ${side.outputs[places[places.length - 1]]}`,
+  );
   const after = side.outputs === null ? "" : "after ";
   const spoken = names.map((name, place) => `${after}${name}${outputs[place]}`);
   const labels = side.outputs === null ? groups.map(({ name }) => name) : spoken;

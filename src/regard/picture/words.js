@@ -23,11 +23,16 @@ export function groupAt(groups, place) {
 
 /** Weights by word, from weights by piece. */
 export function weightsByWord(weights, queryGroups, keyGroups) {
-  const grouped = { rows: queryGroups.length, columns: keyGroups.length, data: new Float64Array(queryGroups.length * keyGroups.length) };
+  const grouped = {
+    rows: queryGroups.length,
+    columns: keyGroups.length,
+    data: new Float64Array(queryGroups.length * keyGroups.length),
+  };
   queryGroups.forEach((query, row) => {
     keyGroups.forEach((key, column) => {
       let sum = 0;
-      for (const place of query.places) for (const other of key.places) sum += weights.data[place * weights.columns + other];
+      for (const place of query.places)
+        for (const other of key.places) sum += weights.data[place * weights.columns + other];
       grouped.data[row * keyGroups.length + column] = sum / query.places.length;
     });
   });
@@ -39,7 +44,9 @@ export function codesByWord(codes, queryGroups, keyGroups) {
   const data = new Uint8Array(queryGroups.length * keyGroups.length);
   queryGroups.forEach((query, row) => {
     keyGroups.forEach((key, column) => {
-      const found = query.places.flatMap((place) => key.places.map((other) => codes.data[place * codes.columns + other]));
+      const found = query.places.flatMap((place) =>
+        key.places.map((other) => codes.data[place * codes.columns + other]),
+      );
       const isDark = found.every((code) => code !== 0);
       const shared = found.reduce((common, code) => common & code, 255);
       data[row * keyGroups.length + column] = isDark ? shared || found[0] : 0;

@@ -15,6 +15,7 @@ from regard.bundle.folder import file_aside
 from regard.errors import TraceError
 from regard.picture import STYLE, read_file
 from regard.tracing.inline import one_script
+from regard.tracing.legible import legible
 from regard.tracing.report_data import data_blocks, num_data_bytes
 from regard.tracing.report_text import facts_html, heading_html, tables_html
 from regard.tracing.trace import Trace
@@ -75,7 +76,7 @@ def report(trace: Trace, *, most_bytes: int = MOST_BYTES) -> str:
     style, script = read_file(STYLE), one_script(ENTRY, read_file)
     return _PAGE.format(
         policy=_policy(style, script),
-        title=html.escape(f"{trace.header.request.text[:80]} · Regard"),
+        title=html.escape(legible(f"{trace.header.request.text[:80]} · Regard")),
         style=style,
         heading=heading_html(trace.header),
         facts=facts_html(trace.header),

@@ -41,7 +41,8 @@ def escaped_json(value: object) -> str:
 def thumbnails(weights: Float[np.ndarray, "head query key"]) -> UInt8[np.ndarray, "head row column"]:
     """Small pictures of weights, 0 to 255. Each cell is the largest of those it stands for, so that none is lost."""
     pooled = _pooled(_pooled(weights, axis=1), axis=2)
-    return np.rint(np.clip(pooled, 0, 1) * 255).astype(np.uint8)
+    levels: NDArray[np.uint8] = np.rint(np.clip(pooled, 0, 1) * 255).astype(np.uint8)
+    return levels
 
 
 def _pooled(values: NDArray[Any], *, axis: int) -> NDArray[Any]:
