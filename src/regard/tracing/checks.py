@@ -19,7 +19,7 @@ from regard.tracing.assemble import Table
 from regard.tracing.header import Check
 
 TOLERANCE: Final = 1e-5
-_UNITS: Final = 4
+_UNITS: Final = 2
 STEPWISE_TOLERANCE: Final = {torch.float64: 1e-5, torch.float32: 1e-4, torch.bfloat16: 0.25}
 """How far weights and context may lie from those of one pass over all positions: products of other shapes are rounded
 differently, and every layer adds to it."""
@@ -49,9 +49,22 @@ class _Deviation:
 def checks_of(
     recorded: list[Recorded], *, dtype: torch.dtype, other_way: Mapping[str, Table] | None
 ) -> tuple[Check, ...]:
-    """All checks. ``other_way`` is what one pass over all positions gave where the run went word by word, and the
-    other way round; None where the two cannot be compared."""
+    """All checks.
+
+    Args:
+        recorded: the attentions.
+        dtype: what the run computed in.
+        other_way: their tables from one pass over all positions where the run went word by word, and the other way
+            round; None where the two cannot be compared.
+    """
     unit = max(torch.finfo(dtype).eps, torch.finfo(torch.float32).eps)
+    with np.errstate(invalid="ignore", over="ignore"):  # what is not finite is reported, not warned of
+        return tuple(check for check in _all_checks(recorded, dtype, unit, other_way) if check is not None)
+
+
+def _all_checks(
+    recorded: list[Recorded], dtype: torch.dtype, unit: float, other_way: Mapping[str, Table] | None
+) -> list[Check | None]:
     checks = [
         _check(name, what, [measure(each, unit) for each in recorded if name != "scores" or each.core.score == "dot"])
         for name, what, measure in _MEASURES
@@ -61,7 +74,7 @@ def checks_of(
     if other_way is not None:
         stepwise = [deviation for each in recorded for deviation in _stepwise(each, other_way[each.key], dtype)]
         checks.append(_check("stepwise", _STEPWISE, stepwise))
-    return tuple(check for check in checks if check is not None)
+    return checks
 
 
 def _check(name: str, what: str, deviations: list[_Deviation]) -> Check | None:
@@ -84,11 +97,15 @@ def _check(name: str, what: str, deviations: list[_Deviation]) -> Check | None:
 
 def _largest(deviation: _Deviation) -> float:
     """The largest deviation; a number that is not finite is as far off as can be."""
-    return float(np.nan_to_num(deviation.measured, nan=np.inf).max())
+    return float(_never_nan(deviation.measured).max())
+
+
+def _never_nan(measured: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.nan_to_num(measured, nan=np.inf, posinf=np.inf)
 
 
 def _place(deviation: _Deviation) -> str:
-    flat = np.nan_to_num(deviation.measured, nan=np.inf).argmax()
+    flat = _never_nan(deviation.measured).argmax()
     place = np.unravel_index(flat, deviation.measured.shape)
     return " ".join([deviation.key, *(f"{axis} {int(at)}" for axis, at in zip(deviation.axes, place, strict=True))])
 
