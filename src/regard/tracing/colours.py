@@ -13,7 +13,7 @@ Colour = tuple[int, int, int]
 
 STOPS: Final[dict[Domain, tuple[str, ...]]] = {
     "weights": ("#fbf8fd", "#e2d2ee", "#b88fd0", "#84489f", "#4a1766", "#2c0a40"),
-    "scores": ("#ffc83d", "#f3d27f", "#dcd6c4", "#c9ccd2", "#9db4cf", "#5f8cb8", "#235a93", "#0a2f5c"),
+    "scores": ("#ffd84f", "#f6d87e", "#ecd8a3", "#e2d8c3", "#d6d7d9", "#adc3da", "#7aa3cc", "#3c73ae", "#0a2f5c"),
 }
 GROUND: Final = "#fffefb"
 INK: Final = "#1d1d22"
