@@ -1,4 +1,5 @@
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,9 @@ def test_the_browser_has_the_same_colours(domain):
 def test_more_is_darker():
     for domain, values in (("weights", SHARES), ("scores", [2 * share - 1 for share in SHARES])):
         greys = [luminance(colour_of(value, domain)) for value in values]
-        assert greys == sorted(greys, reverse=True)
+        # Eight bits a channel: neighbours may differ by a rounding, further apart there is no doubt.
+        assert all(after <= before + 0.005 for before, after in pairwise(greys))
+        assert all(after < before for before, after in zip(greys, greys[10:], strict=False))
 
 
 def test_writing_can_be_read_on_every_colour():
