@@ -126,16 +126,17 @@ def _nothing(queries: Tensor, keys: Tensor, values: Tensor) -> Steps:
 
 
 def _check_shapes(queries: Tensor, keys: Tensor, values: Tensor, view: View) -> None:
-    batch, heads, num_queries, _ = queries.shape
-    wanted = torch.Size((batch, heads, num_queries, keys.shape[-2]))
-    fits = all(have in (1, want) for have, want in zip(view.allowed.shape[:2], wanted[:2], strict=True))
-    if not fits or view.allowed.shape[2:] != wanted[2:]:
+    batch, heads, num_queries, head_dim = queries.shape
+    key_batch, key_heads, num_keys, key_dim = keys.shape
+    mask_batch, mask_heads, mask_queries, mask_keys = view.allowed.shape
+    if (mask_batch not in (1, batch) or mask_heads not in (1, heads)
+            or mask_queries != num_queries or mask_keys != num_keys):  # fmt: skip
         raise ShapeError(
-            f"the mask is for (batch, mask_heads, query, key) = {tuple(view.allowed.shape)}, "
-            f"but queries and keys need {tuple(wanted)} (batch and mask_heads may be 1)"
+            f"the mask is for (batch, mask_heads, query, key) = {tuple(view.allowed.shape)}, but queries and keys need "
+            f"{(batch, heads, num_queries, num_keys)} (batch and mask_heads may be 1)"
         )
-    if keys.shape[:-1] != values.shape[:-1] or queries.shape[-1] != keys.shape[-1]:
+    if values.shape[:-1] != keys.shape[:-1] or (key_batch, key_heads, key_dim) != (batch, heads, head_dim):
         raise ShapeError(
             f"queries {tuple(queries.shape)}, keys {tuple(keys.shape)} and values {tuple(values.shape)} do not fit: "
-            "queries and keys share head_dim, keys and values share all but the last axis"
+            "queries and keys share all but the length, keys and values share all but the last axis"
         )

@@ -20,7 +20,10 @@ import torch
 from regard.attention.view import View
 
 Path = Literal["plain", "fused", "flex"]
-Points = tuple[tuple[int, Path], ...]
+Shape = Literal["training", "forward", "step few", "step many"]
+MaskKind = Literal["causal", "open", "masked"]
+Work = tuple[str, torch.dtype, Shape, MaskKind]
+"""The type of the device, that of the numbers, the shape of the work, the kind of mask."""
 
 MANY_HEADS: Final = 64
 """So many heads of all rows together are ``many``."""
@@ -31,17 +34,20 @@ UNMEASURED: Final[Mapping[str, Path]] = {"cpu": "plain"}
 @final
 @dataclass(frozen=True)
 class Crossovers:
-    """From how many keys on which path is taken, by device, type and shape of work; and how that was measured."""
+    """From how many keys on which path is taken, most keys first; and how that was measured."""
 
     measured: Mapping[str, Any]
-    points: Mapping[tuple[str, str, str], Points]
+    points: Mapping[Work, tuple[tuple[int, Path], ...]]
 
     @classmethod
     def of(cls, written: Mapping[str, Any]) -> "Crossovers":
         """From the form in ``crossovers.json``."""
-        points: dict[tuple[str, str, str], Points] = {}
-        for row in written["points"]:
-            points[row["device"], row["dtype"], row["work"]] = tuple((keys, path) for keys, path in row["from_keys"])
+        points = {
+            (row["device"], getattr(torch, row["dtype"]), row["shape"], row["mask"]): tuple(
+                (keys, path) for keys, path in sorted(row["from_keys"], reverse=True)
+            )
+            for row in written["points"]
+        }
         return cls(measured=written["measured"], points=points)
 
 
@@ -69,23 +75,22 @@ def choose_path(
     """
     if has_dropout:
         return "plain"
-    work = name_of_work(num_heads_of_all_rows, num_queries, needs_grad=needs_grad, view=view)
-    points = measured_crossovers().points.get((device.type, _name(dtype), work))
-    if points is None:
-        return UNMEASURED.get(device.type, "fused")
-    return next(path for keys, path in reversed(points) if num_keys >= keys)
+    shape = shape_of_work(num_heads_of_all_rows, num_queries, needs_grad=needs_grad)
+    for from_keys, path in measured_crossovers().points.get((device.type, dtype, shape, mask_kind(view)), ()):
+        if num_keys >= from_keys:
+            return path
+    return UNMEASURED.get(device.type, "fused")
 
 
-def name_of_work(num_heads_of_all_rows: int, num_queries: int, *, needs_grad: bool, view: View) -> str:
-    """The shape of work, as the table calls it."""
-    mask = "causal" if view.is_causal else "open" if view.hidden is None else "masked"
+def shape_of_work(num_heads_of_all_rows: int, num_queries: int, *, needs_grad: bool) -> Shape:
+    """What the table tells apart."""
     if needs_grad:
-        return f"training {mask}"
+        return "training"
     if num_queries > 1:
-        return f"forward {mask}"
-    return f"step {'many' if num_heads_of_all_rows >= MANY_HEADS else 'few'} {mask}"
+        return "forward"
+    return "step many" if num_heads_of_all_rows >= MANY_HEADS else "step few"
 
 
-@cache
-def _name(dtype: torch.dtype) -> str:
-    return str(dtype).removeprefix("torch.")
+def mask_kind(view: View) -> MaskKind:
+    """What kernels tell apart: a triangle known by name, nothing hidden, or cells given one by one."""
+    return "causal" if view.is_causal else "open" if view.hidden is None else "masked"

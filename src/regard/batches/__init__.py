@@ -8,6 +8,18 @@ from regard.batches.batch import Batch, make_batch
 from regard.batches.bucketing import bucketed
 from regard.batches.encoded import EncodedPairs, Ragged
 from regard.batches.order import BatchStream, Place
-from regard.batches.rectangle import rectangle
+from regard.batches.packing import packed
+from regard.batches.rectangle import packed_rectangle, rectangle
 
-__all__ = ["Batch", "BatchStream", "EncodedPairs", "Place", "Ragged", "bucketed", "make_batch", "rectangle"]
+__all__ = [
+    "Batch",
+    "BatchStream",
+    "EncodedPairs",
+    "Place",
+    "Ragged",
+    "bucketed",
+    "make_batch",
+    "packed",
+    "packed_rectangle",
+    "rectangle",
+]

@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from typing import final
 
+import numpy as np
 import torch
 from jaxtyping import Int
 from torch import Tensor
 
 from regard.batches.encoded import EncodedPairs, IntArray
-from regard.batches.rectangle import rectangle
+from regard.batches.packing import packed
+from regard.batches.rectangle import packed_rectangle, rectangle
 from regard.layout import Layout
 from regard.text.control import BOS, EOS
 
@@ -16,7 +18,10 @@ from regard.text.control import BOS, EOS
 @final
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """Source ids + EOS; target inputs BOS + ids; target outputs ids + EOS. The two targets share one layout."""
+    """Source ids + EOS; target inputs BOS + ids; target outputs ids + EOS. The two targets share one layout.
+
+    Where rows hold several sentences, the n-th of a source row belongs to the n-th of the target row.
+    """
 
     source: Int[Tensor, "batch source_position"]
     source_layout: Layout
@@ -42,11 +47,19 @@ class Batch:
         return Batch(source, self.source_layout, target_in, target_out, self.target_layout)
 
 
-def make_batch(pairs: EncodedPairs, indices: IntArray) -> Batch:
-    """Lays the chosen pairs side by side."""
+def make_batch(pairs: EncodedPairs, indices: IntArray, *, packed_width: int | None = None) -> Batch:
+    """Lays the chosen pairs side by side: one per row, or as many as fit into rows of ``packed_width`` cells."""
     sources = [[*pairs.source[index].tolist(), EOS] for index in indices.tolist()]
     targets = [pairs.target[index].tolist() for index in indices.tolist()]
-    source, source_layout = rectangle(sources)
-    target_in, target_layout = rectangle([[BOS, *target] for target in targets])
-    target_out, _ = rectangle([[*target, EOS] for target in targets])
+    inputs, outputs = [[BOS, *target] for target in targets], [[*target, EOS] for target in targets]
+    if packed_width is None:
+        (source, source_layout), (target_in, target_layout), (target_out, _) = map(
+            rectangle, (sources, inputs, outputs)
+        )
+        return Batch(source, source_layout, target_in, target_out, target_layout)
+    lengths = (np.array(list(map(len, side)), dtype=np.int64) for side in (sources, inputs))
+    rows = [row.tolist() for row in packed(*lengths, width=packed_width)]
+    (source, source_layout), (target_in, target_layout), (target_out, _) = (
+        packed_rectangle([[side[index] for index in row] for row in rows]) for side in (sources, inputs, outputs)
+    )
     return Batch(source, source_layout, target_in, target_out, target_layout)

@@ -43,6 +43,8 @@ class BatchStream:
         budget: tokens of a batch, padding included, at most.
         seed: which order.
         place: where to begin.
+        packed_width: rows hold as many short sentences as fit into so many cells; without it, one each. Which
+            sentences make a batch, and in which order batches come, is the same.
         recut: gives the pairs of an epoch, the same sentences cut into other ids (BPE-dropout). It has to be a function
             of the epoch alone; without it every epoch has ``pairs``.
     """
@@ -54,12 +56,14 @@ class BatchStream:
         budget: int,
         seed: int,
         place: Place | None = None,
+        packed_width: int | None = None,
         recut: Recut | None = None,
     ) -> None:
         self.pairs = pairs
         self.budget = budget
         self.seed = seed
         self.place = place or Place()
+        self.packed_width = packed_width
         self._recut = recut
         self._epoch: _Epoch | None = None
 
@@ -71,7 +75,7 @@ class BatchStream:
     def take(self) -> Batch:
         """The next batch; moves the place."""
         epoch = self._epoch_of(self.place.epoch)
-        batch = make_batch(epoch.pairs, epoch.batches[self.place.batch])
+        batch = make_batch(epoch.pairs, epoch.batches[self.place.batch], packed_width=self.packed_width)
         following = Place(self.place.epoch, self.place.batch + 1)
         self.place = following if following.batch < len(epoch.batches) else Place(self.place.epoch + 1, 0)
         return batch

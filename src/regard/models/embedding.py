@@ -29,12 +29,17 @@ class InputEmbedding(nn.Module):
         self.dropout = Dropout(settings.dropout, noise)
 
     def forward(
-        self, ids: Int[Tensor, "batch position"], *, dtype: torch.dtype, first: int = 0
+        self,
+        ids: Int[Tensor, "batch position"],
+        *,
+        dtype: torch.dtype,
+        first: int = 0,
+        places: Int[Tensor, "batch position"] | None = None,
     ) -> Float[Tensor, "batch position model"]:
-        """Vectors of tokens standing at positions ``first``, ``first + 1`` …, computed in ``dtype``."""
+        """Vectors of tokens at positions ``first``, ``first + 1`` …, or at ``places``, computed in ``dtype``."""
         vectors = self.tokens(ids) * self.factor
-        places = self.positions(ids.shape[1], first=first)
-        vectors = (vectors if places is None else vectors + places).to(dtype)
+        position = self.positions(ids.shape[1], first=first) if places is None else self.positions.at(places)
+        vectors = (vectors if position is None else vectors + position).to(dtype)
         return self.dropout(vectors if self.norm is None else self.norm(vectors))
 
 
@@ -64,6 +69,15 @@ class PositionTable(nn.Module):
         if self.kind not in _TABLES:
             return None
         return self._computed(first + length)[first : first + length]
+
+    def at(self, places: Int[Tensor, "batch position"]) -> Float[Tensor, "batch position model"] | None:
+        """Vectors of the given positions.
+
+        Raises:
+            ShapeError: a learned table is shorter than the longest sentence.
+        """
+        table = self(int(places.max()) + 1 if places.numel() else 0)
+        return None if table is None else table[places]
 
     def _computed(self, end: int) -> Tensor:
         table: Tensor = self.get_buffer("formula")

@@ -34,6 +34,8 @@ class KeyValues:
 
 
 Attending = Callable[[Tensor, KeyValues, View], Steps]
+Places = Int[Tensor, "batch position"] | None
+"""Where each token stands in its own sentence, where rows hold several; None where they stand one after another."""
 """Queries, keys with values, and a view become the steps of an attention."""
 
 
@@ -49,15 +51,21 @@ class SelfAttention(nn.Module):
         self.output = Linear(settings.model_dim, settings.model_dim)
 
     def forward(
-        self, vectors: Float[Tensor, "batch query model"], view: View, past: KeyValues | None = None, *, first: int = 0
+        self,
+        vectors: Float[Tensor, "batch query model"],
+        view: View,
+        past: KeyValues | None = None,
+        *,
+        first: int = 0,
+        places: Places = None,
     ) -> tuple[Float[Tensor, "batch query model"], KeyValues]:
         """Attends to the sequence itself, after ``past`` if given; returns the keys and values to remember.
 
-        ``first`` is the position of the first query.
+        The queries stand at positions ``first``, ``first + 1`` …, or each where ``places`` says.
         """
         queries, keys, values = self.core.split(self.project(vectors), parts=3)
         if self.rotary:
-            queries, keys = rotate(queries, first=first), rotate(keys, first=first)
+            queries, keys = (rotate(part, first=first, places=places) for part in (queries, keys))
         known = KeyValues(keys, values)
         known = known if past is None else past.append(known)
         return self.output(self.core.mix(queries, known, view)), known
@@ -103,7 +111,7 @@ class HeadCore(nn.Module):
         self.head_dim = settings.head_dim
         self.scale = settings.head_dim**-0.5 if settings.scale_scores else 1.0
         self.dropout = Dropout(settings.attention_dropout, noise)
-        self.path: AttentionPath = "plain"
+        self.path: AttentionPath = "auto"
 
     def split(self, projected: Float[Tensor, "batch position features"], *, parts: int) -> tuple[Tensor, ...]:
         """Cuts features into ``parts`` tensors of (batch, head, position, head_dim)."""

@@ -17,6 +17,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from regard.attention import Everything, Mask, Padding, View
+from regard.errors import ShapeError
 from regard.layout import Layout
 from regard.models.interface import TranslationModel
 from regard.models.layers import Embedding, LayerNorm, Linear
@@ -85,7 +86,15 @@ class RecurrentTranslator(TranslationModel[RecurrentMemory, RecurrentState]):
         self.output_bias = nn.Parameter(torch.zeros(vocab_size)) if settings.output_bias else None
 
     def encode(self, source: Int[Tensor, "batch position"], layout: Layout) -> RecurrentMemory:
-        """Reads source sentences in both directions."""
+        """Reads source sentences in both directions.
+
+        Raises:
+            ShapeError: rows hold several sentences, which would run into each other.
+        """
+        if layout.is_packed:
+            raise ShapeError(
+                "a recurrent network reads one sentence per row, but rows hold several; leave training.packed_width out"
+            )
         if not self.settings.padding_mask:
             layout = Layout((layout.width,) * layout.num_rows, layout.width)
         places = backwards(layout, device=source.device)

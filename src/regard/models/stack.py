@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from regard.attention import View
 from regard.models.feedforward import FeedForwardNetwork
 from regard.models.layers import LayerNorm
-from regard.models.multihead import CrossAttention, KeyValues, SelfAttention
+from regard.models.multihead import CrossAttention, KeyValues, Places, SelfAttention
 from regard.models.noise import Dropout, Noise
 from regard.settings.model import ModelSettings
 
@@ -49,10 +49,10 @@ class EncoderLayer(nn.Module):
         self.around_feedforward = Residual(settings, noise) if self.feedforward else None
 
     def forward(
-        self, vectors: Float[Tensor, "batch position model"], view: View
+        self, vectors: Float[Tensor, "batch position model"], view: View, *, places: Places = None
     ) -> Float[Tensor, "batch position model"]:
         """One layer over all source positions at once."""
-        vectors = self.around_attention(vectors, lambda inner: self.attention(inner, view)[0])
+        vectors = self.around_attention(vectors, lambda inner: self.attention(inner, view, places=places)[0])
         if self.feedforward is None or self.around_feedforward is None:
             return vectors
         return self.around_feedforward(vectors, self.feedforward)
@@ -80,12 +80,13 @@ class DecoderLayer(nn.Module):
         past: KeyValues | None = None,
         *,
         first: int = 0,
+        places: Places = None,
     ) -> tuple[Float[Tensor, "batch position model"], KeyValues]:
         """One layer over the given target positions; also what a later step must remember of them."""
         known: list[KeyValues] = []
 
         def attend_to_self(inner: Tensor) -> Tensor:
-            context, keys_and_values = self.attention(inner, view, past, first=first)
+            context, keys_and_values = self.attention(inner, view, past, first=first, places=places)
             known.append(keys_and_values)
             return context
 

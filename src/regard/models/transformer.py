@@ -11,12 +11,13 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from regard.attention import Causal, Everything, Mask, Padding, View
+from regard.attention import Causal, Everything, Mask, Padding, Segments, View
+from regard.errors import ShapeError
 from regard.layout import Layout
 from regard.models.embedding import InputEmbedding
 from regard.models.interface import TranslationModel
 from regard.models.layers import Embedding, LayerNorm, Linear
-from regard.models.multihead import HeadCore, KeyValues
+from regard.models.multihead import HeadCore, KeyValues, Places
 from regard.models.noise import Noise
 from regard.models.stack import DecoderLayer, EncoderLayer
 from regard.settings.model import ModelSettings
@@ -77,20 +78,28 @@ class Transformer(TranslationModel[Memory, TransformerState]):
     def encode(self, source: Int[Tensor, "batch position"], layout: Layout) -> Memory:
         """Reads source sentences into one vector per token."""
         width = source.shape[1]
-        view = self._padding(layout).view(width, width, device=source.device)
-        vectors = self.source_embedding(source, dtype=self.dtype)
+        view = self._own(layout).view(width, width, device=source.device)
+        places = _places(layout, source.device)
+        vectors = self.source_embedding(source, dtype=self.dtype, places=places)
         for layer in self.encoder:
-            vectors = layer(vectors, view)
+            vectors = layer(vectors, view, places=places)
         return Memory(vectors if self.encoder_norm is None else self.encoder_norm(vectors), layout)
 
     def start(self, memory: Memory, *, copies: int = 1) -> TransformerState:
-        """Opens a decoding state; the source's keys and values are computed here, once."""
+        """Opens a decoding state; the source's keys and values are computed, and those of padding blanked, here, once.
+
+        Raises:
+            ShapeError: rows of the source hold several sentences, which is for training.
+        """
+        if memory.layout.is_packed:
+            raise ShapeError("decoding reads one sentence per row, but the source's rows hold several; unpack them")
         width, device = memory.vectors.shape[1], memory.vectors.device
+        view = self._padding(memory.layout).view(1, width, device=device)
         state = TransformerState(
             position=0,
             past=(None,) * len(self.decoder),
-            memory=self._remember(memory),
-            memory_view=self._padding(memory.layout).view(1, width, device=device),
+            memory=tuple(KeyValues(view.blank(one.keys), view.blank(one.values)) for one in self._remember(memory)),
+            memory_view=view.of_blanked(),
         )
         if copies == 1:
             return state
@@ -112,18 +121,22 @@ class Transformer(TranslationModel[Memory, TransformerState]):
         target: Int[Tensor, "batch target_position"],
         target_layout: Layout,
     ) -> Float[Tensor, "batch target_position model"]:
-        """The decoder's last vectors at every target position, in one pass."""
+        """The decoder's last vectors at every target position, in one pass.
+
+        Where rows hold several sentences, each sees itself alone: the n-th of a target row the n-th of the source row.
+        """
         memory = self.encode(source, source_layout)
         length, device = target.shape[1], target.device
         future = Causal() if self.settings.future_mask else Everything()
+        across = Segments(source_layout, queries=target_layout) if source_layout.is_packed else Everything()
         state = TransformerState(
             position=0,
             past=(None,) * len(self.decoder),
             memory=self._remember(memory),
-            memory_view=self._padding(source_layout).view(length, source.shape[1], device=device),
+            memory_view=(across & self._padding(source_layout)).view(length, source.shape[1], device=device),
         )
-        view = (future & self._padding(target_layout)).view(length, length, device=device)
-        return self._decode(target, view, state)[0]
+        view = (future & self._own(target_layout)).view(length, length, device=device)
+        return self._decode(target, view, state, _places(target_layout, device))[0]
 
     def logits(self, vectors: Float[Tensor, "... model"]) -> Float[Tensor, "... vocab"]:
         """Scores of every piece being next."""
@@ -139,16 +152,28 @@ class Transformer(TranslationModel[Memory, TransformerState]):
             for number, layer in enumerate(self.get_submodule(stack).children())
         }
 
-    def _decode(self, target: Tensor, view: View, state: TransformerState) -> tuple[Tensor, tuple[KeyValues, ...]]:
-        vectors = self.target_embedding(target, dtype=self.dtype, first=state.position)
+    def _decode(
+        self, target: Tensor, view: View, state: TransformerState, places: Places = None
+    ) -> tuple[Tensor, tuple[KeyValues, ...]]:
+        first = state.position
+        vectors = self.target_embedding(target, dtype=self.dtype, first=first, places=places)
         known = []
         for layer, memory, past in zip(self.decoder, state.memory, state.past, strict=True):
-            vectors, keys_and_values = layer(vectors, view, memory, state.memory_view, past, first=state.position)
+            vectors, keys_and_values = layer(vectors, view, memory, state.memory_view, past, first=first, places=places)
             known.append(keys_and_values)
         return (vectors if self.decoder_norm is None else self.decoder_norm(vectors)), tuple(known)
 
     def _remember(self, memory: Memory) -> tuple[KeyValues, ...]:
         return tuple(layer.cross.remember(memory.vectors) for layer in self.decoder)  # type: ignore[union-attr, operator]
 
+    def _own(self, layout: Layout) -> Mask:
+        """What a token may look at in its own row: real tokens of its own sentence."""
+        return (Segments(layout) if layout.is_packed else Everything()) & self._padding(layout)
+
     def _padding(self, layout: Layout) -> Mask:
         return Padding(layout) if self.settings.padding_mask else Everything()
+
+
+def _places(layout: Layout, device: torch.device) -> Places:
+    """Positions begin anew with each sentence of a row; None where each row is one sentence."""
+    return layout.positions(device=device) if layout.is_packed else None

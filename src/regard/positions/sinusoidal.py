@@ -7,7 +7,7 @@ Every position has its own vector, each feature is periodic, and PE(pos + k) is 
 """
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 BASE = 10_000.0
@@ -15,8 +15,13 @@ BASE = 10_000.0
 
 def angles(num_positions: int, dim: int, *, first: int = 0) -> Float[Tensor, "position half"]:
     """``pos / 10000^(2i/d)`` in float64 for positions from ``first`` on; ``half`` = dim / 2."""
-    rates = BASE ** (-torch.arange(0, dim, 2, dtype=torch.float64) / dim)
-    return torch.arange(first, first + num_positions, dtype=torch.float64)[:, None] * rates[None, :]
+    return angles_at(torch.arange(first, first + num_positions), dim)
+
+
+def angles_at(places: Int[Tensor, "... position"], dim: int) -> Float[Tensor, "... position half"]:
+    """``pos / 10000^(2i/d)`` in float64 for each of the given positions."""
+    rates = BASE ** (-torch.arange(0, dim, 2, dtype=torch.float64, device=places.device) / dim)
+    return places.double()[..., None] * rates
 
 
 def sinusoidal(num_positions: int, dim: int, *, first: int = 0) -> Float[Tensor, "position model"]:

@@ -257,11 +257,17 @@ def _prepare_machine(settings: Settings) -> None:
 
 
 def _batches(encoded: Encoded, tokenizer: Tokenizer, settings: Settings) -> BatchStream:
-    recut, seed = None, settings.training.seed
+    recut, training = None, settings.training
     if settings.text.sampling:
         alpha, limit = settings.text.sampling, settings.data.max_tokens
-        recut = Recutting(encoded.pairs, encoded.texts, tokenizer, alpha=alpha, seed=seed, max_tokens=limit)
-    return BatchStream(encoded.pairs, budget=settings.training.batch_tokens, seed=seed, recut=recut)
+        recut = Recutting(encoded.pairs, encoded.texts, tokenizer, alpha=alpha, seed=training.seed, max_tokens=limit)
+    return BatchStream(
+        encoded.pairs,
+        budget=training.batch_tokens,
+        seed=training.seed,
+        packed_width=training.packed_width,
+        recut=recut,
+    )
 
 
 def _new_model(settings: Settings, vocab_size: int) -> AnyModel:

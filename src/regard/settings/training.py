@@ -24,6 +24,9 @@ class TrainingSettings(Section):
     max_epochs: int | None = Field(None, ge=1, description="passes over the training pairs")
 
     batch_tokens: int = Field(4096, ge=1, description="source + target tokens per batch")
+    packed_width: int | None = Field(
+        None, ge=1, description="short sentences share rows of up to so many tokens per side; one per row if not given"
+    )
     accumulate: int = Field(1, ge=1, description="batches per update")
     learning_rate: float = Field(1.5e-3, gt=0, description="the highest rate of the schedule")
     schedule: Literal["linear", "inverse_sqrt", "cosine", "constant"] = "linear"
