@@ -11,7 +11,10 @@ from playwright.sync_api import Page
 
 from regard.attention.marks import legend, mark
 from regard.attention.reason import Reason
+from regard.text import BOS, EOS
 from regard.tracing.cell import hidden_because
+from regard.tracing.colours import Domain, colour_of
+from regard.tracing.labels import piece_label
 
 BOTH = pytest.mark.parametrize("is_dark", [False, True], ids=["light", "dark"])
 
@@ -31,6 +34,31 @@ def test_colours_are_monotone_in_grey(modules: Page, scale: str, is_dark: bool) 
     # Channels are whole numbers: a hue may turn without growing darker for a step or two.
     assert all(sign * (after - before) > -0.004 for before, after in pairwise(luminance))
     assert all(sign * (after - before) > 0 for before, after in pairwise(luminance[::32]))
+
+
+@pytest.mark.parametrize(("scale", "bound"), [("weights", 1.0), ("scores", 3.5)])
+def test_colours_are_those_of_figures(modules: Page, scale: Domain, bound: float) -> None:
+    name = {"weights": "weightColour", "scores": "scoreColour"}[scale]
+    for value in (-4.0, -3.5, -1.2, 0.0, 0.3, 1.0, 3.5):
+        found = modules.evaluate(f"(given) => palette.{name}(palette.paletteOf(false), ...given)", [value, bound])
+        # The browser's scale has 256 steps.
+        assert found == pytest.approx(colour_of(value, scale, bound), abs=2)
+
+
+def test_three_pieces_of_a_character_are_one_word(modules: Page) -> None:
+    tokens = [token("a", 0) | {"span": [0, 1]}, *[token("é", 0) | {"span": [1, 2], "piece": "<0xC3>"}] * 2]
+    assert modules.evaluate("(tokens) => words.groupsOf(tokens)[0].name", tokens) == "aé"
+
+
+@pytest.mark.parametrize(
+    ("id_", "piece"), [(7, "▁chat"), (7, "s"), (7, "▁"), (7, "."), (7, "<0xC3>"), (EOS, "</s>"), (BOS, "<s>")]
+)
+def test_candidates_are_called_as_in_python(modules: Page, id_: int, piece: str) -> None:
+    tokens = {"source": [{"id": EOS, "kind": "eos"}], "target_in": [{"id": BOS, "kind": "bos"}]}
+    found = modules.evaluate(
+        "([each, tokens]) => trace.candidateName(each, tokens)", [{"id": id_, "piece": piece}, tokens]
+    )
+    assert found == piece_label(id_, piece)
 
 
 @BOTH
@@ -85,11 +113,17 @@ def test_reasons_are_those_of_python(modules: Page, code: int) -> None:
 
 
 def token(text: str, word: int | None, kind: str = "piece") -> dict[str, Any]:
-    return {"text": text, "piece": text, "word": word, "kind": kind}
+    return {"text": text, "piece": text, "word": word, "kind": kind, "span": None}
 
 
 def test_pieces_of_a_word_are_grouped(modules: Page) -> None:
-    tokens = [token("The", 0), token(" fluff", 1), token("y", 1), token("", None, "eos"), token("", None, "pad")]
+    tokens = [
+        token("The", 0),
+        token(" fluff", 1) | {"span": [3, 9]},
+        token("y", 1) | {"span": [9, 10]},
+        token("", None, "eos"),
+        token("", None, "pad"),
+    ]
     groups = modules.evaluate("(tokens) => words.groupsOf(tokens)", tokens)
     assert [(group["name"], group["places"]) for group in groups] == [
         ("The", [0]),

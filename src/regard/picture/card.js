@@ -2,7 +2,7 @@
 
 import { cellOf, contributionOf, decimals, sentenceOf } from "./cell.js";
 import { element, fill, isolated } from "./element.js";
-import { at, textOf } from "./trace.js";
+import { at, candidateName } from "./trace.js";
 
 const NOT_A_REASON =
   "A weight is not a reason. It says how much of a value was mixed in here, not why a word was chosen. " +
@@ -67,19 +67,15 @@ function prediction({ sides, state, trace }) {
   const step = sides.queries.outputs === null ? undefined : trace.header.steps[state.query];
   if (step === undefined) return null;
   const { language } = sides.queries;
-  const rows = step.top.map((each) => candidate(each, each.id === step.id, language));
+  const rows = step.top.map((each) =>
+    candidate(each, candidateName(each, trace.header.tokens), { isChosen: each.id === step.id, language }),
+  );
   return element("div", { class: "candidates" }, element("h3", {}, "What came next"), element("ol", {}, ...rows));
 }
 
-function candidate({ piece, probability }, isChosen, language) {
+function candidate({ probability }, name, { isChosen, language }) {
   const bar = element("span", { class: "bar", "aria-hidden": "true" }, element("span"));
   bar.firstChild.style.width = `${Math.round(probability * 100)}%`;
-  const name = textOf({ piece, text: piece.replaceAll("▁", " ") });
-  return element(
-    "li",
-    { class: isChosen ? "chosen" : null },
-    isolated(name, { lang: language }),
-    bar,
-    decimals(probability),
-  );
+  const shown = [isolated(name, { lang: language }), bar, decimals(probability)];
+  return element("li", { class: isChosen ? "chosen" : null }, ...shown);
 }

@@ -110,6 +110,14 @@ export function textOf({ piece, text }) {
   return legible(/^<0x..>$/.test(piece) ? piece : text.trim() || text || piece);
 }
 
+/** What a piece of the vocabulary is called that stands nowhere in the text. */
+export function candidateName({ id, piece }, { source, target_in: entered }) {
+  const special = [...source, ...entered].find((token) => token.id === id && token.kind in SPECIAL);
+  if (special !== undefined) return SPECIAL[special.kind];
+  if (piece.startsWith("▁")) return legible(piece.slice(1)) || "▁";
+  return (/^[\p{L}\p{N}]/u.test(piece) ? "·" : "") + legible(piece);
+}
+
 /** The number in a row and a column of a matrix. */
 export function at(matrix, row, column) {
   return matrix.data[row * matrix.columns + column];

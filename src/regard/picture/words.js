@@ -1,5 +1,6 @@
 // Pieces put together to words: weights are summed over the pieces of a key and averaged over those of a query.
 
+import { legible } from "./element.js";
 import { goesOn, namesOf } from "./trace.js";
 
 /** The rule in words, for wherever grouped numbers are shown. */
@@ -12,8 +13,22 @@ export function groupsOf(tokens) {
     if (goesOn(tokens, place)) groups[groups.length - 1].push(place);
     else groups.push([place]);
   });
-  const names = namesOf(tokens).map((name, place) => (goesOn(tokens, place) ? name.slice(1) : name));
-  return groups.map((places) => ({ places, name: places.map((place) => names[place]).join("") }));
+  const names = namesOf(tokens);
+  const nameOf = (places) => (places.length === 1 ? names[places[0]] : wordOf(places.map((place) => tokens[place])));
+  return groups.map((places) => ({ places, name: nameOf(places) }));
+}
+
+/** The text that pieces cover together; byte pieces of one character all cover it. */
+function wordOf(pieces) {
+  let text = "";
+  let reached = -1;
+  for (const { span, text: shown } of pieces.filter((piece) => piece.span !== null)) {
+    text += Array.from(shown)
+      .slice(Math.max(0, reached - span[0]))
+      .join("");
+    reached = Math.max(reached, span[1]);
+  }
+  return legible(text.trim() || text);
 }
 
 /** Which group a place belongs to. */

@@ -12,8 +12,9 @@ import numpy as np
 from jaxtyping import UInt8
 
 from regard.attention.marks import legend, mark
+from regard.tracing.four_panels import row_labels
 from regard.tracing.grid import digits
-from regard.tracing.header import Check, Header, Interventions
+from regard.tracing.header import Check, Header, Interventions, key_of
 from regard.tracing.labels import decoder_labels, token_labels
 from regard.tracing.legible import legible
 from regard.tracing.trace import FAMILIES, HeadTrace, Trace
@@ -94,7 +95,7 @@ def _check_row(check: Check) -> str:
 def tables_html(trace: Trace) -> str:
     """For readers without scripts: how each token was chosen, and the clearest head of each kind of attention."""
     heads = [found for family in FAMILIES if (found := clearest_head(trace, family)) is not None]
-    tables = "\n".join(_head_table(trace, head) for head in heads)
+    tables = "\n".join(_head_table(head) for head in heads)
     note = (
         "<p>Where scripts run, this page shows every layer and head, with all four steps. Below is, of each kind of "
         "attention, the head whose queries are most certain where to look.</p>"
@@ -107,18 +108,13 @@ def clearest_head(trace: Trace, family: str) -> HeadTrace | None:
     found = [
         (float(np.mean(trace[family, layer, head].weights.max(-1))), -layer, -head)
         for layer in trace.layers(family)
-        for head in range(trace.header.attention(_key(family, layer)).num_heads)
+        for head in range(trace.header.attention(key_of(family, layer)).num_heads)
         if trace[family, layer, head].weights.size
     ]
     if not found:
         return None
     _, layer, head = max(found)
     return trace[family, -layer, -head]
-
-
-def _key(family: str, layer: int) -> str:
-    side, _, which = family.partition(".")
-    return f"{side}.{layer}.{which}"
 
 
 def _steps(trace: Trace) -> str:
@@ -132,9 +128,9 @@ def _steps(trace: Trace) -> str:
     return _table("How each token was chosen.", head, rows)
 
 
-def _head_table(trace: Trace, head: HeadTrace) -> str:
+def _head_table(head: HeadTrace) -> str:
     facts = head.attention
-    rows, columns = _labels(trace, head)
+    rows, columns = row_labels(head), token_labels(head.key_tokens)
     caption = (
         f"③ Weights. {NAMES[facts.attention]}, layer {facts.layer}, head {head.head}. Rows are queries, columns are "
         f"keys. {_window_note(head)}{_legend_note(head.codes)}"
@@ -149,12 +145,6 @@ def _table(caption: str, head: str, body: str) -> str:
         f'<div class="scrolling" tabindex="0" role="region" aria-label="{escape(caption)}"><table class="numbers">'
         f"<caption>{escape(caption)}</caption><thead>{head}</thead><tbody>{body}</tbody></table></div>"
     )
-
-
-def _labels(trace: Trace, head: HeadTrace) -> tuple[Sequence[str], Sequence[str]]:
-    if head.attention.query_tokens == "source":
-        return token_labels(head.query_tokens), token_labels(head.key_tokens)
-    return decoder_labels(trace.tokens.target_in, trace.tokens.target_out), token_labels(head.key_tokens)
 
 
 def _window_note(head: HeadTrace) -> str:
