@@ -7,7 +7,8 @@ import pytest
 
 from regard.errors import TraceError
 from regard.tracing import Trace
-from regard.tracing.svg import MOST_TOKENS, head_svg, write_svg
+from regard.tracing.four_panels import MOST_TOKENS
+from regard.tracing.svg import head_svg, write_svg
 
 SVG = "{http://www.w3.org/2000/svg}"
 GOLDEN = Path(__file__).resolve().parents[1] / "data" / "golden.trace.zip"

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from regard.tracing.trace import HeadTrace
 
 PanelName = Literal["scores", "mask", "weights", "output"]
+MOST_TOKENS: Final = 80
+"""Queries or keys of a picture, at most: more are neither readable nor quick to draw."""
+
+CAUTION: Final = "Weights are not a reason: a weight says who was looked at, not what would change without it."
+
 PANELS: Final[tuple[PanelName, ...]] = ("scores", "mask", "weights", "output")
 
 
@@ -45,6 +50,20 @@ class Panel:
     codes: UInt8[np.ndarray, "query column"]
     domain: Domain
     bound: float
+
+
+def refuse_large(head: "HeadTrace") -> None:
+    """A picture has its limits.
+
+    Raises:
+        TraceError: the head has too many tokens.
+    """
+    rows, columns = head.scores.shape
+    if max(rows, columns) > MOST_TOKENS:
+        raise TraceError(
+            f"{rows} queries and {columns} keys are too many for a picture, which shows at most {MOST_TOKENS} of each; "
+            "explain a shorter sentence, or write the numbers as CSV"
+        )
 
 
 def title_of(head: "HeadTrace") -> str:

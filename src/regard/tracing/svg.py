@@ -15,20 +15,14 @@ import numpy as np
 
 from regard.attention.marks import legend, mark, words
 from regard.bundle.folder import file_aside
-from regard.errors import TraceError
 from regard.tracing.colours import FAINT, GROUND, HATCH, HATCH_GROUND, INK, colour_of, css, ink_on
-from regard.tracing.four_panels import PANELS, Panel, panel_of, title_of
+from regard.tracing.four_panels import CAUTION, PANELS, Panel, panel_of, refuse_large, title_of
 from regard.tracing.grid import digits
 from regard.tracing.legible import display_width, fitted
 from regard.tracing.panels import ROWS_AND_COLUMNS
 
 if TYPE_CHECKING:
     from regard.tracing.trace import HeadTrace
-
-MOST_TOKENS: Final = 80
-"""Queries or keys of a picture, at most: more are neither readable nor quick to draw."""
-
-CAUTION: Final = "Weights are not a reason: a weight says who was looked at, not what would change without it."
 
 _MOST_DIGITS: Final = 24
 _CELL: Final = (34.0, 20.0)
@@ -79,7 +73,7 @@ def head_svg(head: "HeadTrace", *, panel: str | None = None) -> str:
     Raises:
         TraceError: there is no such panel, or the head is too large for a picture.
     """
-    _refuse_large(head)
+    refuse_large(head)
     chosen = [panel_of(head, name) for name in (PANELS if panel is None else (panel,))]
     title = title_of(head)
     frames, width, height = _layout(chosen)
@@ -97,15 +91,6 @@ def head_svg(head: "HeadTrace", *, panel: str | None = None) -> str:
     shown = " · ".join(note for note in notes if note)
     lines.append(f'<text x="{_MARGIN}" y="{_n(height - 12)}" font-size="10" fill="{FAINT}">{_text(shown)}</text>')
     return "\n".join([*lines, "</svg>", ""])
-
-
-def _refuse_large(head: "HeadTrace") -> None:
-    rows, columns = head.scores.shape
-    if max(rows, columns) > MOST_TOKENS:
-        raise TraceError(
-            f"{rows} queries and {columns} keys are too many for a picture, which shows at most {MOST_TOKENS} of each; "
-            "explain a shorter sentence, or write the numbers as CSV"
-        )
 
 
 def _layout(chosen: Sequence[Panel]) -> tuple[list[_Frame], float, float]:
