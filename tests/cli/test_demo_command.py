@@ -33,6 +33,9 @@ def test_the_demo_tells_its_story(tmp_path: Path) -> None:
     for words in ("“I love you.”, word by word", "The model is in demo-model", "translate demo-model --stream"):
         assert words in result.stdout
     assert "validated: " in result.stderr
+    report = tmp_path / "demo-model" / "attention.html"
+    assert result.stdout.endswith(f"  {report}\n")
+    assert "The cat chased the dog." in report.read_text(encoding="utf-8")
     assert "seed = 2" in (tmp_path / "demo-model" / "settings.toml").read_text(encoding="utf-8")
     evaluated = run("evaluate", "demo-model", "--beam-size", 1, folder=tmp_path)
     assert "sentences: test pairs of the built-in corpus" in evaluated.stderr

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 DEFAULT_OUT = Path("demo-model")
 DEFAULT_MINUTES = 2.75
 WATCHED = "I love you."
+EXPLAINED = "The cat chased the dog."
+REPORT = "attention.html"
 TEXTBOOK = "textbook"
 
 # What a few minutes are spent on best: few subwords, few layers and small batches, so that there are many updates.
@@ -60,6 +62,8 @@ def demo(
     _watch(translator)
     _heading(f"The model is in {folder}. What to type next:")
     typer.echo("\n".join(next_commands(folder)))
+    _heading(f"“{EXPLAINED}”, from the inside")
+    _explain(translator, folder / REPORT)
 
 
 def _settings(minutes: float, seed: int) -> "Settings":
@@ -117,6 +121,15 @@ def _watch(translator: "Translator") -> None:
     """The translation after each piece that search chose."""
     for so_far in growing(translator.stream(WATCHED)):
         typer.echo(f"  {so_far}")
+
+
+def _explain(translator: "Translator", path: Path) -> None:
+    """A page with every step of every attention of one translation."""
+    trace = translator.explain(EXPLAINED)
+    size = trace.to_html(path)
+    typer.echo(f"  {trace.translation}")
+    typer.echo(f"  Every layer and head, step by step, in a file for your browser ({size / 1000:.0f} kB):")
+    typer.echo(f"  {path.resolve()}")
 
 
 def growing(pieces: Iterator[str]) -> Iterator[str]:
