@@ -276,7 +276,7 @@ def test_a_nan_in_the_future_must_be_found_where_it_stands(patient: Patient) -> 
     finding = nan_in_the_future(patient)
     last = patient.alone(patient.shortest).target_in.shape[1] - 1
     assert finding.verdict == "pass"
-    assert f"planted at position {last}, found there; it reaches {last} earlier positions" in finding.explanation
+    assert f"planted at position {last}, found there; 0 · NaN takes it to {last} earlier ones" in finding.explanation
     patient.model.get_submodule("target_embedding").dropout = MixesPositions()
     assert "is not found there" in nan_in_the_future(patient).explanation
 

@@ -103,7 +103,7 @@ def nan_in_the_future(patient: Patient) -> Finding:
         _NOTICED,
         measured=0 if place is not None and place.query == last else 1,
         tolerance=0,
-        good=f"planted at position {last}, found there; it reaches {reached} earlier positions, as 0 · NaN does",
+        good=f"planted at position {last}, found there; 0 · NaN takes it to {reached} earlier ones",
         bad=f"a NaN planted at target position {last} is not found there",
         place=place,
         advice="see that no part before the first attention mixes positions",

@@ -12,7 +12,7 @@ from regard.attention import Finding, Place
 from regard.attention.diagnosis import largest
 from regard.batches import Batch
 from regard.doctor.patient import MORE_PADDING, Patient
-from regard.doctor.planting import embedded, with_nan
+from regard.doctor.planting import Leaf, embedded, with_nan
 from regard.doctor.sight import Sentences, forbidden_weight
 from regard.doctor.stages import Recording, first_difference, recorded
 from regard.layout import Layout
@@ -109,7 +109,24 @@ def memory_padding(patient: Patient) -> Finding:
             bad = f"{what} at padding of the encoder's output change the logits at target position {position}"
             _, place = forbidden_weight(recording, Sentences(batch.source_layout, batch.target_layout))
             return Finding(name, "fail", bad, size, 0, place or Place("decoder", query=position), advice(patient))
+    if broken := _broken_gradients(patient.model, batch, fill(torch.nan)):
+        bad = "a NaN at padding of the encoder's output leaves the logits finite, but not their gradient"
+        return Finding(name, "fail", bad, broken, 0, Place("decoder", key=length), advice(patient))
     return Finding(name, "pass", "neither other vectors nor NaN at padding of the encoder's output matter", 0.0, 0)
+
+
+def _broken_gradients(model: AnyModel, batch: Batch, change: Callable[[Tensor], Tensor]) -> int:
+    """How many numbers are not finite in the gradient that the logits of all steps give the encoder's output."""
+    leaf = Leaf()
+    with torch.no_grad():
+        memory = model.encode(batch.source, batch.source_layout)
+    with torch.enable_grad():
+        state, total = model.start(_changed(memory, lambda vectors: change(leaf(vectors)))), torch.zeros(())
+        for tokens in batch.target_in.unbind(1):
+            logits, state = model.step(state, tokens)
+            total = total + logits.square().sum()
+    (gradient,) = torch.autograd.grad(total, leaf.vectors)
+    return int((~gradient.isfinite()).sum())
 
 
 def _decoded(model: AnyModel, batch: Batch, change: Callable[[Tensor], Tensor]) -> tuple[Tensor, Recording]:

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from regard.attention.diagnosis.finding import Finding, Place, judged
 from regard.attention.diagnosis.influence import influence, largest
-from regard.attention.diagnosis.patterns import blinding, padded
+from regard.attention.diagnosis.patterns import blinding, padded, padding_that_shows
 from regard.attention.diagnosis.subject import AdapterError, Subject
 
 _LENGTH: Final = 6
@@ -70,26 +70,21 @@ def _not_finite(values: Tensor) -> int:
 
 def nan_at_padding(subject: Subject) -> Finding:
     """A NaN in the padding reaches no real output: 0 · NaN would."""
-    inputs, allowed = subject.inputs(2, _LENGTH), padded(subject.masks, (_REAL, _LENGTH), _LENGTH)
-    inputs[0, _REAL:] = torch.nan
+    allowed, real = padding_that_shows(subject.masks, _REAL, _LENGTH)
+    inputs = subject.inputs(2, _LENGTH).masked_fill(~real[..., None], torch.nan)
     with torch.no_grad():
-        reached = ~subject(inputs, allowed).isfinite().all(-1) & _real()
-    count = int(reached.sum())
+        reached = ~subject(inputs, allowed).isfinite().all(-1) & real
+    count, key = int(reached.sum()), int((~real[0]).nonzero()[0])
     sentence, query = reached.nonzero()[0].tolist() if count else (0, 0)
     return judged(
         "NaN at padding",
         measured=count,
         tolerance=0,
         good="a NaN in the padding reaches no real position",
-        bad=f"a NaN at key {_REAL}, which is padding, reaches {count} real positions (0 · NaN = NaN)",
-        place=Place(sentence=sentence, query=query, key=_REAL),
+        bad=f"a NaN at key {key}, which is padding, reaches {count} real positions (0 · NaN = NaN)",
+        place=Place(sentence=sentence, query=query, key=key),
         advice="fill the keys and values of keys that nobody may see with 0 before they are multiplied",
     )
-
-
-def _real() -> Bool[Tensor, "batch query"]:
-    """The real positions of two sentences, of which the first is padded."""
-    return torch.arange(_LENGTH)[None, :] < torch.tensor([_REAL, _LENGTH])[:, None]
 
 
 def half_precision(subject: Subject) -> list[Finding]:
@@ -100,8 +95,9 @@ def half_precision(subject: Subject) -> list[Finding]:
 def _half(subject: Subject, dtype: torch.dtype) -> Finding:
     name, tolerance = _HALF[dtype]
     half = subject.in_dtype(dtype)
-    inputs, allowed = half.inputs(2, _LENGTH, scale=2.0), padded(subject.masks, (_REAL, _LENGTH), _LENGTH)
-    real = _real()
+    inputs = half.inputs(2, _LENGTH, scale=2.0)
+    allowed = padded(subject.masks, (_REAL, _LENGTH), _LENGTH)
+    real = torch.arange(_LENGTH)[None, :] < torch.tensor([_REAL, _LENGTH])[:, None]
     try:
         output, gradients = _with_gradients(half, inputs, allowed, among=real)
     except (AdapterError, RuntimeError) as error:

@@ -26,6 +26,19 @@ def padded(masks: MaskKind, lengths: tuple[int, ...], width: int) -> Bool[Tensor
     return as_tensor(padding & Causal() if masks == "causal" else padding, len(lengths), width)
 
 
+def padding_that_shows(
+    masks: MaskKind, num_real: int, width: int
+) -> tuple[Bool[Tensor, "2 1 query key"], Bool[Tensor, "2 position"]]:
+    """A sentence that is padded, beside one that is not, and which of their positions are real.
+
+    The padding stands behind the sentence, but before it where the future is always hidden: behind, nobody would look.
+    """
+    positions = torch.arange(width)
+    padded_row = positions >= width - num_real if masks == "causal" else positions < num_real
+    real = torch.stack((padded_row, torch.ones_like(padded_row)))
+    return real[:, None, None, :] & open_to_all(masks, 2, width), real
+
+
 def two_blocks(length: int) -> Bool[Tensor, "1 1 query key"]:
     """Two sentences in one row, neither of which sees the other."""
     first = torch.arange(length) < length // 2

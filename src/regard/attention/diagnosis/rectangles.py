@@ -7,7 +7,7 @@ from torch import Tensor
 
 from regard.attention.diagnosis.finding import Finding, Place, judged
 from regard.attention.diagnosis.influence import influence, largest
-from regard.attention.diagnosis.patterns import open_to_all, padded
+from regard.attention.diagnosis.patterns import open_to_all, padded, padding_that_shows
 from regard.attention.diagnosis.subject import Subject
 from regard.attention.diagnosis.weights import accused
 
@@ -22,31 +22,28 @@ def rounding(subject: Subject) -> float:
 
 def padding_leak(subject: Subject) -> Finding:
     """What stands in the padding moves no real position: not by gradient, not by value."""
-    inputs, allowed = subject.inputs(2, _WIDTH), padded(subject.masks, (_REAL, _WIDTH), _WIDTH)
-    moved = influence(subject, inputs, allowed)[:_REAL]
-    hidden = torch.zeros_like(moved, dtype=torch.bool)
-    hidden[:, _REAL:] = True
-    leak, cell = largest(moved, hidden)
-    by_value, row = _change(subject, inputs, allowed)
-    cell = cell if leak != 0 else (row, _REAL)
+    inputs = subject.inputs(2, _WIDTH)
+    allowed, real = padding_that_shows(subject.masks, _REAL, _WIDTH)
+    leak, cell = largest(influence(subject, inputs, allowed), real[0][:, None] & ~real[0])
+    by_value, position = _change(subject, inputs, allowed, real)
+    query, key = cell if leak != 0 else (position, int((~real[0]).nonzero()[0]))
     return judged(
         "padding leak",
         measured=leak if leak != 0 else by_value,
         tolerance=0,
         good="no real position depends on what stands in the padding",
-        bad=f"output {cell[0]} depends on the padding, for example at input {cell[1]}",
-        place=accused(subject, inputs, allowed, (0, *cell)),
+        bad=f"output {query} depends on the padding, for example at input {key}",
+        place=accused(subject, inputs, allowed, (query, key), read=real),
         advice="hide padding keys in every layer and head, also where queries come from another sequence",
     )
 
 
-def _change(subject: Subject, inputs: Tensor, allowed: Tensor) -> tuple[float, int]:
+def _change(subject: Subject, inputs: Tensor, allowed: Tensor, real: Tensor) -> tuple[float, int]:
     """By how much other numbers in the padding change the first sentence without gradients, and where."""
-    changed = inputs.clone()
-    changed[0, _REAL:] = 3 - 2 * changed[0, _REAL:]
+    changed = torch.where(real[..., None], inputs, 3 - 2 * inputs)
     with torch.no_grad():
-        difference = subject(changed, allowed)[0, :_REAL] - subject(inputs, allowed)[0, :_REAL]
-    size, index = largest(difference)
+        difference = subject(changed, allowed)[0] - subject(inputs, allowed)[0]
+    size, index = largest(difference, real[0][:, None].expand_as(difference))
     return size, index[0]
 
 

@@ -63,7 +63,7 @@ class Subject:
             AdapterError: the adapter raised something.
             ShapeError: the output does not have a vector per sentence and query.
         """
-        found = self._answer(inputs, ~allowed if self.inverted else allowed)
+        found = self._answer(inputs, self._opposite(allowed) if self.inverted else allowed)
         output, weights = found if isinstance(found, tuple) and len(found) == 2 else (found, [])
         expected = (inputs.shape[0], allowed.shape[2])
         if not isinstance(output, Tensor) or output.ndim != 3 or tuple(output.shape[:2]) != expected:
@@ -74,6 +74,14 @@ class Subject:
                 "let the adapter bring its output into this form"
             )
         return output, [weights] if isinstance(weights, Tensor) else list(weights)
+
+    def _opposite(self, allowed: Tensor) -> Tensor:
+        """Hides what may be seen and shows the rest, as far as the kind of masks goes: the future stays hidden."""
+        if self.masks != "causal":
+            return ~allowed
+        num_queries, num_keys = allowed.shape[-2:]
+        past = torch.ones(num_queries, num_keys, dtype=torch.bool).tril(num_keys - num_queries)
+        return ~allowed.any(-2, keepdim=True) & past
 
     def _answer(self, inputs: Tensor, allowed: Tensor) -> object:
         try:

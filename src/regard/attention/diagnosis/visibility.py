@@ -103,14 +103,14 @@ def future_leak(subject: Subject) -> Finding:
         return Finding("future leak", "skip", "forward honours padding only, so it cannot be asked to hide the future")
     inputs, allowed = subject.inputs(1, _LENGTH), open_to_all("causal", 1, _LENGTH)
     moved = influence(subject, inputs, allowed)
-    leak, cell = largest(moved, ~allowed[0, 0])
+    leak, (query, key) = largest(moved, ~allowed[0, 0])
     return judged(
         "future leak",
         measured=leak,
         tolerance=0,
         good="no output depends on a later input",
-        bad=f"output {cell[0]} depends on input {cell[1]}, which lies in its future{_pattern(moved)}",
-        place=accused(subject, inputs, allowed, cell),
+        bad=f"output {query} depends on input {key}, which lies in its future{_pattern(moved)}",
+        place=accused(subject, inputs, allowed, (query, key)),
         advice="the target attends to itself under allowed = key <= query; check each layer and head",
     )
 

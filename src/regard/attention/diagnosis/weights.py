@@ -12,17 +12,23 @@ from regard.attention.diagnosis.subject import Subject
 
 _LENGTH: Final = 7
 _REAL: Final = 4
+_SUMS: Final = 1e-5  # many compute the softmax in float32 whatever the type of the model
 
 
-def accused(subject: Subject, inputs: Tensor, allowed: Tensor, cell: tuple[int, ...]) -> Place:
-    """The first layer and head that look at a hidden key; without weights, the cell alone."""
+def accused(
+    subject: Subject, inputs: Tensor, allowed: Tensor, cell: tuple[int, int], *, read: Tensor | None = None
+) -> Place:
+    """The first layer and head that look at a hidden key; without weights, the cell alone.
+
+    ``read`` says which queries count (batch, query); all if not given.
+    """
     with torch.no_grad():
         _, layers = subject.both(inputs, allowed)
     for number, weights in enumerate(layers):
-        size, place = _forbidden(weights, allowed)
+        size, place = _forbidden(weights, allowed if read is None else allowed | ~read[:, None, :, None])
         if size != 0:
             return _named(place, number, layers)
-    return Place(query=cell[-2], key=cell[-1])
+    return Place(query=cell[0], key=cell[1])
 
 
 def _forbidden(weights: Tensor, allowed: Tensor) -> tuple[float, tuple[int, ...]]:
@@ -39,7 +45,7 @@ def _named(index: tuple[int, ...], number: int, layers: list[Tensor]) -> Place:
 
 def hidden_weights(subject: Subject) -> Finding:
     """Weights at hidden keys are exactly 0, and those of a query that sees something sum to 1."""
-    allowed = padded("any" if subject.masks == "any" else subject.masks, (_REAL, _LENGTH), _LENGTH)
+    allowed = padded(subject.masks, (_REAL, _LENGTH), _LENGTH)
     if subject.masks == "any":
         allowed = allowed & open_to_all("causal", 2, _LENGTH)
     with torch.no_grad():
@@ -57,7 +63,6 @@ def hidden_weights(subject: Subject) -> Finding:
 
 def _sums(layers: list[Tensor], allowed: Tensor) -> Finding:
     seeing = allowed.any(-1)
-    tolerance = 1e-5 if layers[0].dtype != torch.float64 else 1e-12
     worst, place = 0.0, Place()
     for number, weights in enumerate(layers):
         by_head = weights if weights.ndim == 4 else weights[:, None]
@@ -65,11 +70,11 @@ def _sums(layers: list[Tensor], allowed: Tensor) -> Finding:
         size, index = largest(sums - 1, seeing.expand_as(sums))
         if not size <= worst:
             worst, place = size, _named((*index, 0), number, layers)
-    if worst <= tolerance:
-        return Finding("weights", "pass", "0 at every hidden key; they sum to 1 for each query", worst, tolerance)
+    if worst <= _SUMS:
+        return Finding("weights", "pass", "0 at every hidden key; they sum to 1 for each query", worst, _SUMS)
     explanation = "the weights of a query do not sum to 1"
     advice = "mask before the softmax, over the keys, not after it"
-    return Finding("weights", "fail", explanation, worst, tolerance, Place(*_without_key(place)), advice)
+    return Finding("weights", "fail", explanation, worst, _SUMS, Place(*_without_key(place)), advice)
 
 
 def _without_key(place: Place) -> tuple[str | None, int | None, int | None, int | None]:
