@@ -51,6 +51,12 @@ def recorded(translator: Translator, text: str, settings: DecodingSettings, **mo
     return record(translator.model, Plan(source=tuple(translator.tokenizer.encode(text)), search=settings, **more))
 
 
+@pytest.mark.guarantee(
+    "Asking for the weights does not change the result: a recorded translation equals one on the plain path bit by bit",
+    area="looking",
+    control="test_a_witness_that_touches_what_it_sees_is_noticed",
+    reported="pytorch #160064, #152028",
+)
 @EVERY_KIND
 @SEARCHES
 def test_recording_is_bit_equal_on_the_plain_path(
@@ -86,6 +92,12 @@ def test_other_types_are_bit_equal_too(make_translator: Make, dtype: torch.dtype
         assert all(table.scores.dtype == np.float32 for table in run.tables.values())
 
 
+@pytest.mark.guarantee(
+    "Of a beam, the attention of the winning translation is recorded: its rows, whichever beam they stood in",
+    area="looking",
+    control="test_the_winner_is_followed_through_the_beams",
+    reported="OpenNMT-py #903, CTranslate2 #313",
+)
 @EVERY_KIND
 @SEARCHES
 def test_word_by_word_as_in_one_pass(make_translator: Make, kind: dict[str, Any], settings: DecodingSettings) -> None:
