@@ -118,8 +118,8 @@ def test_a_wide_mask_names_keys_by_position_and_a_wider_one_ranges() -> None:
     names = tuple(f"word{number}" for number in range(10))
     mask = MaskGrid(names, names, np.triu(np.full((10, 10), FUTURE, np.uint8), 1))
     assert mask.lines(width=40)[0] == "query ↓ key → 0 1 2 3 4 5 6 7 8 9"
-    assert mask.lines(width=30)[2] == "word2  sees 0-2  × 3-9"
-    assert mask.lines(width=30)[9] == "word9  sees 0-9"
+    assert mask.lines(width=24)[2] == "word2  sees 0-2  × 3-9"
+    assert mask.lines(width=24)[9] == "word9  sees 0-9"
 
 
 @pytest.mark.parametrize("reason", [reason for reason in Reason if reason])

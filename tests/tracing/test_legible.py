@@ -45,6 +45,7 @@ def test_right_to_left_words_end_with_a_mark_also_when_cut() -> None:
 @pytest.mark.parametrize(
     ("text", "width", "left", "right"),
     [
+        ("か\u3099", 3, "か\u3099 ", " か\u3099"),
         ("cat", 5, "cat  ", "  cat"),
         ("cat", 2, "c…", "c…"),
         ("猫猫", 3, "猫…", "猫…"),

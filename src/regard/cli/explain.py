@@ -41,6 +41,7 @@ def explain(
     layers: options.LayersOption = None,
     step: options.StepOption = None,
     follow: options.FollowOption = False,
+    by_word: options.ByWordOption = False,
     top: options.TopOption = None,
     cell: options.CellOption = None,
     positions: options.PositionsOption = False,
@@ -53,6 +54,7 @@ def explain(
     json: JsonOption = False,
     save: options.SaveOption = None,
     html: options.HtmlOption = None,
+    csv: options.CsvOption = None,
     toy: options.ToyOption = None,
     pad: options.ToyPadOption = None,
     causal: options.ToyCausalOption = False,
@@ -73,8 +75,8 @@ def explain(
         show_toy(Toy(toy, pad, causal, window, prefix, segments, seed))
         return
     _refuse(given, given.keys() & _TOY_ONLY, "{} can only be given with --toy")
-    view = View(attention, layer, head, layers, step, top, cell, follow, positions, json)
-    files = Files(save, html)
+    view = View(attention, layer, head, layers, step, top, cell, follow, by_word, positions, json)
+    files = Files(save, html, csv)
     view.check()
     files.check()
     if subject is not None and subject.is_file():

@@ -23,5 +23,9 @@ def write_files(trace: "Trace", files: Files) -> None:
         from regard.tracing.report import write_report
 
         write_report(files.html, trace)
+    if files.csv is not None:
+        from regard.tracing.table import write_csv
+
+        write_csv(files.csv, trace)
     for _, path in files.items():
         typer.echo(f"written: {path}", err=True)

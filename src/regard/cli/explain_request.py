@@ -28,6 +28,7 @@ class View:
     top: int | None
     cell: str | None
     follow: bool
+    by_word: bool
     positions: bool
     json: bool
 
@@ -37,7 +38,12 @@ class View:
         Raises:
             InputError: two ways of looking exclude each other.
         """
-        modes = {"--cell": self.cell is not None, "--follow": self.follow, "--positions": self.positions}
+        modes = {
+            "--cell": self.cell is not None,
+            "--follow": self.follow,
+            "--by-word": self.by_word,
+            "--positions": self.positions,
+        }
         others = {"--top": self.top is not None}
         given = [option for option, is_given in modes.items() if is_given]
         if len(given) > 1:
@@ -112,10 +118,11 @@ class Files:
 
     save: Path | None
     html: Path | None
+    csv: Path | None
 
     def items(self) -> list[tuple[str, Path]]:
         """Option and file, of those that were given."""
-        named = {"--save": self.save, "--html": self.html}
+        named = {"--save": self.save, "--html": self.html, "--csv": self.csv}
         return [(option, path) for option, path in named.items() if path is not None]
 
     def check(self) -> None:

@@ -67,7 +67,7 @@ def _lines(trace: "Trace", view: View, ordinary: "Trace | None", effect: "Effect
 
 
 def _shown(trace: "Trace", view: View, effect: "Effect | None") -> Iterator[str]:
-    """What was asked for: one cell, word by word, positions, or heads."""
+    """What was asked for: one cell, step by step, by word, positions, or heads."""
     width, paint = terminal_width(), terminal_paint()
     from regard.tracing import terminal
 
@@ -75,6 +75,8 @@ def _shown(trace: "Trace", view: View, effect: "Effect | None") -> Iterator[str]
         return terminal.cell_lines(trace, view.selection, view.cell, width=width, paint=paint)
     if view.follow:
         return terminal.follow_lines(trace, view.selection, width=width, paint=paint)
+    if view.by_word:
+        return terminal.word_lines(trace, view.selection, width=width, paint=paint)
     if view.positions:
         return terminal.position_lines(trace, width=width, paint=paint)
     return terminal.run_lines(trace, view.selection, width=width, paint=paint, effect=effect or terminal.no_effect)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from regard.errors import TraceError
 from regard.tracing.cell import CellCard, cell_card
 from regard.tracing.labels import quoted_labels
-from regard.tracing.panels import WHO_LOOKS, query_labels
+from regard.tracing.panels import head_title, query_labels
 from regard.tracing.selection import Selection
 from regard.tracing.table_text import Paint, plain
 from regard.tracing.trace import HeadTrace, Trace
@@ -32,9 +32,7 @@ def cell_lines(
         row = query_labels(trace, head)[card.query.i]
         column = quoted_labels(head.key_tokens)[card.key.i]
         yield ""
-        facts = head.attention
-        title = f"{facts.key}, head {head.head} of {facts.num_heads}: {WHO_LOOKS[facts.attention]}"
-        yield from heading(title, width=width, paint=paint)
+        yield from heading(head_title(head), width=width, paint=paint)
         yield from prose(f"query {card.query.i}: {row}", width=width)
         yield from prose(f"key {card.key.i}: {column}", width=width)
         yield from wrapped(card.sentence.split(" · "), " · ", width=width)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, final
 
 import numpy as np
-from jaxtyping import Bool, Float, UInt8
+from jaxtyping import Bool, Float, Int, UInt8
 
 from regard.attention.marks import mark
 from regard.tracing.legible import display_width, fitted
@@ -23,7 +23,7 @@ LIST_CORNER: Final = "query"
 SHADES: Final = " ░▒▓█"
 _THRESHOLDS: Final = (0.1, 0.35, 0.6, 0.85)
 _DECIMALS: Final = 2
-_LONGEST_IN_LIST: Final = 16
+_LONGEST_IN_LIST: Final = 12
 
 
 @final
@@ -101,12 +101,17 @@ class Grid:
         order = visible[np.argsort(-self.values[query][visible], kind="stable")]
         entries = [(self._list_name(key), self.cell(query, key)) for key in map(int, order[:top])]
         kept = _that_fit(entries, rest=len(order), room=width)
-        shown = [f"{name} {paint(cell.text, cell.tone)}".rstrip() for name, cell in kept]
-        left = order[len(kept) :]
-        if left.size:
-            rest = f": {digits(float(self.values[query][left].sum()))}" if self.domain == "weights" else ""
-            shown.append(f"+{left.size} more{rest}")
-        return "  ".join(shown)
+        shown = "  ".join(f"{name} {paint(cell.text, cell.tone)}".rstrip() for name, cell in kept)
+        used = sum(display_width(name) + len(cell.text) + 3 for name, cell in kept)
+        rest = self._rest(query, order[len(kept) :])
+        return f"{shown}  {rest}" if rest and used + len(rest) <= width else shown
+
+    def _rest(self, query: int, left: Int[np.ndarray, " key"]) -> str:
+        """How many keys are not listed, and of weights how much they got together."""
+        if not left.size:
+            return ""
+        total = f": {digits(float(self.values[query][left].sum()))}" if self.domain == "weights" else ""
+        return f"+{left.size} more{total}"
 
     def _list_name(self, key: int) -> str:
         """In a list, unlike in a table, two keys of one name need a number to be told apart."""
@@ -120,7 +125,7 @@ class Grid:
 
 def _ranked_lines(grid: Grid, *, width: int, paint: Paint, top: int | None) -> list[str]:
     """A list per query: its keys, the largest number first."""
-    first = label_width([*grid.queries, LIST_CORNER])
+    first = label_width([*grid.queries, LIST_CORNER], width=width)
     lines = [paint(fitted(f"{fitted(LIST_CORNER, first)}  keys, largest first", width).rstrip(), HEADING)]
     for query, name in enumerate(grid.queries):
         listed = grid.ranked(query, width=width - first - 2, paint=paint, top=top)

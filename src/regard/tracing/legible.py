@@ -18,7 +18,8 @@ LEFT_TO_RIGHT_MARK: Final = "\u200e"
 _UNTRUSTED: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Me"})
 _RIGHT_TO_LEFT: Final = frozenset({"R", "AL", "AN"})
 _MOST_MARKS: Final = 3  # accents on one letter; a pile of them covers the lines above
-_WIDE: Final = frozenset({"W", "F"})
+_WIDTH_CHANGES: Final = {"W": 1, "F": 1}  # wide and full-width characters take two columns
+_JAMO: Final = frozenset(map(chr, range(0x1160, 0x1200)))  # vowels and finals stand inside the syllable before them
 
 
 def legible(text: str) -> str:
@@ -32,7 +33,16 @@ def legible(text: str) -> str:
 
 def display_width(text: str) -> int:
     """How many columns of a terminal a legible text takes."""
-    return len(text) if text.isascii() else sum(_width(character) for character in text)
+    if text.isascii():
+        return len(text)
+    width = len(text)
+    for character in text:
+        if character > "\x7f":
+            if unicodedata.category(character) == "Mn" or character == LEFT_TO_RIGHT_MARK or character in _JAMO:
+                width -= 1
+            else:
+                width += _WIDTH_CHANGES.get(unicodedata.east_asian_width(character), 0)
+    return width
 
 
 def fitted(text: str, width: int, side: Side = "left") -> str:
@@ -45,7 +55,7 @@ def fitted(text: str, width: int, side: Side = "left") -> str:
 def _cut(text: str, width: int) -> str:
     kept, room = [], width - 1
     for character in text:
-        room -= _width(character)
+        room -= display_width(character)
         if room < 0:
             break
         kept.append(character)
@@ -81,9 +91,3 @@ def _changes_width(character: str) -> bool:
 
 def _number(character: str) -> str:
     return f"<U+{ord(character):04X}>"
-
-
-def _width(character: str) -> int:
-    if character == LEFT_TO_RIGHT_MARK or unicodedata.category(character) == "Mn" or "\u1160" <= character <= "\u11ff":
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in _WIDE else 1

@@ -52,7 +52,7 @@ class MaskGrid:
         return "  ".join(_runs([mark(int(code)) for code in self.codes[query]]))
 
     def _ranges(self, width: int, paint: Paint) -> Iterator[str]:
-        first = label_width(self.queries)
+        first = label_width(self.queries, width=width)
         for query, name in enumerate(self.queries):
             yield f"{paint(fitted(name, first), HEADING)}  {fitted(self.ranges(query), width - first - 2)}".rstrip()
 

@@ -102,12 +102,11 @@ class Panels:
 
 def panels_of(trace: Trace, head: HeadTrace, rows: Sequence[int]) -> Panels:
     """The four tables of some rows of one head."""
-    facts = head.attention
-    chosen = list(rows)
+    chosen, labels = list(rows), query_labels(trace, head)
     lengths = np.linalg.norm(head.values.astype(np.float64), axis=-1)
     return Panels(
-        title=f"{facts.key}, head {head.head} of {facts.num_heads}: {WHO_LOOKS[facts.attention]}",
-        queries=tuple(query_labels(trace, head)[row] for row in chosen),
+        title=head_title(head),
+        queries=tuple(labels[row] for row in chosen),
         keys=token_labels(head.key_tokens),
         scores=head.scores[chosen],
         codes=head.codes[chosen],
@@ -116,6 +115,12 @@ def panels_of(trace: Trace, head: HeadTrace, rows: Sequence[int]) -> Panels:
         lengths=np.linalg.norm(head.context[chosen].astype(np.float64), axis=-1),
         score_formula=score_formula(head),
     )
+
+
+def head_title(head: HeadTrace) -> str:
+    """Which head it is, and who looks at whom."""
+    facts = head.attention
+    return f"{facts.key}, head {head.head} of {facts.num_heads}: {WHO_LOOKS[facts.attention]}"
 
 
 def query_labels(trace: Trace, head: HeadTrace) -> tuple[str, ...]:

@@ -39,7 +39,7 @@ def position_lines(trace: Trace, *, width: int = 80, paint: Paint = plain) -> It
 def _heat_map(
     title: str, names: tuple[str, ...], vectors: Float[np.ndarray, "position model"], *, width: int, paint: Paint
 ) -> Iterator[str]:
-    first = label_width(names)
+    first = label_width(names, width=width)
     dim, extent = vectors.shape[1], largest(vectors) or 1.0
     step = _every(dim, width - first - 1)
     shown = "" if step == 1 else f", one of {step} shown"

@@ -5,8 +5,10 @@ from typing import Final
 
 import numpy as np
 
+from regard.tracing.compare import compare_traces
 from regard.tracing.grid import Grid, number_cell
 from regard.tracing.header import Check, Interventions, Step, Token
+from regard.tracing.interventions import LIFTABLE
 from regard.tracing.labels import decoder_labels, piece_label, token_labels
 from regard.tracing.legible import fitted, legible
 from regard.tracing.panels import panels_of
@@ -21,6 +23,7 @@ NOT_A_REASON: Final = (
 )
 _NO_FUTURE: Final = "The future mask changes nothing here: while a word is chosen, later ones are not there."
 
+_MOST_MOVED: Final = 4
 _LEAST_PROBABILITY: Final = 0.005  # what would be shown as 0.00 is not worth a place
 
 Effect = Callable[[HeadTrace], list[str]]
@@ -69,7 +72,10 @@ def _compared(trace: Trace, ordinary: Trace, width: int) -> Iterator[str]:
     same = trace.translation.text == ordinary.translation.text
     text = "the same translation" if same else f"“{legible(ordinary.translation.text)}”"
     yield from prose(f"with nothing changed: {text}, score {ordinary.translation.score:.3f}", width=width)
-    if trace.header.request.interventions.without_masks and trace.header.request.decoding != "forced":
+    comparison = compare_traces(ordinary, trace)
+    for line in (*comparison.notes, *map(str, comparison.heads[:_MOST_MOVED])):
+        yield from prose(f"  {line}", width=width)
+    if "future" in trace.header.request.interventions.without_masks and trace.header.request.decoding != "forced":
         yield from prose(_NO_FUTURE, width=width)
 
 
@@ -86,7 +92,7 @@ def step_lines(trace: Trace, selection: Selection, *, width: int = 80, paint: Pa
     if not trace.steps:
         return
     labels = decoder_labels(trace.tokens.target_in, trace.tokens.target_out)
-    first = label_width(labels)
+    first = label_width(labels, width=width)
     yield ""
     yield from heading("How each token was chosen: probability, then the most probable ones", width=width, paint=paint)
     for row in selection.rows(trace, "target_in"):
@@ -152,8 +158,10 @@ def changes(interventions: Interventions) -> Iterator[str]:
         yield f"without {', '.join(names)}"
     if interventions.without_cells:
         yield f"{len(interventions.without_cells)} cells switched off"
-    for reason in interventions.without_masks:
-        yield f"without the {reason.replace('_', ' ')} mask"
+    if set(interventions.without_masks) == {reason.name.lower() for reason in LIFTABLE if reason.name}:
+        yield "without any mask"
+    else:
+        yield from (f"without the {reason} mask" for reason in interventions.without_masks)
     if not interventions.positions:
         yield "without positions"
 

@@ -45,9 +45,9 @@ def plain(text: str, _tone: Tone) -> str:
     return text
 
 
-def label_width(labels: Sequence[str]) -> int:
-    """Columns that the names of rows get: as many as the longest needs, within reason."""
-    return min(max(map(display_width, labels), default=0), WIDEST_LABEL)
+def label_width(labels: Sequence[str], *, width: int) -> int:
+    """Columns that the names of rows get: as many as the longest needs, up to 24 or a third of the whole width."""
+    return min(max(map(display_width, labels), default=0), WIDEST_LABEL, width // 3)
 
 
 def table(
@@ -66,7 +66,7 @@ def table(
     Names of columns are cut before that happens, down to ``shortest_name`` or what their cells need; then, where cells
     ``may_touch`` because each ends with a space or a shade, columns stand without a gap.
     """
-    first = label_width([corner, *labels])
+    first = label_width([corner, *labels], width=width)
     room = width - first
     gap, widths = 1, _column_widths(headers, cells, room=room, gap=1, shortest_name=shortest_name)
     if widths is None and may_touch:
@@ -98,10 +98,12 @@ def _column_widths(
     headers: Sequence[str], cells: Sequence[Sequence[Cell]], *, room: int, gap: int, shortest_name: int
 ) -> list[int] | None:
     """The widest columns that fit: as the names need; cut alike; or as the cells need, all alike if possible."""
-    needed = [max((display_width(row[column].text) for row in cells), default=1) for column in range(len(headers))]
+    sizes = [[display_width(cell.text) for cell in row] for row in cells]
+    needed = [max((row[column] for row in sizes), default=1) for column in range(len(headers))]
     alike = [max(needed, default=1)] * len(needed)
+    names = list(map(display_width, headers))
     for limit, least in product(range(_WIDEST_COLUMN, shortest_name - 1, -1), (alike, needed)):
-        widths = [max(cell, min(display_width(name), limit)) for cell, name in zip(least, headers, strict=True)]
+        widths = [max(cell, min(name, limit)) for cell, name in zip(least, names, strict=True)]
         if sum(widths) + gap * len(widths) <= room:
             return widths
     return None
