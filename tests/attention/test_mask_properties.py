@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -25,14 +25,17 @@ from regard.attention import (
     Reason,
     Segments,
     SwitchedOff,
+    View,
     Window,
     attend,
     intersection,
 )
+from regard.attention.intersection import Intersection
 from regard.attention.rectangle import Rectangle
+from regard.attention.sight import Sight
 from regard.layout import Layout
 
-PATHS: tuple[AttentionPath, ...] = ("plain", "fused")
+PATHS: tuple[AttentionPath, ...] = ("auto", "plain", "fused", "flex")
 TOLERANCE = {torch.float64: 1e-12, torch.float32: 1e-5, torch.bfloat16: 2e-2}
 HEAD_DIM = 8
 
@@ -108,9 +111,9 @@ def recipes(draw: st.DrawFn, length: int, rows: int, heads: int) -> tuple[str, t
 
 
 @st.composite
-def worlds(draw: st.DrawFn, longest: int, *, masks: int = 4) -> World:
+def worlds(draw: st.DrawFn, longest: int, *, shortest: int = 0, masks: int = 4) -> World:
     """A combination of masks, and the length, rows and heads it was made for."""
-    size = draw(st.integers(0, longest)), draw(st.integers(1, 5)), draw(st.integers(1, 4))
+    size = draw(st.integers(shortest, longest)), draw(st.integers(1, 5)), draw(st.integers(1, 4))
     return World(*size, tuple(draw(st.lists(recipes(*size), max_size=masks))))
 
 
@@ -142,18 +145,29 @@ def why_not(part: Mask, row: int, head: int, query: int, key: int) -> bool:
     raise AssertionError(part)
 
 
-@settings(deadline=None, max_examples=150)
-@given(worlds(longest=6))
-def test_each_cell_has_the_reasons_that_the_parts_have_to_hide_it(world: World) -> None:
+@pytest.mark.guarantee(
+    "A mask says why a cell is dark: all the reasons that its parts have, and no other",
+    area="masks",
+    control="test_a_mask_that_keeps_a_reason_to_itself_is_caught",
+)
+@settings(deadline=None, max_examples=100)
+@given(worlds(longest=6, shortest=1), st.data())
+def test_each_cell_has_the_reasons_that_the_parts_have_to_hide_it(world: World, data: st.DataObject) -> None:
     mask, length, rows, heads = world.mask, world.length, world.rows, world.heads
     codes = mask.reasons(length, length).expand(rows, heads, -1, -1)
     for row, head, query, key in np.ndindex(rows, heads, length, length):
         expected = [part.reason for part in mask.parts if why_not(part, row, head, query, key)]
         code = Reason(int(codes[row, head, query, key]))
         assert code == reduce(or_, expected, Reason.VISIBLE)
-        assert mask.why(query, key, row=row, head=head) == code.sentence(key)
+    row, head, query, key = (data.draw(st.integers(0, size - 1)) for size in codes.shape)
+    assert mask.why(query, key, row=row, head=head) == Reason(int(codes[row, head, query, key])).sentence(key)
 
 
+@pytest.mark.guarantee(
+    "A cell is visible exactly where there is no reason to hide it, in a mask and in its view",
+    area="masks",
+    control="test_a_mask_that_keeps_a_reason_to_itself_is_caught",
+)
 @settings(deadline=None, max_examples=150)
 @given(worlds(longest=64))
 def test_allowed_is_where_there_is_no_reason(world: World) -> None:
@@ -164,6 +178,11 @@ def test_allowed_is_where_there_is_no_reason(world: World) -> None:
     assert torch.equal(view.allowed, view.reasons() == 0)
 
 
+@pytest.mark.guarantee(
+    "Combining masks with & is associative, commutative and idempotent, and allows what all of them allow",
+    area="masks",
+    control="test_a_combination_that_allows_what_one_of_them_allows_is_caught",
+)
 @settings(deadline=None, max_examples=100)
 @given(worlds(longest=8, masks=3))
 def test_and_is_associative_commutative_idempotent_and_allows_what_all_allow(world: World) -> None:
@@ -178,6 +197,12 @@ def test_and_is_associative_commutative_idempotent_and_allows_what_all_allow(wor
     assert torch.equal(together.allowed(length, length).expand(rows, heads, -1, -1), torch.stack(separately).all(0))
 
 
+@pytest.mark.guarantee(
+    "Decoding step t uses row t of the full mask",
+    area="masks",
+    control="test_a_mask_aligned_at_the_wrong_corner_is_caught",
+    reported="pytorch #108108, #144858",
+)
 @settings(deadline=None, max_examples=100)
 @given(worlds(longest=12), st.data())
 def test_step_t_is_row_t_of_the_full_mask(world: World, data: st.DataObject) -> None:
@@ -192,11 +217,15 @@ def test_step_t_is_row_t_of_the_full_mask(world: World, data: st.DataObject) -> 
         assert torch.equal(mask.allowed(count, first + count, first_query=first), full[:, :, rows, : first + count])
 
 
+@pytest.mark.guarantee(
+    "What a mask says without looking (no query is blind, no key is hidden from all) is never wrong",
+    area="masks",
+    control="test_a_mask_that_promises_too_much_is_caught",
+)
 @settings(deadline=None, max_examples=150)
-@given(worlds(longest=12), st.data())
+@given(worlds(longest=12, shortest=1), st.data())
 def test_what_is_known_on_the_host_is_never_wrong(world: World, data: st.DataObject) -> None:
     mask, length = world.mask, world.length
-    assume(length > 0)
     num_keys = data.draw(st.integers(1, 12)) if mask.extent.num_keys is None else length
     first = data.draw(st.integers(0, length - 1))
     on = Rectangle(data.draw(st.integers(1, length - first)), num_keys, first)
@@ -242,10 +271,18 @@ def reference(queries: Tensor, keys: Tensor, values: Tensor, allowed: Tensor) ->
 
 
 def vectors(rows: int, heads: int, length: int, dtype: torch.dtype) -> list[Tensor]:
+    """Features between -√3 and √3, so that their variance is 1."""
     generator = torch.Generator().manual_seed(length)
-    return [torch.randn(rows, heads, length, HEAD_DIM, generator=generator).to(dtype) for _ in range(3)]
+    drawn = torch.rand(3, rows, heads, length, HEAD_DIM, generator=generator, dtype=torch.float64)
+    return list(((2 * drawn - 1) * 3**0.5).to(dtype))
 
 
+@pytest.mark.guarantee(
+    "Every path gives the context of a float64 reference: within 1e-12 in float64, 1e-5 in float32, 2e-2 in bfloat16",
+    area="masks",
+    control="test_a_path_that_shifts_the_mask_is_caught",
+    reported="pytorch #160064, #152028",
+)
 @pytest.mark.parametrize("dtype", TOLERANCE, ids=str)
 @pytest.mark.parametrize("path", PATHS)
 @settings(deadline=None, max_examples=25)
@@ -259,6 +296,11 @@ def test_every_path_agrees_with_the_reference(path: AttentionPath, dtype: torch.
     np.testing.assert_allclose(context.double().numpy(), expected, rtol=0, atol=TOLERANCE[dtype])
 
 
+@pytest.mark.guarantee(
+    "Weights of a query sum to 1, or to 0 if it is blind; a hidden key weighs exactly 0",
+    area="masks",
+    control="test_a_mask_that_only_dims_is_caught",
+)
 @settings(deadline=None, max_examples=60)
 @given(worlds(longest=64))
 def test_rows_of_weights_sum_to_one_or_zero_and_hidden_cells_weigh_nothing(world: World) -> None:
@@ -270,3 +312,60 @@ def test_rows_of_weights_sum_to_one_or_zero_and_hidden_cells_weigh_nothing(world
     assert bool((weights[~allowed] == 0).all())
     np.testing.assert_allclose(weights.sum(-1), allowed.any(-1).double(), rtol=0, atol=1e-12)
     np.testing.assert_allclose(weights, reference(q, k, v, allowed)[0], rtol=0, atol=1e-12)
+
+
+# ---------------------------------------------------------------- the same checks, with a fault planted
+
+CAUSAL = World(6, 2, 2, (("causal", ()),))
+PADDED = World(6, 2, 2, (("causal", ()), ("padding", (4, 6))))
+
+
+def caught(test: Any, **inputs: object) -> None:
+    """The body of a property test fails on these inputs."""
+    with pytest.raises(AssertionError):
+        test.hypothesis.inner_test(**inputs)
+
+
+class Choice:
+    """Stands for hypothesis: draws what it is told."""
+
+    def __init__(self, *numbers: int) -> None:
+        self.numbers = list(numbers)
+
+    def draw(self, _strategy: object) -> int:
+        return self.numbers.pop(0)
+
+
+def test_a_mask_that_keeps_a_reason_to_itself_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Causal, "codes", lambda self, on: torch.zeros(1, 1, dtype=torch.uint8))
+    caught(test_allowed_is_where_there_is_no_reason, world=CAUSAL)
+    caught(test_each_cell_has_the_reasons_that_the_parts_have_to_hide_it, world=PADDED, data=Choice(0, 0, 0, 0))
+
+
+def test_a_combination_that_allows_what_one_of_them_allows_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Intersection, "rule", lambda self, on: next(iter(self.members)).rule(on))
+    caught(test_and_is_associative_commutative_idempotent_and_allows_what_all_allow, world=PADDED)
+
+
+def test_a_mask_aligned_at_the_wrong_corner_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first query of a step taken for the first of the sentence, as with ``is_causal`` and a cache."""
+    monkeypatch.setattr(Causal, "rule", lambda self, on: on.keys <= on.queries - on.first_query)
+    caught(test_step_t_is_row_t_of_the_full_mask, world=CAUSAL, data=Choice(3, 1))
+
+
+def test_a_mask_that_promises_too_much_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Window, "sight", Sight.PAST)
+    window = World(6, 1, 1, (("window", (1, 0)),))
+    caught(test_what_is_known_on_the_host_is_never_wrong, world=window, data=Choice(6, 5, 1))
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_path_that_shifts_the_mask_is_caught(path: AttentionPath, monkeypatch: pytest.MonkeyPatch) -> None:
+    make = View.of
+    monkeypatch.setattr(View, "of", lambda allowed, **known: make(allowed.roll(1, -1)))
+    caught(test_every_path_agrees_with_the_reference, path=path, dtype=torch.bfloat16, world=PADDED)
+
+
+def test_a_mask_that_only_dims_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(View, "hide", lambda view, scores: scores - 20 * view.hidden)
+    caught(test_rows_of_weights_sum_to_one_or_zero_and_hidden_cells_weigh_nothing, world=PADDED)

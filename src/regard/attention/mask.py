@@ -44,7 +44,10 @@ class Mask(ABC):
 
     @abstractmethod
     def rule(self, on: Rectangle) -> Bool[Tensor, "..."]:
-        """True where a query may look at a key. Of (batch, mask_heads, query, key), an axis may be 1 or missing in front."""
+        """True where a query may look at a key, as small as it can be said.
+
+        The axes are (batch, mask_heads, query, key): 1 where all share one answer, and the first may be missing.
+        """
 
     def codes(self, on: Rectangle) -> UInt8[Tensor, "..."]:
         """The sum of the reasons to hide a cell, as small as ``rule``."""
