@@ -3,8 +3,8 @@
 ``crossovers.json`` says for each device, type and shape of work from how many keys on which path was the fastest, and
 on what hardware that was measured (``benchmarks/attention_paths.py --write`` makes it). Shapes of work:
 
-* ``step``: one query per row, as in decoding, where rows · heads are few or many;
-* ``forward``: many queries, no gradient; ``training``: many queries, forward and backward;
+* ``training``: forward and backward; else ``step``: one query per row, as in decoding; ``forward``: several queries;
+  each of the two with ``few`` or ``many`` heads of all rows together;
 * with the exact causal mask (``causal``), with nothing hidden (``open``), or any other mask (``masked``).
 """
 
@@ -20,7 +20,7 @@ import torch
 from regard.attention.view import View
 
 Path = Literal["plain", "fused", "flex"]
-Shape = Literal["training", "forward", "step few", "step many"]
+Shape = Literal["training", "forward few", "forward many", "step few", "step many"]
 MaskKind = Literal["causal", "open", "masked"]
 Work = tuple[str, torch.dtype, Shape, MaskKind]
 """The type of the device, that of the numbers, the shape of the work, the kind of mask."""
@@ -86,9 +86,9 @@ def shape_of_work(num_heads_of_all_rows: int, num_queries: int, *, needs_grad: b
     """What the table tells apart."""
     if needs_grad:
         return "training"
-    if num_queries > 1:
-        return "forward"
-    return "step many" if num_heads_of_all_rows >= MANY_HEADS else "step few"
+    if num_heads_of_all_rows < MANY_HEADS:
+        return "step few" if num_queries == 1 else "forward few"
+    return "step many" if num_queries == 1 else "forward many"
 
 
 def mask_kind(view: View) -> MaskKind:
