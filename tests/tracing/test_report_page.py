@@ -305,6 +305,16 @@ def test_a_click_on_a_picture_selects_the_cell(shown: Opened, trace: Trace) -> N
     assert page.evaluate("document.activeElement.tagName") == "TD"  # and arrow keys go on from there
 
 
+def test_pointing_at_a_picture_says_what_is_there(shown: Opened, trace: Trace) -> None:
+    canvas = shown.page.locator(".panel").nth(2).locator("canvas")
+    box = canvas.bounding_box()
+    assert box is not None
+    canvas.hover(position={"x": box["width"] - 6, "y": box["height"] - 8})
+    assert shown.page.inner_text(".panel:nth-child(3) .pointed") == 'after "·t" → ⟨end⟩ · ∅ ∅'
+    shown.page.mouse.move(1, 1)
+    assert shown.page.inner_text(".panel:nth-child(3) .pointed") == ""
+
+
 def test_tokens_of_the_strips_select_too(shown: Opened, trace: Trace) -> None:
     page = shown.page
     page.locator(".strip").nth(0).get_by_role("radio").nth(2).click()

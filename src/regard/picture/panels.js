@@ -2,7 +2,7 @@
 
 import { decimals } from "./cell.js";
 import { drawingOf, formulaOf, TITLES } from "./drawings.js";
-import { element, fill } from "./element.js";
+import { element, fill, isolated, shortened } from "./element.js";
 import { cellAt, paint } from "./heatmap.js";
 import { gradient } from "./palette.js";
 import { reasonsDrawn } from "./reasons.js";
@@ -20,23 +20,28 @@ export function panels(pick) {
 
 function panel(step, pick) {
   const title = element("button", { type: "button", onclick: () => pick({ step }) }, TITLES[step]);
+  const pointed = element("span", { class: "pointed", "aria-hidden": "true" });
   const formula = element("p", { class: "formula" });
   const canvas = element("canvas", { role: "img" });
   const legend = element("div", { class: "legend" });
-  const root = element("section", { class: "panel" }, element("h3", {}, title), formula, canvas, legend);
-  const drawn = { view: null, drawing: null, places: null };
-  const draw = () => {
-    const width = Math.floor(canvas.parentElement.clientWidth);
-    if (drawn.view !== null && width > 0) drawn.places = paint(canvas, drawn.drawing, drawn.view.palette, width);
-  };
+  const root = element("section", { class: "panel" }, element("h3", {}, title, pointed), formula, canvas, legend);
+  const drawn = { view: null, drawing: null, places: null, width: 0 };
   canvas.addEventListener("click", (event) => choose(event, drawn, step, pick));
-  new ResizeObserver(draw).observe(root);
+  canvas.addEventListener("pointermove", (event) => fill(pointed, ...pointedAt(drawn, under(event, drawn))));
+  canvas.addEventListener("pointerleave", () => fill(pointed));
+  new ResizeObserver(() => draw(canvas, drawn, root.clientWidth !== drawn.width)).observe(root);
   const update = (view) => {
     Object.assign(drawn, { view, drawing: drawingOf(view, step) });
     mark({ root, title, formula, canvas, legend }, view, step);
-    draw();
+    draw(canvas, drawn, true);
   };
   return { root, update };
+}
+
+function draw(canvas, drawn, isNeeded) {
+  const width = canvas.parentElement.clientWidth;
+  if (!isNeeded || drawn.view === null || width === 0) return;
+  Object.assign(drawn, { width, places: paint(canvas, drawn.drawing, drawn.view.palette, width) });
 }
 
 function mark({ root, title, formula, canvas, legend }, view, step) {
@@ -49,10 +54,22 @@ function mark({ root, title, formula, canvas, legend }, view, step) {
   fill(legend, ...legendOf(view, step));
 }
 
+/** The cell under the pointer, or null. */
+function under(event, { places, drawing }) {
+  return places && cellAt(places, drawing, event.offsetX, event.offsetY);
+}
+
+/** What stands under the pointer, in words; the table says the same to those who use none. */
+function pointedAt({ drawing }, found) {
+  if (!found) return [];
+  const { row, column } = found;
+  const names = [drawing.rowLabels[row], drawing.columnLabels[column]].map((name) => isolated(shortened(name, 24)));
+  return [names[0], " · ", names[1], ` ${drawing.sign(row, column) || drawing.text(row, column, 2)}`];
+}
+
 function choose(event, drawn, step, pick) {
-  const found = drawn.places && cellAt(drawn.places, drawn.drawing, event.offsetX, event.offsetY);
-  if (!found) return;
-  pick({ step, ...selectionOf(drawn.view, step, found.row, found.column) });
+  const found = under(event, drawn);
+  if (found) pick({ step, ...selectionOf(drawn.view, step, found.row, found.column) });
 }
 
 function legendOf(view, step) {
