@@ -10,7 +10,7 @@ import pytest
 
 from regard.corpus.builtin import BuiltinCorpus, BuiltinPair, generate
 from regard.corpus.builtin.everyday import everyday_pairs
-from regard.corpus.builtin.generate import is_held_out
+from regard.corpus.builtin.generate import _Known, is_held_out
 from regard.errors import CorpusError
 
 _DIGEST = """
@@ -114,10 +114,24 @@ def test_the_same_bytes_in_every_process() -> None:
 
 def test_the_smallest_corpus_is_whole_and_another_seed_gives_other_sentences(builtin_corpus: BuiltinCorpus) -> None:
     small = generate(size=1_000, seed=2)
-    assert (len(small.train), len(small.valid), len(small.test)) == (900, 50, 50)
-    assert all(len(pairs) == 20 for pairs in small.special.values())
+    assert (len(small.train), len(small.valid), len(small.test)) == (800, 100, 100)
+    assert all(len(pairs) == 40 for pairs in small.special.values())
+    for split in (small.valid, small.test):
+        assert sum(has_held_out_pairing(pair, seed=2) for pair in split) == 50
+        assert len({pair.structure for pair in split}) > 30
+    assert not any(has_held_out_pairing(pair, seed=2) for pair in small.train)
+    assert not {pair.source for pair in small.train} & {pair.source for pair in small.test + small.valid}
     shared = {pair.source for pair in small.train} & {pair.source for pair in builtin_corpus.train}
     assert len(shared) < len(everyday_pairs()) + 20
+
+
+def test_a_held_out_set_is_filled_with_known_words_and_no_further(builtin_corpus: BuiltinCorpus) -> None:
+    few, many = builtin_corpus.train[:1_000], iter([(pair,) for pair in builtin_corpus.test])
+    known = {word for pair in few for word in pair.source_words}
+    chosen = _Known(few).enough(10, many)
+    assert len(chosen) == 10
+    assert all(known.issuperset(pair.source_words) for pair in chosen)
+    assert len(list(many)) > 100  # drawing stops as soon as there are enough
 
 
 def test_the_textbook_sentences_are_in_training(builtin_corpus: BuiltinCorpus) -> None:

@@ -5,10 +5,11 @@ sees: *frighten* in questions with *why*, say. valid and test are half such sent
 common kind. Words are never held out: whatever valid, test or a special set contains stands in some training pair.
 """
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
-from itertools import chain
+from itertools import chain, islice
 from types import MappingProxyType
 from typing import Final
 
@@ -24,7 +25,9 @@ LARGEST: Final = 100_000
 _HELD_OUT_SHARE: Final = 0.035
 _SHARED_FRAMES: Final = frozenset({"direct", "event", "stative", "alone", "routine", "giving", "motion", "taste"})
 _SPECIAL_SIZE: Final = 200
-_NEW_WORDS: Final = 8_000
+_SMALLEST_SPLIT: Final = 100
+_SMALLEST_SPECIAL: Final = 40
+_RESERVE: Final = 1.65  # so many candidates of a special set are kept out of training; some have words new to it
 _Unit = tuple[BuiltinPair, ...]  # pairs that are kept or left out together
 
 
@@ -41,29 +44,31 @@ class BuiltinCorpus:
 def generate(*, size: int, seed: int = 0) -> BuiltinCorpus:
     """Generates ``size`` distinct pairs (train, valid and test together), and the special sets beside them.
 
-    valid and test take a twentieth each, at most 1,000. Pairs written by hand are always in train.
+    valid and test take a twentieth each, at least 100 and at most 1,000. Pairs written by hand are always in train.
 
     Raises:
         CorpusError: ``size`` is outside what the grammar is made for, or ``seed`` is negative.
     """
     _check(size, seed)
-    held, apart = min(1_000, size // 20), min(_SPECIAL_SIZE, size // 50 // 2 * 2)
+    held, apart = _held_out_sizes(size)
     collector = _Collector(seed)
-    reserved = {name: collector.special(name, _more(apart, size)) for name in SPECIAL_SETS}
+    special = {name: collector.special(name) for name in SPECIAL_SETS}
+    reserved = {name: _drawn(units, round(apart * _RESERVE)) for name, units in special.items()}
     by_hand = everyday_pairs()
-    learnt = size - 2 * held - len(by_hand)
-    common, paired = collector.pools(common=learnt + _more(held, size), paired=_more(held, size))
-    train = _shuffled((*by_hand, *common[:learnt]), seed)
+    learnt = islice(collector.pool(paired=False), size - 2 * held - len(by_hand))
+    train = _shuffled((*by_hand, *(pair for (pair,) in learnt)), seed)
     known = _Known(train)
-    in_turn = zip(known.only(_alone(common[learnt:])), known.only(_alone(paired)), strict=False)
+    in_turn = zip(
+        known.enough(held, collector.pool(paired=False)), known.enough(held, collector.pool(paired=True)), strict=True
+    )
     rounds = tuple(chain.from_iterable(in_turn))
-    special = {name: known.only(units)[:apart] for name, units in reserved.items()}
-    return BuiltinCorpus(train, rounds[:held], rounds[held : 2 * held], MappingProxyType(special))
+    chosen = {name: known.enough(apart, chain(reserved[name], units)) for name, units in special.items()}
+    return BuiltinCorpus(train, rounds[:held], rounds[held : 2 * held], MappingProxyType(chosen))
 
 
-def _more(wanted: int, size: int) -> int:
-    """How many to draw so that enough remain when those with words new to training are gone: more for few pairs."""
-    return round(wanted * (1.25 + _NEW_WORDS / size))
+def _held_out_sizes(size: int) -> tuple[int, int]:
+    """Pairs of valid and of test, and of each special set: a score on fewer than a hundred sentences says little."""
+    return min(1_000, max(_SMALLEST_SPLIT, size // 20)), min(_SPECIAL_SIZE, max(_SMALLEST_SPECIAL, size // 50 // 2 * 2))
 
 
 def is_held_out(structure: str, lemma: str, *, seed: int) -> bool:
@@ -88,23 +93,20 @@ class _Collector:
         self._seed = seed
         self._taken = {pair.source for pair in everyday_pairs()}
         self._is_held_out = cache(partial(is_held_out, seed=seed))
+        self._drawn = self._fresh((pair,) for pair in draw_pairs(seed, "pool"))
+        self._waiting: dict[bool, deque[_Unit]] = {False: deque(), True: deque()}
 
-    def special(self, name: str, size: int) -> list[_Unit]:
-        """Reserves a special set: its sentences can no longer appear in a split."""
-        chosen: list[_Unit] = []
-        units = self._fresh(candidates(name, self._seed))
-        while sum(map(len, chosen)) < size:
-            chosen.append(next(units))
-        return chosen
+    def special(self, name: str) -> Iterator[_Unit]:
+        """What belongs to a special set, without end; what is taken from it can no longer appear in a split."""
+        return self._fresh(candidates(name, self._seed))
 
-    def pools(self, *, common: int, paired: int) -> tuple[list[BuiltinPair], list[BuiltinPair]]:
-        """Sentences without, and with, a held-out pairing of structure and lemma."""
-        pools: tuple[list[BuiltinPair], list[BuiltinPair]] = ([], [])
-        units = self._fresh((pair,) for pair in draw_pairs(self._seed, "pool"))
-        while len(pools[0]) < common or len(pools[1]) < paired:
-            (pair,) = next(units)
-            pools[self._has_held_out_pairing(pair)].append(pair)
-        return pools[0][:common], pools[1][:paired]
+    def pool(self, *, paired: bool) -> Iterator[_Unit]:
+        """Sentences without, or with, a held-out pairing of structure and lemma, without end; each is given once."""
+        while True:
+            while not self._waiting[paired]:
+                unit = next(self._drawn)
+                self._waiting[self._has_held_out_pairing(unit[0])].append(unit)
+            yield self._waiting[paired].popleft()
 
     def _fresh(self, units: Iterable[_Unit]) -> Iterator[_Unit]:
         for unit in units:
@@ -127,16 +129,21 @@ class _Known:
             self._source.update(pair.source_words)
             self._target.update(pair.target_words)
 
-    def only(self, units: Iterable[_Unit]) -> tuple[BuiltinPair, ...]:
-        """The pairs of the units without a new word."""
-        return tuple(pair for unit in units if all(map(self._knows, unit)) for pair in unit)
+    def enough(self, wanted: int, units: Iterable[_Unit]) -> tuple[BuiltinPair, ...]:
+        """So many pairs of the units without a new word."""
+        whole = (unit for unit in units if all(map(self._knows, unit)))
+        return tuple(islice(chain.from_iterable(whole), wanted))
 
     def _knows(self, pair: BuiltinPair) -> bool:
         return self._source.issuperset(pair.source_words) and self._target.issuperset(pair.target_words)
 
 
-def _alone(pairs: Iterable[BuiltinPair]) -> Iterator[_Unit]:
-    return ((pair,) for pair in pairs)
+def _drawn(units: Iterator[_Unit], size: int) -> list[_Unit]:
+    """The next units, until they have so many pairs."""
+    drawn: list[_Unit] = []
+    while sum(map(len, drawn)) < size:
+        drawn.append(next(units))
+    return drawn
 
 
 def _shuffled(pairs: Iterable[BuiltinPair], seed: int) -> tuple[BuiltinPair, ...]:
