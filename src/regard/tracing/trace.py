@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final, final, get_args
+from typing import TYPE_CHECKING, Any, Final, final, get_args
 
 import numpy as np
 from jaxtyping import Float, UInt8
@@ -24,6 +24,13 @@ from regard.tracing.header import (
     TranslationFacts,
     key_of,
 )
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from regard.tracing.by_word import WordWeights
+    from regard.tracing.cell import CellCard
+    from regard.tracing.compare import Comparison
 
 FAMILIES: Final[tuple[Family, ...]] = get_args(Family)
 
@@ -84,6 +91,50 @@ class HeadTrace:
         powers = np.exp(self.scores.astype(np.float64) - self.scores.max(axis=-1, keepdims=True))
         weights: NDArray[np.float32] = (powers / powers.sum(axis=-1, keepdims=True)).astype(np.float32)
         return weights
+
+    def cell(self, query: int | str, key: int | str) -> "CellCard":
+        """How one query came to give one key its weight; both are positions from 0, or texts.
+
+        Raises:
+            TraceError: there is no such token, or a text stands in several places.
+        """
+        from regard.tracing.cell import cell_card
+
+        return cell_card(self, query, key)
+
+    def by_word(self) -> "WordWeights":
+        """The weights with the pieces of words put together: summed over keys, averaged over queries."""
+        from regard.tracing.by_word import words_by_word
+
+        return words_by_word(self)
+
+    def plot(self, *, panel: str | None = None) -> "Figure":
+        """A matplotlib figure of the four steps, or of ``scores``, ``mask``, ``weights`` or ``output`` alone.
+
+        Raises:
+            TraceError: there is no such panel, or the head is too large for a picture.
+            MissingExtraError: matplotlib is not installed; the extra ``plot`` brings it.
+        """
+        from regard.tracing.plot import plot_head
+
+        return plot_head(self, panel=panel)
+
+    def to_svg(self, path: str | Path, *, panel: str | None = None) -> None:
+        """Writes the same picture as SVG, over what stood there before. Needs nothing installed.
+
+        Raises:
+            TraceError: there is no such panel, or the head is too large for a picture.
+            DiskFullError: no space is left; what was there before is intact.
+            MachineError: the file cannot be written.
+        """
+        from regard.tracing.svg import write_svg
+
+        write_svg(Path(path), self, panel=panel)
+
+    def _repr_html_(self) -> str:
+        from regard.tracing.notebook import head_html
+
+        return head_html(self)
 
 
 @final
@@ -210,6 +261,43 @@ class Trace:
         from regard.tracing.report import write_report
 
         return write_report(Path(path), self)
+
+    def to_csv(self, path: str | Path) -> int:
+        """Writes every cell of every head as a row of a table; returns how many rows. What stood there is replaced.
+
+        Texts stand in the file as JSON writes them, in quotes: nothing in it is taken for a formula.
+
+        Raises:
+            DiskFullError: no space is left; what was there before is intact.
+            MachineError: the file cannot be written.
+        """
+        from regard.tracing.table import write_csv
+
+        return write_csv(Path(path), self)
+
+    def to_pandas(self) -> Any:
+        """The same table as a ``pandas.DataFrame``, texts as they are.
+
+        Raises:
+            MissingExtraError: pandas is not installed.
+        """
+        from regard.tracing.table import data_frame
+
+        return data_frame(self)
+
+    def compare(self, other: "Trace") -> "Comparison":
+        """What differs in another trace, of another sentence, of another model, or of a changed run: other minus this.
+
+        Tokens are compared where they correspond; the rest is named and left out.
+        """
+        from regard.tracing.compare import compare_traces
+
+        return compare_traces(self, other)
+
+    def _repr_html_(self) -> str:
+        from regard.tracing.notebook import trace_html
+
+        return trace_html(self)
 
     @staticmethod
     def load(path: str | Path) -> "Trace":
