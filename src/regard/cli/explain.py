@@ -54,6 +54,7 @@ def explain(
     json: JsonOption = False,
     save: options.SaveOption = None,
     html: options.HtmlOption = None,
+    svg: options.SvgOption = None,
     csv: options.CsvOption = None,
     toy: options.ToyOption = None,
     pad: options.ToyPadOption = None,
@@ -76,7 +77,7 @@ def explain(
         return
     _refuse(given, given.keys() & _TOY_ONLY, "{} can only be given with --toy")
     view = View(attention, layer, head, layers, step, top, cell, follow, by_word, positions, json)
-    files = Files(save, html, csv)
+    files = Files(save, html, svg, csv)
     view.check()
     files.check()
     if subject is not None and subject.is_file():

@@ -54,7 +54,7 @@ NoPositionsOption = Annotated[bool, typer.Option("--no-positions", help="Tell no
 # Where to write.
 SaveOption = Annotated[Path | None, typer.Option("--save", help="Write the trace: NAME.trace.zip.")]
 HtmlOption = Annotated[Path | None, typer.Option("--html", help="Write a report for a browser.")]
-SvgOption = Annotated[Path | None, typer.Option("--svg", help="Write the weights as a picture.")]
+SvgOption = Annotated[Path | None, typer.Option("--svg", help="Write a picture of one head.")]
 CsvOption = Annotated[Path | None, typer.Option("--csv", help="Write every cell as a line of a table.")]
 
 # The worked example.

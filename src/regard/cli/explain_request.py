@@ -118,11 +118,12 @@ class Files:
 
     save: Path | None
     html: Path | None
+    svg: Path | None
     csv: Path | None
 
     def items(self) -> list[tuple[str, Path]]:
         """Option and file, of those that were given."""
-        named = {"--save": self.save, "--html": self.html, "--csv": self.csv}
+        named = {"--save": self.save, "--html": self.html, "--svg": self.svg, "--csv": self.csv}
         return [(option, path) for option, path in named.items() if path is not None]
 
     def check(self) -> None:

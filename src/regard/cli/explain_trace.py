@@ -45,7 +45,7 @@ def finish(
         CheckError: a check of the trace failed.
     """
     lines = list(_lines(trace, view, ordinary, effect))  # before anything is written: what is not there is refused
-    write_files(trace, files)
+    write_files(trace, view, files)
     with text_output(None) as write:
         write("".join(f"{line}\n" for line in lines))
     if trace.failed:

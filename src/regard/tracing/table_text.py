@@ -46,8 +46,8 @@ def plain(text: str, _tone: Tone) -> str:
 
 
 def label_width(labels: Sequence[str], *, width: int) -> int:
-    """Columns that the names of rows get: as many as the longest needs, up to 24 or a third of the whole width."""
-    return min(max(map(display_width, labels), default=0), WIDEST_LABEL, width // 3)
+    """Columns that the names of rows get: as many as the longest needs, up to 24 or two fifths of the whole width."""
+    return min(max(map(display_width, labels), default=0), WIDEST_LABEL, 2 * width // 5)
 
 
 def table(
