@@ -58,7 +58,7 @@ def test_options_win_over_a_file_and_overrides_over_options(regard, pair_files, 
 
 
 def test_what_the_check_found_comes_first(regard, pair_files, tmp_path: Path) -> None:
-    source, target = pair_files
+    source, _ = pair_files
     source.write_text(source.read_text(encoding="utf-8").replace("one 7\n", "\n"), encoding="utf-8")
     outcome = regard(*arguments(pair_files, tmp_path / "run", "training.max_steps=1"))
     assert outcome.code == 0, outcome.err

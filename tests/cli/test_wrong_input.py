@@ -198,3 +198,27 @@ def test_a_test_set_of_different_lengths(regard, tiny_run: Path, pair_files) -> 
     source, target = pair_files
     source.write_text("one\n", encoding="utf-8")
     assert_refused(regard("evaluate", tiny_run, "--source", source, "--target", target), "40")
+
+
+@pytest.mark.parametrize("given", ["inf", "-inf", "nan", "-0.5", "two", ""])
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["translate", "x", "--length-penalty"], "a number, at least 0"),
+        (["evaluate", "x", "--length-penalty"], "a number, at least 0"),
+        (["corpus", "check", "x.tsv", "--max-ratio"], "a number, at least 1"),
+        (["train", "--out", "x", "--max-minutes"], "a number, above 0"),
+        (["demo", "--out", "x", "--minutes"], "a number, above 0"),
+    ],
+    ids=["translate", "evaluate", "check", "train", "demo"],
+)
+def test_numbers_that_are_none(regard, arguments: list[str], expected: str, given: str) -> None:
+    outcome = regard(*arguments[:-1], f"{arguments[-1]}={given}")
+    assert outcome.code == 2
+    assert f"Error: Invalid value for '{arguments[-1]}': {given!r} is given; expected {expected}" in outcome.err
+
+
+def test_numbers_at_their_bounds(regard, tmp_path: Path) -> None:
+    assert "there is no model" in regard("translate", tmp_path / "x", "--length-penalty", 0).err
+    assert "there is no file" in regard("corpus", "check", tmp_path / "x.tsv", "--max-ratio", 1).err
+    assert "above 0" in regard("demo", "--minutes", 0, "--out", tmp_path / "x").err

@@ -28,3 +28,10 @@ def test_wrong_types_are_refused(wrong: object) -> None:
 def test_all_that_is_wrong_is_said_at_once() -> None:
     with pytest.raises(SettingsError, match=r"(?s)beam_size.*max_length"):
         search_settings(OWN, {"beam_size": 0, "max_length": 0})
+
+
+@pytest.mark.parametrize("penalty", [float("inf"), float("-inf"), float("nan"), -1])
+def test_what_is_no_finite_number_is_named(penalty: float) -> None:
+    expected = rf"decoding\.length_penalty = \W?{penalty}\W?; expected a number, at least 0"
+    with pytest.raises(SettingsError, match=expected):
+        search_settings(OWN, {"length_penalty": penalty})

@@ -8,6 +8,7 @@ import typer
 
 from regard.cli.corpus_get import get
 from regard.cli.exits import guarded
+from regard.cli.number import number_from
 from regard.cli.output import text_output
 from regard.cli.show import count, printable
 
@@ -38,7 +39,13 @@ TargetArgument = Annotated[
 OutOption = Annotated[Path, typer.Option("--out", help="The folder to make; must not exist yet.", show_default=False)]
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="The same seed, the same choice.")]
 RatioOption = Annotated[
-    float, typer.Option("--max-ratio", min=1, help="How much longer than usual one side may be, as a factor.")
+    float,
+    typer.Option(
+        "--max-ratio",
+        parser=number_from(1),
+        metavar="NUMBER",
+        help="How much longer than usual one side may be, as a factor.",
+    ),
 ]
 CharactersOption = Annotated[int, typer.Option("--max-characters", min=1, help="The longest side allowed.")]
 KeepSeenOption = Annotated[bool, typer.Option("--keep-seen", help="Keep pairs that occurred before.")]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from regard.cli.number import number_from
 from regard.cli.progress import progress_reporter
 from regard.cli.scoring import score
 from regard.cli.train import refuse_existing_folder, telling_how_to_resume
@@ -43,7 +44,12 @@ def demo(
         Path | None,
         typer.Option("--out", help="The folder of the model; must not exist yet.", show_default=str(DEFAULT_OUT)),
     ] = None,
-    minutes: Annotated[float, typer.Option("--minutes", help="Train about so long.")] = DEFAULT_MINUTES,
+    minutes: Annotated[
+        float,
+        typer.Option(
+            "--minutes", parser=number_from(0, is_allowed=False), metavar="NUMBER", help="Train about so long."
+        ),
+    ] = DEFAULT_MINUTES,
     seed: Annotated[int, typer.Option("--seed", min=0, help="The same seed, the same run.")] = 1,
 ) -> None:
     """Train a small translator and try it."""

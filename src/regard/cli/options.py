@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from regard.cli.number import number_from
+
 ModelArgument = Annotated[
     Path, typer.Argument(metavar="MODEL", help="A model folder, or the folder of a run.", show_default=False)
 ]
@@ -21,7 +23,8 @@ LengthPenaltyOption = Annotated[
     float | None,
     typer.Option(
         "--length-penalty",
-        min=0,
+        parser=number_from(0),
+        metavar="NUMBER",
         help="Higher prefers longer translations; the model's own if not given.",
         show_default=False,
     ),

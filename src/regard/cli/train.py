@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from regard.cli.number import number_from
 from regard.cli.progress import progress_reporter
 from regard.cli.show import count, duration
 from regard.errors import InputError, OutputExistsError
@@ -38,7 +39,16 @@ Preset = Annotated[
     typer.Option("--preset", help="tiny, small, base, marian, or auto (by corpus size).", show_default="auto"),
 ]
 SettingsFile = Annotated[Path | None, typer.Option("--settings", help="A TOML file of settings.", show_default=False)]
-MaxMinutes = Annotated[float | None, typer.Option("--max-minutes", help="Train about so long.", show_default=False)]
+MaxMinutes = Annotated[
+    float | None,
+    typer.Option(
+        "--max-minutes",
+        parser=number_from(0, is_allowed=False),
+        metavar="NUMBER",
+        help="Train about so long.",
+        show_default=False,
+    ),
+]
 Out = Annotated[
     Path | None, typer.Option("--out", help="The folder of the run; must not exist yet.", show_default=False)
 ]

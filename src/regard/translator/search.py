@@ -1,6 +1,7 @@
 """The settings of one search: the model's own, changed by what the caller gives."""
 
 import json
+import math
 from collections.abc import Mapping
 
 from regard.settings import DecodingSettings, settings_from_json
@@ -17,5 +18,9 @@ def search_settings(own: DecodingSettings, options: Mapping[str, object]) -> Dec
         return own
     # Through the same door as a model's own settings: one set of rules, one kind of message. What JSON does not have
     # arrives as text, which no setting of a search accepts.
-    tables = {"decoding": {**own.model_dump(mode="json"), **given}}
+    tables = {"decoding": {**own.model_dump(mode="json"), **{name: _in_json(value) for name, value in given.items()}}}
     return settings_from_json(json.dumps(tables, default=repr), where="the options of this call").decoding
+
+
+def _in_json(value: object) -> object:
+    return repr(value) if isinstance(value, float) and not math.isfinite(value) else value
