@@ -216,6 +216,11 @@ FAULTS: list[tuple[type[Attention], str, str]] = [
 ]
 
 
+@pytest.mark.guarantee(
+    "Faults planted into attention of any make are found and named; sound attention passes",
+    area="masks",
+    control="test_an_attention_without_a_fault_passes_every_check",
+)
 @pytest.mark.parametrize(("attention", "check", "words"), FAULTS, ids=lambda value: getattr(value, "__name__", value))
 def test_a_planted_fault_is_found_by_its_check(attention: type[Attention], check: str, words: str) -> None:
     finding = doctor(attention(), model_dim=DIM, last_queries=attention is TopLeft)[check]
@@ -297,6 +302,13 @@ def test_a_function_of_float32_alone_is_examined_in_float32() -> None:
         "bfloat16",
         "last queries",
     }
+
+
+def test_the_type_can_be_chosen() -> None:
+    diagnosis = doctor(Attention(), model_dim=DIM, dtype=torch.float32)
+    assert diagnosis.ok
+    assert diagnosis["padding width"].tolerance == 1e-4
+    assert doctor(Attention(), model_dim=DIM)["padding width"].tolerance == 1e-9
 
 
 def test_what_forward_raises_on_the_way_is_a_finding() -> None:

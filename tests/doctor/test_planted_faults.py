@@ -208,8 +208,8 @@ def test_what_training_mode_alone_does_is_found(patient: Patient) -> None:
 class OneTooFar(InputEmbedding):
     """Positions off by one once decoding goes step by step."""
 
-    def forward(self, ids: Tensor, *, dtype: torch.dtype, first: int = 0) -> Tensor:
-        return super().forward(ids, dtype=dtype, first=first + (first > 0))
+    def forward(self, ids: Tensor, *, first: int = 0, **others: Any) -> Tensor:
+        return super().forward(ids, first=first + (first > 0), **others)
 
 
 def test_positions_off_by_one_in_step_are_found(patient: Patient) -> None:

@@ -1,6 +1,5 @@
 """Different ways to compute the same thing: they agree."""
 
-from collections.abc import Callable
 from typing import Final
 
 import torch
@@ -16,7 +15,7 @@ from regard.doctor.stages import Recording, first_difference, recorded
 from regard.models import AnyModel
 from regard.models.noise import Dropout
 
-_PATHS: Final[tuple[AttentionPath, ...]] = ("fused",)
+_PATHS: Final[tuple[AttentionPath, ...]] = ("fused", "auto")
 
 
 def _real(batch: Batch) -> Bool[Tensor, "batch target_position 1"]:
@@ -101,43 +100,51 @@ def train_equals_eval(patient: Patient) -> Finding:
     for module in quiet.modules():
         if isinstance(module, Dropout):
             module.dropped_levels = 0
-    return _agree(
-        patient,
+    size, place = _apart(patient.model, quiet.train(), patient.batch)
+    return judged(
         "train = eval",
-        lambda: quiet.train(),
+        measured=size,
+        tolerance=TOLERANCE,
         good="training mode without dropout gives what evaluation mode gives",
         bad="training mode without dropout gives something else than evaluation mode",
+        place=place,
         advice="look for a part that behaves differently in training, such as batch norm",
     )
 
 
 def paths_agree(patient: Patient) -> Finding:
-    """The fast ways to compute attention give what the plain way gives."""
-
-    def fast() -> AnyModel:
-        model = patient.copy()
-        for core in model.attentions().values():
-            core.path = _PATHS[0]
-        return model
-
-    return _agree(
-        patient,
+    """The fast ways to compute attention give what the plain way gives; so does what is chosen automatically."""
+    plain = _on_path(patient, "plain")
+    found = {path: _apart(plain, _on_path(patient, path), patient.batch) for path in _PATHS}
+    sizes = torch.tensor([size for size, _ in found.values()]).nan_to_num(nan=torch.inf)
+    path = _PATHS[int(sizes.argmax())]
+    size, place = found[path]
+    return judged(
         "paths agree",
-        fast,
-        good=f"attention on the {_PATHS[0]} path gives what the plain path gives",
-        bad=f"attention on the {_PATHS[0]} path gives something else than the plain path",
+        measured=size,
+        tolerance=TOLERANCE,
+        good=f"attention on the paths {' and '.join(_PATHS)} gives what the plain path gives",
+        bad=f"attention on the path {path} gives something else than the plain path",
+        place=place,
         advice="report it with the versions of Regard and PyTorch; translate with the plain path meanwhile",
     )
 
 
-def _agree(patient: Patient, name: str, other: Callable[[], AnyModel], *, good: str, bad: str, advice: str) -> Finding:
-    batch, changed = patient.batch, other()
-    plain, found = score(patient.model, batch), score(changed, batch)
-    size, (sentence, position, _) = largest(found - plain, _real(batch).expand_as(plain))
-    place: Place | None = Place(sentence=sentence, query=position)
-    if not size <= TOLERANCE:
-        with recorded(patient.model) as before, recorded(changed) as after:
-            score(patient.model, batch)
-            score(changed, batch)
-        place = first_difference(before, after, rows=(sentence, sentence), tolerance=TOLERANCE) or place
-    return judged(name, measured=size, tolerance=TOLERANCE, good=good, bad=bad, place=place, advice=advice)
+def _on_path(patient: Patient, path: AttentionPath) -> AnyModel:
+    model = patient.copy()
+    for core in model.attentions().values():
+        core.path = path
+    return model
+
+
+def _apart(one: AnyModel, other: AnyModel, batch: Batch) -> tuple[float, Place]:
+    """How far the logits of two networks are apart, and where they part."""
+    expected, found = score(one, batch), score(other, batch)
+    size, (sentence, position, _) = largest(found - expected, _real(batch).expand_as(expected))
+    place = Place(sentence=sentence, query=position)
+    if size <= TOLERANCE:
+        return size, place
+    with recorded(one) as before, recorded(other) as after:
+        score(one, batch)
+        score(other, batch)
+    return size, first_difference(before, after, rows=(sentence, sentence), tolerance=TOLERANCE) or place

@@ -92,27 +92,32 @@ def _accused(model: AnyModel, batch: Batch, padded: Batch) -> Place | None:
 
 
 def memory_padding(patient: Patient) -> Finding:
-    """What the encoder leaves at padding moves nothing in the decoder: other vectors there, and a NaN."""
+    """No step of decoding looks at padding of the source: it has weight 0, and other vectors or NaN there are nothing.
+
+    Steps have a mask of their own, so this does not follow from one pass over all positions.
+    """
     name = "padding: memory"
     batch = _wider(patient.alone(patient.shortest), _fillings(patient)[0], "source")
-    length = batch.source_layout.lengths[0]
-
-    def fill(number: float) -> Callable[[Tensor], Tensor]:
-        return lambda vectors: vectors.index_fill(1, torch.arange(length, vectors.shape[1]), number)
-
-    plain, recording = _decoded(patient.model, batch, fill(0.0))
-    changes = [(number, _decoded(patient.model, batch, fill(number))[0] - plain) for number in (9.0, torch.nan)]
-    for number, difference in changes:
-        size, (position, _) = largest(difference)
+    plain, recording = _decoded(patient.model, batch, _at_padding(batch, 0.0))
+    size, place = forbidden_weight(recording, Sentences(batch.source_layout, batch.target_layout))
+    if place is not None:
+        bad = f"a step of decoding gives padding of the source a weight of {size:.2g}"
+        return Finding(name, "fail", bad, size, 0, place, advice(patient))
+    for number, what in ((9.0, "other numbers"), (torch.nan, "NaN")):
+        size, (step, _) = largest(_decoded(patient.model, batch, _at_padding(batch, number))[0] - plain)
         if size != 0:
-            what = "NaN" if number != number else "other numbers"
-            bad = f"{what} at padding of the encoder's output change the logits at target position {position}"
-            _, place = forbidden_weight(recording, Sentences(batch.source_layout, batch.target_layout))
-            return Finding(name, "fail", bad, size, 0, place or Place("decoder", query=position), advice(patient))
-    if broken := _broken_gradients(patient.model, batch, fill(torch.nan)):
+            bad = f"{what} at padding of the encoder's output change the logits of step {step}"
+            return Finding(name, "fail", bad, size, 0, Place("decoder", query=step), advice(patient))
+    if broken := _broken_gradients(patient.model, batch, _at_padding(batch, torch.nan)):
         bad = "a NaN at padding of the encoder's output leaves the logits finite, but not their gradient"
-        return Finding(name, "fail", bad, broken, 0, Place("decoder", key=length), advice(patient))
-    return Finding(name, "pass", "neither other vectors nor NaN at padding of the encoder's output matter", 0.0, 0)
+        return Finding(name, "fail", bad, broken, 0, Place("decoder"), advice(patient))
+    return Finding(name, "pass", "steps give it weight 0, and other vectors or a NaN there change nothing", 0.0, 0)
+
+
+def _at_padding(batch: Batch, number: float) -> Callable[[Tensor], Tensor]:
+    """Fills the vectors of the source's padding with a number."""
+    padding = torch.arange(batch.source_layout.lengths[0], batch.source_layout.width)
+    return lambda vectors: vectors.index_fill(1, padding, number)
 
 
 def _broken_gradients(model: AnyModel, batch: Batch, change: Callable[[Tensor], Tensor]) -> int:

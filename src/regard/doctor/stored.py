@@ -1,5 +1,6 @@
 """The model as it is stored: finite weights, tied where it says so, as wide as its vocabulary."""
 
+from collections.abc import Mapping
 from typing import Final
 
 import torch
@@ -18,7 +19,8 @@ _TYING: Final = {"all": 1, "target": 2, "none": 2}
 def finite_weights(patient: Patient) -> Finding:
     """No stored weight is NaN or infinite."""
     count, first = 0, None
-    for name, weight in patient.stored.items():
+    weights = _each_once(patient.stored)
+    for name, weight in weights.items():
         broken = ~weight.isfinite()
         count += int(broken.sum())
         if first is None and bool(broken.any()):
@@ -27,11 +29,19 @@ def finite_weights(patient: Patient) -> Finding:
         "finite weights",
         measured=count,
         tolerance=0,
-        good=f"all {sum(weight.numel() for weight in patient.stored.values()):,} weights are finite",
+        good=f"all {sum(weight.numel() for weight in weights.values()):,} weights are finite",
         bad=f"{count:,} weights are NaN or infinite",
         place=first,
         advice="training diverged: take an earlier checkpoint, or train with a lower training.learning_rate",
     )
+
+
+def _each_once(stored: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Weights that several names share, under the first of them."""
+    kept: dict[int, tuple[str, Tensor]] = {}
+    for name, weight in stored.items():
+        kept.setdefault(weight.data_ptr(), (name, weight))
+    return dict(kept.values())
 
 
 def vocabulary(patient: Patient) -> Finding:

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Final, cast, get_args
 
+import torch
+
 from regard.attention.diagnosis.finding import Diagnosis, Finding
 from regard.attention.diagnosis.modes import train_equals_eval
 from regard.attention.diagnosis.numbers import blind_rows, half_precision, nan_at_padding
@@ -30,7 +32,13 @@ _FOREIGN: Final = (AdapterError, RuntimeError, ShapeError)
 
 
 def doctor(
-    forward: Forward, *, model_dim: int, masks: MaskKind | str = "any", last_queries: bool = False, seed: int = 0
+    forward: Forward,
+    *,
+    model_dim: int,
+    masks: MaskKind | str = "any",
+    last_queries: bool = False,
+    dtype: torch.dtype | None = None,
+    seed: int = 0,
 ) -> Diagnosis:
     """Examines an attention, or a stack of attentions, of any make.
 
@@ -49,6 +57,8 @@ def doctor(
             ``causal`` if it always hides the future by itself and honours padding besides.
         last_queries: whether ``allowed`` may have fewer queries than there are positions, meaning the last ones, as
             with a cache.
+        dtype: what to compute in; float64 if not given, or float32 where ``forward`` takes no float64. float16 and
+            bfloat16 have checks of their own.
         seed: of the made-up sentences.
 
     Raises:
@@ -57,7 +67,7 @@ def doctor(
     """
     if masks not in get_args(MaskKind):
         raise InputError(f"masks must be one of {', '.join(get_args(MaskKind))}, but is {masks!r}")
-    subject = subject_of(forward, model_dim=model_dim, masks=cast(MaskKind, masks), seed=seed)
+    subject = subject_of(forward, model_dim=model_dim, masks=cast(MaskKind, masks), seed=seed, dtype=dtype)
     return Diagnosis(tuple(_findings(subject, last=last_queries)))
 
 

@@ -106,8 +106,10 @@ class Subject:
         return replace(self, inverted=not self.inverted)
 
 
-def subject_of(forward: Forward, *, model_dim: int, masks: MaskKind, seed: int) -> Subject:
-    """A subject that computes in float64, or in float32 if it cannot.
+def subject_of(
+    forward: Forward, *, model_dim: int, masks: MaskKind, seed: int, dtype: torch.dtype | None = None
+) -> Subject:
+    """A subject that computes in ``dtype``; if none is given in float64, or in float32 if it cannot.
 
     Raises:
         ShapeError: it does not answer at all, or not in the form of an adapter.
@@ -115,13 +117,16 @@ def subject_of(forward: Forward, *, model_dim: int, masks: MaskKind, seed: int) 
     if isinstance(forward, nn.Module):
         forward = copy.deepcopy(forward).eval()
     subject = Subject(forward, model_dim, masks, torch.float32, seed=seed)
-    exact = subject.in_dtype(torch.float64)
-    try:
-        _try(exact)
-    except AdapterError:
-        _first_answer(subject)
-        return subject
-    return exact
+    if dtype is None:
+        try:
+            exact = subject.in_dtype(torch.float64)
+            _try(exact)
+            return exact
+        except AdapterError:
+            pass
+    asked = subject if dtype is None else subject.in_dtype(dtype)
+    _first_answer(asked)
+    return asked
 
 
 def _try(subject: Subject) -> None:
