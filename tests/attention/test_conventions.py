@@ -68,6 +68,12 @@ def additive(allowed: Tensor, dtype: torch.dtype = torch.float64) -> Tensor:
     return torch.zeros(allowed.shape, dtype=dtype).masked_fill(~allowed, -torch.inf)
 
 
+@pytest.mark.guarantee(
+    "Masks of other libraries mean the same here, each convention by its name",
+    area="masks",
+    control="test_the_opposite_polarity_would_be_noticed",
+    reported="pytorch #114083, #120668, LLMs-from-scratch #1061",
+)
 @pytest.mark.parametrize("as_float", [False, True])
 @pytest.mark.parametrize("per_head", [False, True])
 def test_masks_of_multihead_attention_mean_the_same_here(as_float: bool, per_head: bool) -> None:
@@ -97,6 +103,10 @@ def test_the_opposite_polarity_would_be_noticed() -> None:
     assert not torch.allclose(multihead(attn_mask=allowed[0, 0]), ours(allowed), equal_nan=True)
 
 
+@pytest.mark.guarantee(
+    "Masks of other libraries mean the same here, each convention by its name",
+    area="masks",
+)
 @pytest.mark.parametrize("dtype", [torch.bool, torch.float64])
 def test_masks_of_sdpa_mean_the_same_here_and_ours_there(dtype: torch.dtype) -> None:
     allowed = cells(ROWS, HEADS, 3)
@@ -113,6 +123,10 @@ def eager_attention_with_added_mask(mask: Tensor) -> Tensor:
     return ((q @ k.transpose(2, 3)) / math.sqrt(HEAD_DIM) + mask).softmax(-1) @ v
 
 
+@pytest.mark.guarantee(
+    "Masks of other libraries mean the same here, each convention by its name",
+    area="masks",
+)
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16, torch.float16])
 def test_four_axes_of_hugging_face_mean_the_same_here_and_ours_there(dtype: torch.dtype) -> None:
     allowed = cells(ROWS, 1, 4)

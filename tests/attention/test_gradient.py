@@ -33,6 +33,10 @@ def gradients(context: Tensor, tensors: list[Tensor]) -> tuple[Tensor, ...]:
     return torch.autograd.grad((context * weigh).sum(), tensors)
 
 
+@pytest.mark.guarantee(
+    "The gradient written out by hand is autograd's, with any mask",
+    area="masks",
+)
 @settings(deadline=None, max_examples=40)
 @given(st.sampled_from(list(MASKS)), st.integers(0, 10_000))
 def test_it_is_autograds(kind: str, seed: int) -> None:
@@ -46,6 +50,11 @@ def test_it_is_autograds(kind: str, seed: int) -> None:
         torch.testing.assert_close(mine, its, atol=1e-13, rtol=0)
 
 
+@pytest.mark.guarantee(
+    "The gradient written out by hand is autograd's, with any mask",
+    area="masks",
+    control="test_a_wrong_gradient_would_be_noticed",
+)
 @pytest.mark.parametrize("kind", ["both", "one head off"])
 def test_it_is_the_slope(kind: str) -> None:
     def context(*tensors: Tensor) -> Tensor:

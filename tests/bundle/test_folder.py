@@ -5,7 +5,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
@@ -53,12 +54,28 @@ def test_replacing_leaves_only_the_new(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["f"]
 
 
+@pytest.mark.guarantee(
+    "A model appears whole or not at all: an error on the way keeps what was there",
+    area="models",
+    control="test_writing_in_place_is_caught",
+)
 def test_an_error_inside_changes_nothing(tmp_path: Path) -> None:
     write(tmp_path / "f", "old")
     with pytest.raises(LookupError, match="stop"):
         write_half(tmp_path / "f")
     assert contents(tmp_path / "f") == {"a.txt": "old"}
     assert [path.name for path in tmp_path.iterdir()] == ["f"]
+
+
+def test_writing_in_place_is_caught(tmp_path: Path, monkeypatch) -> None:
+    @contextmanager
+    def in_place(folder: Path, *, replace: bool = False) -> Iterator[Path]:
+        folder.mkdir(exist_ok=replace)
+        yield folder
+
+    monkeypatch.setattr(sys.modules[__name__], "written_aside", in_place)
+    with pytest.raises(AssertionError):
+        test_an_error_inside_changes_nothing(tmp_path)
 
 
 def test_existing_folders_are_refused(tmp_path: Path) -> None:
@@ -105,6 +122,10 @@ def test_a_file_is_seen_old_or_new(tmp_path: Path, monkeypatch) -> None:
     assert contents(tmp_path) == {"a.txt": "new"}
 
 
+@pytest.mark.guarantee(
+    "A model appears whole or not at all: an error on the way keeps what was there",
+    area="models",
+)
 @pytest.mark.parametrize("call", [1, 2, 3])
 def test_a_disk_that_fails_while_syncing_keeps_the_old(tmp_path: Path, monkeypatch, call: int) -> None:
     write(tmp_path / "f", "old")

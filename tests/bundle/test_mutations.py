@@ -130,6 +130,10 @@ def peak_kilobytes() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
+@pytest.mark.guarantee(
+    "A damaged or lying model folder is refused, and never asks for big memory",
+    area="models",
+)
 def test_damage_is_refused_without_big_memory(pristine: Path, tmp_path: Path) -> None:
     assert not is_refused(pristine)
     before = peak_kilobytes()
@@ -138,6 +142,11 @@ def test_damage_is_refused_without_big_memory(pristine: Path, tmp_path: Path) ->
     assert peak_kilobytes() - before < 64 * 1024
 
 
+@pytest.mark.guarantee(
+    "A damaged or lying model folder is refused, and never asks for big memory",
+    area="models",
+    control="test_the_sweep_can_fail",
+)
 def test_lies_are_refused_or_harmless_without_big_memory(pristine: Path, tmp_path: Path, seal) -> None:
     assert not is_refused(pristine)
     before = peak_kilobytes()

@@ -20,6 +20,11 @@ def assert_same_weights(left: dict[str, torch.Tensor], right: dict[str, torch.Te
         assert torch.equal(tensor, right[name]), name
 
 
+@pytest.mark.guarantee(
+    "What is saved comes back, bit by bit",
+    area="models",
+    control="test_the_comparison_can_fail",
+)
 def test_everything_comes_back(parts, tmp_path: Path) -> None:
     bundle = load_bundle(parts.save(tmp_path / "model"))
     assert bundle.settings == parts.settings

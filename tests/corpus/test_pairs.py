@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from regard.corpus import STANDARD_INPUT, Origin, Pair, Report, read_pairs
+from regard.corpus import STANDARD_INPUT, Origin, Pair, Report, read_lines, read_pairs
 from regard.errors import CorpusError
 
 
@@ -55,6 +55,12 @@ def test_standard_input_is_a_table(monkeypatch):
     assert list(read_pairs(STANDARD_INPUT)) == [Pair("one", "un", Origin("-", 1))]
 
 
+@pytest.mark.guarantee(
+    "A line that is blank on one side is left out with its other side and told; nothing shifts",
+    area="data",
+    control="test_blanks_dropped_on_each_side_alone_are_caught",
+    reported="OpenNMT-py, eole, JoeyNMT",
+)
 def test_blanks_are_dropped_whole_counted_and_never_shifted(tmp_path):
     source = write(tmp_path / "a.en", "one\n\n three \n \nfive\n")
     target = write(tmp_path / "a.fr", "un\ndeux\ntrois\n\u00a0\n\n")
@@ -72,6 +78,12 @@ def test_blanks_are_dropped_whole_counted_and_never_shifted(tmp_path):
     ]
 
 
+@pytest.mark.guarantee(
+    "Files of different length are refused, with both counts and the place where they part",
+    area="data",
+    control="test_files_that_are_only_zipped_are_caught",
+    reported="OpenNMT-py, eole, JoeyNMT",
+)
 def test_different_counts_are_refused_with_both_counts_and_the_place(tmp_path):
     english = [f"This is sentence {number} of the text{', really' * (number % 7)}." for number in range(300)]
     french = [f"Ceci est la phrase {number} du texte{', vraiment' * (number % 7)}." for number in range(300)]
@@ -84,6 +96,22 @@ def test_different_counts_are_refused_with_both_counts_and_the_place(tmp_path):
         r"missing in .*a\.fr near there; put it back",
     ):
         read_pairs(source, target)
+
+
+def test_files_that_are_only_zipped_are_caught(tmp_path, monkeypatch):
+    monkeypatch.setattr("regard.corpus.pairs.count_lines", lambda path: 300)
+    with pytest.raises((AssertionError, pytest.fail.Exception)):
+        test_different_counts_are_refused_with_both_counts_and_the_place(tmp_path)
+
+
+def test_blanks_dropped_on_each_side_alone_are_caught(tmp_path, monkeypatch):
+    def each_side_alone(source, target):
+        sides = [[line for line in read_lines(path) if line.strip()] for path in (source, target)]
+        return (Pair(*both, Origin(str(source), 1)) for both in zip(*sides, strict=False))
+
+    monkeypatch.setattr("regard.corpus.pairs._side_by_side", each_side_alone)
+    with pytest.raises(AssertionError):
+        test_blanks_are_dropped_whole_counted_and_never_shifted(tmp_path)
 
 
 def test_a_target_cut_at_the_end_is_said(tmp_path):

@@ -26,6 +26,11 @@ def path(request, tmp_path) -> Path:
     return tmp_path / request.param
 
 
+@pytest.mark.guarantee(
+    "A line ends at the line feed and nowhere else: not at U+2028, U+0085 or a form feed",
+    area="data",
+    control="test_lines_cut_by_splitlines_are_caught",
+)
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
@@ -45,6 +50,16 @@ def test_lines_end_at_the_line_feed_only(path, content, expected):
     assert list(read_lines(path)) == expected
     assert count_lines(path) == len(expected)
     assert list(read_roughly(path))[1:] == [line.rstrip("\r") for line in expected[1:]]
+
+
+def test_lines_cut_by_splitlines_are_caught(path, monkeypatch):
+    def cut(path: Path) -> list[str]:
+        data = path.read_bytes()
+        return (gzip.decompress(data) if path.suffix == ".gz" else data).decode().splitlines()
+
+    monkeypatch.setattr(sys.modules[__name__], "read_lines", cut)
+    with pytest.raises(AssertionError):
+        test_lines_end_at_the_line_feed_only(path, STRANGE.encode() + b"\n", [STRANGE])
 
 
 @given(texts=st.lists(st.text(st.characters(exclude_characters="\n", codec="utf-8")), min_size=1))

@@ -37,6 +37,11 @@ def test_sentences_of_one_length_keep_their_order() -> None:
     assert plan_batches([3, 2, 3, 0, 2], 8) == [[0, 2], [1, 4]]
 
 
+@pytest.mark.guarantee(
+    "Translations come back in the order of their sources, and do not depend on it",
+    area="decoding",
+    control="test_the_order_test_can_fail",
+)
 @given(
     sources=st.lists(st.lists(st.integers(4, 9), max_size=5), max_size=8),
     beam_size=st.integers(1, 3),

@@ -127,6 +127,11 @@ many_sources = st.lists(st.lists(st.integers(4, 9), min_size=1, max_size=6), min
 penalties = st.sampled_from([0.0, 0.7, 1.0, 1.5])
 
 
+@pytest.mark.guarantee(
+    "A beam of one is greedy search",
+    area="decoding",
+    control="test_a_wider_beam_is_not_greedy_search",
+)
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16])
 @given(sources=many_sources, penalty=penalties, ending=st.sampled_from([-1.0, 0.0, 1.0, 3.0]))
 @settings(max_examples=25, deadline=None)
@@ -142,6 +147,11 @@ def test_a_beam_of_one_is_greedy_search_even_where_all_tokens_are_equally_probab
     assert beam_search(toy, [[5], [5, 6]], one) == [[each] for each in greedy_search(toy, [[5], [5, 6]], one)]
 
 
+@pytest.mark.guarantee(
+    "The hypotheses of a beam differ, best first, and forced decoding gives the same scores",
+    area="decoding",
+    control="test_if_all_beams_started_live_hypotheses_would_repeat",
+)
 @given(
     sources=many_sources,
     penalty=penalties,

@@ -52,10 +52,22 @@ def test_finished_rows_leave_the_batch(make_toy) -> None:
     assert toy.rows_per_step == [3, 3, 2, 2, 1, 1]
 
 
+@pytest.mark.guarantee(
+    "A translation that would not end is cut at a length that follows from its source",
+    area="decoding",
+    control="test_a_limit_that_is_not_the_sentences_own_is_caught",
+    reported="LibreTranslate #567, argos #444, OpenNMT-py #1934",
+)
 def test_endless_output_is_cut_at_each_sentence_s_own_length(make_toy) -> None:
     found = greedy_search(make_toy(12, logits_of=looping), [[5], [5, 5, 5]], GREEDY)
     assert [each.ids for each in found] == [(7,) * 22, (7,) * 26]
     assert not any(each.finished for each in found)
+
+
+def test_a_limit_that_is_not_the_sentences_own_is_caught(make_toy, monkeypatch) -> None:
+    monkeypatch.setattr("regard.decoding.greedy.max_target_length", lambda *_, **__: 30)
+    with pytest.raises(AssertionError):
+        test_endless_output_is_cut_at_each_sentence_s_own_length(make_toy)
 
 
 def test_a_given_maximum_length_cuts(make_toy) -> None:

@@ -69,6 +69,10 @@ ALL_KINDS = [
 ]
 
 
+@pytest.mark.guarantee(
+    "A cached step gives what the full pass gives, token by token",
+    area="masks",
+)
 @pytest.mark.parametrize("changes", ALL_KINDS, ids=str)
 def test_cached_steps_are_rows_of_the_uncached_pass(make_model: Make, changes: dict[str, object]) -> None:
     model = make_model(**changes)
@@ -80,6 +84,11 @@ def test_cached_steps_are_rows_of_the_uncached_pass(make_model: Make, changes: d
         assert difference.abs().max().item() <= 1e-10
 
 
+@pytest.mark.guarantee(
+    "Padding and neighbours in the batch change nothing: the same tokens and, in float64, the same scores",
+    area="masks",
+    control="test_without_the_padding_mask_neighbours_do_change_the_translation",
+)
 @pytest.mark.parametrize("search", [GREEDY, BEAM], ids=["greedy", "beam"])
 @pytest.mark.parametrize("changes", ALL_KINDS, ids=str)
 def test_in_a_batch_as_alone(make_model: Make, changes: dict[str, object], search: DecodingSettings) -> None:

@@ -42,6 +42,11 @@ def copied_house(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.guarantee(
+    "Rooms import from lower floors only",
+    area="house",
+    control="test_a_planted_import_is_seen",
+)
 def test_the_house_keeps_its_floors() -> None:
     result = lint_imports(ROOT)
     assert result.returncode == 0, result.stdout + result.stderr

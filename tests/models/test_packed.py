@@ -61,6 +61,11 @@ def test_packed_sentences_are_computed_as_if_alone(positions: str, width: int) -
         torch.testing.assert_close(together[ids], expected, atol=1e-10, rtol=0)
 
 
+@pytest.mark.guarantee(
+    "Sentences packed into one row train as in rows of their own: the same loss, the same gradients",
+    area="masks",
+    control="test_without_segments_at_all_neighbours_would_be_seen",
+)
 @pytest.mark.parametrize("positions", POSITIONS)
 def test_loss_and_gradients_are_those_of_separate_rows(positions: str) -> None:
     model = model_of(positions=positions)

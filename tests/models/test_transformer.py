@@ -9,7 +9,7 @@ from regard.batches import rectangle
 from regard.errors import ShapeError
 from regard.layout import Layout
 from regard.models import Noise, Transformer, build_model, load_weights, weights_of
-from regard.models.multihead import CrossAttention, SelfAttention
+from regard.models.multihead import CrossAttention, KeyValues, SelfAttention
 from regard.models.stack import DecoderLayer, EncoderLayer
 from regard.settings.model import ModelSettings
 
@@ -98,6 +98,12 @@ def test_layers_equal_those_of_torch_on_copied_weights(norm: str, activation: st
     torch.testing.assert_close(context, expected)
 
 
+@pytest.mark.guarantee(
+    "A cached step gives what the full pass gives, token by token",
+    area="masks",
+    control="test_a_cache_that_mixes_its_values_up_is_caught",
+    reported="pytorch #108108, #144858",
+)
 @pytest.mark.parametrize("positions", ["sinusoidal", "sinusoidal-halves", "learned", "rotary", "none"])
 @pytest.mark.parametrize("norm", ["pre", "post"])
 def test_cached_steps_equal_the_full_pass(positions: str, norm: str) -> None:
@@ -110,6 +116,24 @@ def test_cached_steps_equal_the_full_pass(positions: str, norm: str) -> None:
         torch.testing.assert_close(logits, full[:, step], atol=1e-12, rtol=0)
 
 
+def test_a_cache_that_mixes_its_values_up_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    append = KeyValues.append
+
+    def mixed(self: KeyValues, other: KeyValues) -> KeyValues:
+        known = append(self, other)
+        return KeyValues(known.keys, known.values.roll(1, dims=2))
+
+    monkeypatch.setattr(KeyValues, "append", mixed)
+    with pytest.raises(AssertionError):
+        test_cached_steps_equal_the_full_pass("sinusoidal", "pre")
+
+
+@pytest.mark.guarantee(
+    "Padding and neighbours in the batch change nothing: the same tokens and, in float64, the same scores",
+    area="masks",
+    control="test_without_the_padding_mask_padding_does_change_it",
+    reported="fairseq #427, marian-dev #311, transformers #22707, OpenNMT-py #272",
+)
 @pytest.mark.parametrize("feedforward", ["relu", "swiglu", "none"])
 def test_padding_changes_nothing(feedforward: str) -> None:
     model = model_of(feedforward=feedforward)
@@ -140,6 +164,11 @@ def gradient_by_target_position(model: Transformer, *, row: int) -> Tensor:
     return embedded[0].grad[0].abs().sum(-1)
 
 
+@pytest.mark.guarantee(
+    "The derivative of an output with respect to later positions is exactly 0",
+    area="masks",
+    control="test_without_the_future_mask_it_does",
+)
 def test_no_prediction_depends_on_the_future() -> None:
     for row in range(4):
         moved = gradient_by_target_position(model_of(), row=row)
@@ -158,11 +187,21 @@ def test_without_positions_the_encoder_only_permutes() -> None:
         assert torch.allclose(chased, swapped[[2, 1, 0, 3]], atol=1e-12) is same
 
 
-def test_train_equals_eval_without_dropout_and_differs_with_it() -> None:
-    plain, noisy = model_of(), model_of(dropout=0.5)
-    expected = scores(plain, SOURCE, TARGET)
-    assert torch.equal(scores(plain.train(), SOURCE, TARGET), expected)
-    assert not torch.equal(scores(noisy.train(), SOURCE, TARGET), scores(noisy.eval(), SOURCE, TARGET))
+@pytest.mark.guarantee(
+    "Training and translating compute the same where dropout is 0",
+    area="masks",
+    control="test_with_dropout_they_differ",
+    reported="pytorch #97111, #86120",
+)
+def test_train_equals_eval_without_dropout() -> None:
+    model = model_of()
+    expected = scores(model, SOURCE, TARGET)
+    assert torch.equal(scores(model.train(), SOURCE, TARGET), expected)
+
+
+def test_with_dropout_they_differ() -> None:
+    model = model_of(dropout=0.5)
+    assert not torch.equal(scores(model.train(), SOURCE, TARGET), scores(model.eval(), SOURCE, TARGET))
 
 
 def test_the_small_preset_has_the_size_it_is_known_for() -> None:

@@ -68,6 +68,12 @@ def final_state(run: Path) -> dict[str, torch.Tensor]:
     return load_state(RunFolder(run).checkpoints()[-1])[1]
 
 
+@pytest.mark.guarantee(
+    "A stopped and resumed run ends with the same bits, dropout and the order of the data included",
+    area="training",
+    control="test_a_lost_random_state_would_be_noticed",
+    reported="OpenNMT-py #2006, #2517, transformers #11323",
+)
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
 def test_a_stopped_and_resumed_run_is_bit_identical(tmp_path: Path, dtype: str) -> None:
     settings = settings_in(tmp_path, f"training.dtype={dtype}")

@@ -5,6 +5,7 @@
 
 import os
 import random
+import unicodedata
 
 import pytest
 
@@ -32,12 +33,26 @@ def random_strings(count: int, seed: int) -> list[str]:
     return ["".join(character() for _ in range(chance.randrange(12))) for _ in range(count)]
 
 
+@pytest.mark.guarantee(
+    "No string is lost: what was encoded decodes to itself, normalised, for any Unicode scalar values",
+    area="data",
+    control="test_a_tokenizer_that_folds_characters_is_caught",
+)
 @pytest.mark.parametrize("kind", ["bpe", "unigram", "word", "character"])
 def test_random_strings_come_back(kind):
     tokenizer = Tokenizer.train(SENTENCES, kind=kind, vocab_size=320)
     texts = random_strings(COUNT // 4, seed=len(kind))
     for text, ids in zip(texts, tokenizer.encode_batch(texts), strict=True):
         assert tokenizer.decode(ids) == normalise(text)
+
+
+def test_a_tokenizer_that_folds_characters_is_caught(monkeypatch):
+    """NFKC, which many tokenizers apply unasked, makes ½ of 1⁄2 and a space of every other space."""
+    encode = Tokenizer.encode_batch
+    folded = lambda self, texts: encode(self, [unicodedata.normalize("NFKC", text) for text in texts])  # noqa: E731
+    monkeypatch.setattr(Tokenizer, "encode_batch", folded)
+    with pytest.raises(AssertionError):
+        test_random_strings_come_back("bpe")
 
 
 def test_random_ids_stream_as_they_decode():

@@ -1,8 +1,11 @@
 """The smoothed cross-entropy equals PyTorch's, value and gradient, and padding has no part in it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 from torch.nn import functional
 
 from regard.batches import EncodedPairs, Ragged, make_batch
@@ -42,6 +45,12 @@ def test_bfloat16_logits_are_summed_in_float32() -> None:
     torch.testing.assert_close(loss, expected)
 
 
+@pytest.mark.guarantee(
+    "The loss is a mean over real target tokens; what stands in padding changes neither loss nor gradient",
+    area="masks",
+    control="test_without_the_padding_mask_what_stands_in_padding_matters",
+    reported="transformers-tutorials #2840, #3643, hyunwoongko/transformer #11",
+)
 def test_loss_and_gradient_do_not_see_padding() -> None:
     torch.manual_seed(0)
     settings = ModelSettings(model_dim=16, num_heads=2, feedforward_dim=32, dropout=0.0)
@@ -56,3 +65,34 @@ def test_loss_and_gradient_do_not_see_padding() -> None:
     torch.testing.assert_close(together, alone)
     for found, expected in zip(gradient, torch.autograd.grad(alone, list(model.parameters())), strict=True):
         torch.testing.assert_close(found, expected)
+
+
+def loss_and_gradients(pads: tuple[int, int], *, padding_mask: bool = True) -> list[Tensor]:
+    """With these ids in the padding of the source and of the target."""
+    torch.manual_seed(0)
+    settings = ModelSettings(
+        model_dim=16, num_heads=2, feedforward_dim=32, dropout=0.0, tied_embeddings="none", padding_mask=padding_mask
+    )
+    model = build_model(settings, 20).double()
+    batch = make_batch(EncodedPairs(Ragged.of([[5, 6, 7], [8]]), Ragged.of([[9], [10, 11, 12, 13]])), np.array([0, 1]))
+    source = batch.source.masked_fill(~batch.source_layout.real(), pads[0])
+    target_in, target_out = (
+        ids.masked_fill(~batch.target_layout.real(), pads[1]) for ids in (batch.target_in, batch.target_out)
+    )
+    loss = batch_loss(model, replace(batch, source=source, target_in=target_in, target_out=target_out), smoothing=0.1)
+    return [loss, *torch.autograd.grad(loss, list(model.parameters()))]
+
+
+@pytest.mark.guarantee(
+    "The loss is a mean over real target tokens; what stands in padding changes neither loss nor gradient",
+    area="masks",
+)
+def test_what_stands_in_padding_changes_neither_loss_nor_gradient() -> None:
+    """Two languages may use different ids, or any: a pad of one may be a word of the other."""
+    for mine, its in zip(loss_and_gradients((0, 0)), loss_and_gradients((5, 19)), strict=True):
+        torch.testing.assert_close(mine, its, atol=1e-14, rtol=0)
+
+
+def test_without_the_padding_mask_what_stands_in_padding_matters() -> None:
+    first, other = (loss_and_gradients(pads, padding_mask=False)[0] for pads in ((0, 0), (5, 19)))
+    assert (first - other).abs() > 1e-4

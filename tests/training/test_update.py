@@ -40,6 +40,11 @@ def test_training_lowers_the_loss() -> None:
     assert losses[-1] < 0.6 * losses[0]
 
 
+@pytest.mark.guarantee(
+    "A loss or gradient that is not finite never reaches the weights",
+    area="training",
+    control="test_without_looking_at_the_gradient_it_would",
+)
 def test_a_non_finite_gradient_never_reaches_the_weights() -> None:
     model, settings = model_of(), TrainingSettings()
     optimizer = build_optimizer(model, settings)
@@ -50,6 +55,12 @@ def test_a_non_finite_gradient_never_reaches_the_weights() -> None:
         apply_update(model, optimizer, [batch_of(0)], settings)
     for name, tensor in weights_of(model).items():
         torch.testing.assert_close(tensor, before[name], equal_nan=True, atol=0, rtol=0)
+
+
+def test_without_looking_at_the_gradient_it_would(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("regard.training.update.math.isfinite", lambda number: True)
+    with pytest.raises((AssertionError, pytest.fail.Exception)):
+        test_a_non_finite_gradient_never_reaches_the_weights()
 
 
 def test_clipping_limits_the_step_to_the_norm() -> None:
