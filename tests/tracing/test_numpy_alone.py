@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -118,3 +119,16 @@ def test_a_wrong_code_is_noticed() -> None:
     wrong[0, 0] = 32
     with pytest.raises(AssertionError):
         redo(header, tensors | {"masks/decoder.cross": wrong})
+
+
+def test_the_example_of_the_documentation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """docs/trace.md shows how to do every step again; what it says comes out, comes out."""
+    page = (Path(__file__).resolve().parents[2] / "docs" / "trace.md").read_text(encoding="utf-8")
+    (code,) = (block for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "import numpy" in block)
+    (tmp_path / "cat.trace.zip").write_bytes(GOLDEN.read_bytes())
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {}
+    exec(code, names)
+    assert names["key"] == "decoder.1.cross"
+    for name in ("scores", "weights", "context"):
+        close(names[name], names["tensors"][f"{names['key']}/{name}"])
