@@ -301,3 +301,10 @@ def test_a_reader_that_has_enough_ends_it_quietly() -> None:
     result = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, timeout=120, check=False)
     os.close(writing)
     assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_the_readme_shows_what_the_command_writes(regard) -> None:
+    block = (
+        (DATA.parents[1] / "README.md").read_text(encoding="utf-8").split("```\n③ Weights by word\n")[1].split("```")[0]
+    )
+    assert block in regard("explain", GOLDEN, "--by-word").out

@@ -40,7 +40,7 @@ def test_help_loads_nothing_heavy(argument: str) -> None:
     assert loaded_after(f"from regard.cli import main; main(['{argument}'])", HEAVY) == set()
 
 
-@pytest.mark.parametrize("command", ["demo", "train", "translate", "evaluate", "doctor"])
+@pytest.mark.parametrize("command", ["demo", "train", "translate", "evaluate", "explain", "doctor"])
 def test_help_of_a_command_loads_no_room(command: str) -> None:
     # typer reads defaults through pydantic, so that one is loaded.
     loaded = loaded_after(f"from regard.cli import main; main(['{command}', '--help'])", HEAVY)
