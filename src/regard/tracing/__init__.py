@@ -4,8 +4,8 @@ Enters: a model and a sentence, or a handful of words. Leaves: the four steps of
 figures. Must not know: how a model is found on disk, the command line, who looks.
 
 A trace: ``header`` is what it says in words and numbers, ``trace`` the value itself, ``archive`` its file.
-Recording: ``plan`` says what to record, ``record`` does it on a ``twin`` of the network, before the eyes of ``watch`` and
-subject to ``interventions``; ``assemble`` puts the winner's rows under one another; ``checks`` measures the promises;
+Recording: ``plan`` says what to record, ``record`` does it on a ``twin`` of the network, before the eyes of ``watch``
+and subject to ``interventions``; ``assemble`` puts the winner's rows under one another; ``checks`` measures promises;
 ``tokens`` and ``compose`` put the words around the numbers. The other files turn a trace into tables, text and pages.
 """
 
