@@ -432,19 +432,19 @@ def test_an_empty_sentence_says_so(open_page: Open, make_trace: MakeTrace) -> No
 
 
 def test_a_long_sentence_has_a_window(open_page: Open, make_trace: MakeTrace) -> None:
-    words = " ".join(f"w{number}" for number in range(60))
+    words = " ".join(f"w{number}" for number in range(40))
     made = make_trace(words, words, heads=1)
-    opened = open_page(report(made), address="#kind=decoder.self&query=40&key=30&step=scores")
+    opened = open_page(report(made), address="#kind=decoder.self&query=30&key=20&step=scores")
     page, head = opened.page, made["decoder.self", 0, 0]
     assert len(table_of(page)) == 24
     assert {len(row) for row in table_of(page)} == {24}
-    assert page.inner_text("td[aria-selected=true]") == decimals(float(head.scores[40, 30]))
-    assert "A window: rows 28–51 of 61, columns 18–41 of 61." in page.inner_text(".table")
+    assert page.inner_text("td[aria-selected=true]") == decimals(float(head.scores[30, 20]))
+    assert "A window: rows 17–40 of 41, columns 8–31 of 41." in page.inner_text(".table")
     page.keyboard.press("t")
-    for _ in range(25):
+    for _ in range(5):
         page.keyboard.press("ArrowRight")
-    assert page.inner_text("td[aria-selected=true]") == decimals(float(head.scores[40, 55]))
-    assert page.evaluate("document.activeElement.dataset.column") == "55"
+    assert page.inner_text("td[aria-selected=true]") == decimals(float(head.scores[30, 25]))
+    assert page.evaluate("document.activeElement.dataset.column") == "25"
     opened.check_quiet()
 
 

@@ -53,6 +53,7 @@ function axesOf(shown) {
     shortLabels: shown.queries.short,
     columnLabels: shown.keys.labels,
     isPad: { rows: shown.queries.isPad, columns: shown.keys.isPad },
+    axes: "query ↓ key →",
   };
 }
 
@@ -65,6 +66,7 @@ function outputDrawing(view) {
     shortLabels: view.pieces.queries.short,
     columnLabels: Array.from({ length: matrix.columns }, (_, column) => String(column)),
     isPad: { rows: view.pieces.queries.isPad, columns: [] },
+    axes: "query ↓ feature →",
     colour: scoresColour(view, matrix, view.extents.values),
     sign: () => "",
     text: (row, column, digits) => numberOf(at(matrix, row, column), digits),

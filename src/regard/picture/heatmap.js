@@ -2,16 +2,19 @@
 //
 // A drawing is described by: rows, columns, rowLabels, columnLabels, colour(row, column) → [r, g, b] or null where
 // nothing was computed, sign(row, column) → the sign of a hidden cell or "", text(row, column, digits), selected
-// {row, column} (column null: the whole row), isPad {rows, columns} as lists of booleans, shortLabels for narrow ones.
+// {row, column} (column null: the whole row), isPad {rows, columns} as lists of booleans, shortLabels for narrow
+// ones, axes: what rows and columns are.
 
 import { css, inkOn } from "./palette.js";
 import { shortened } from "./element.js";
 
 const LABEL = 12;
-const DIGITS = 10.5;
+const SMALL = 10;
 const FEWEST_ROOM = 12;
+const NO_DIGITS = { digits: null, size: 10.5 };
+const WAYS_TO_WRITE = [2, 1].flatMap((digits) => [10.5, 9].map((size) => ({ digits, size })));
 const MOST_LABEL = 17;
-const TALLEST = 460;
+const TALLEST = 400;
 
 /** Where things stand in a drawing of a given width: pixels of cells, and the space before them. */
 export function measured(drawing, width, font) {
@@ -25,15 +28,14 @@ export function measured(drawing, width, font) {
   const left = Math.min(longest(rowLabels) + 10, width * 0.42);
   const cellWidth = Math.min((width - left - 2) / Math.max(1, drawing.columns), 56);
   const isUpright = longest(columnLabels) + 6 > cellWidth;
-  const cellHeight = heightOf(drawing, cellWidth);
+  const cellHeight = heightOf(drawing.rows);
   const top = drawing.columnLabels.length === 0 ? 4 : isUpright ? Math.min(longest(columnLabels), 110) + 8 : LABEL + 8;
   return { left, top, cellWidth, cellHeight, isUpright, rowLabels, columnLabels, font };
 }
 
-function heightOf(drawing, cellWidth) {
-  const { rows } = drawing;
-  if (rows <= 24) return Math.max(17, Math.min(26, 300 / rows));
-  return Math.max(1, Math.min(Math.max(cellWidth, 3), TALLEST / rows));
+/** The same for all drawings of as many rows, so that rows stand side by side. */
+function heightOf(rows) {
+  return rows <= 24 ? Math.max(17, Math.min(26, 300 / rows)) : Math.max(1, Math.min(12, TALLEST / rows));
 }
 
 /** The cell under a point of the canvas, or null. */
@@ -53,6 +55,7 @@ export function paint(canvas, drawing, palette, width) {
   context.fillRect(0, 0, width, height);
   paintCells(context, drawing, palette, places);
   paintLabels(context, drawing, palette, places);
+  axisNames(context, drawing, palette, places);
   if (drawing.selected) paintSelection(context, drawing, palette, places);
   return places;
 }
@@ -70,7 +73,8 @@ function sized(canvas, width, height) {
 
 function paintCells(context, drawing, palette, places) {
   const hatching = hatchOf(context, palette);
-  const digits = digitsThatFit(context, drawing, places);
+  const writing = digitsThatFit(context, drawing, places);
+  context.font = `${writing.size}px ${places.font}`;
   const gap = places.cellWidth >= 12 && places.cellHeight >= 12 ? 1 : 0;
   for (let row = 0; row < drawing.rows; row++) {
     for (let column = 0; column < drawing.columns; column++) {
@@ -80,7 +84,7 @@ function paintCells(context, drawing, palette, places) {
         width: places.cellWidth - gap,
         height: places.cellHeight - gap,
       };
-      paintCell(context, drawing, { palette, hatching, box, row, column, digits });
+      paintCell(context, drawing, { palette, hatching, box, row, column, digits: writing.digits });
     }
   }
 }
@@ -98,12 +102,14 @@ function paintCell(context, drawing, { palette, hatching, box, row, column, digi
   write(context, sign || drawing.text(row, column, digits), box, sign === "" ? inkOn(colour) : palette.sign);
 }
 
-/** How many decimals fit into every cell of a drawing: 2, or 1, or null where there is no room for numbers. */
+/** The most decimals, and then the largest type, that fit into every cell; null where there is no room for numbers. */
 function digitsThatFit(context, drawing, places) {
-  if (places.cellHeight < FEWEST_ROOM || places.cellWidth < FEWEST_ROOM) return null;
-  context.font = `${DIGITS}px ${places.font}`;
-  const room = places.cellWidth - 3;
-  return [2, 1].find((digits) => context.measureText(longestText(drawing, digits)).width <= room) ?? null;
+  if (places.cellHeight < FEWEST_ROOM || places.cellWidth < FEWEST_ROOM) return NO_DIGITS;
+  const fits = ({ digits, size }) => {
+    context.font = `${size}px ${places.font}`;
+    return context.measureText(longestText(drawing, digits)).width <= places.cellWidth - 3;
+  };
+  return WAYS_TO_WRITE.find(fits) ?? NO_DIGITS;
 }
 
 /** Of all numbers the one with most characters: digits are equally wide. */
@@ -145,14 +151,24 @@ function paintLabels(context, drawing, palette, places) {
   context.font = `${LABEL}px ${places.font}`;
   context.textBaseline = "middle";
   const everyRow = Math.ceil((LABEL + 1) / places.cellHeight);
+  const away = (row) => Math.abs(row - drawing.selected.row);
   places.rowLabels.forEach((label, row) => {
-    if (row % everyRow === 0 || row === drawing.selected?.row)
-      rowLabel(context, drawing, palette, { places, label, row });
+    const isShown = away(row) === 0 || (row % everyRow === 0 && away(row) >= everyRow);
+    if (isShown) rowLabel(context, drawing, palette, { places, label, row });
   });
   const everyColumn = Math.ceil((LABEL + 1) / places.cellWidth);
   places.columnLabels.forEach((label, column) => {
     if (column % everyColumn === 0) columnLabel(context, drawing, palette, { places, label, column });
   });
+}
+
+/** What rows and columns are, in the corner. */
+function axisNames(context, { axes }, palette, places) {
+  context.font = `${SMALL}px ${places.font}`;
+  if (context.measureText(axes).width > places.left - 6) return;
+  context.textAlign = "right";
+  context.fillStyle = palette.faint;
+  context.fillText(axes, places.left - 6, places.top - SMALL / 2 - 2 - Math.max(0, LABEL - places.cellHeight) / 2);
 }
 
 function rowLabel(context, drawing, palette, { places, label, row }) {

@@ -76,7 +76,6 @@ function legendOf(view, step) {
   if (step === "weights") return [scale("0", "1", view.palette.weights), ...signs(view.grouped.codes)];
   const extent = step === "output" ? view.extents.values : view.extents.scores;
   const bar = scale(decimals(-extent, 1), decimals(extent, 1), view.palette.scores);
-  if (step === "output") return [bar, note("columns: the head's dimensions")];
   return step === "mask" ? [bar, ...signs(view.pieces.codes)] : [bar];
 }
 
@@ -90,8 +89,4 @@ function signs(codes) {
   return reasonsDrawn(codes.data).map(({ sign, words }) =>
     element("span", { class: "sign" }, element("span", { class: "hatched" }, sign), ` ${words}`),
   );
-}
-
-function note(text) {
-  return element("span", { class: "note" }, text);
 }

@@ -34,8 +34,16 @@ function strip(title, role, choose) {
     const hadFocus = list.contains(document.activeElement);
     fill(list, ...side.tokens.map((_, place) => token(side, place, { selected, weight: weightOf(place), view })));
     if (hadFocus) list.children[selected].focus({ preventScroll: true });
+    reveal(list, list.children[selected]);
   };
   return { root: element("div", { class: "strip" }, label, list), update };
+}
+
+/** Scrolls the strip, never the page. */
+function reveal(list, { offsetTop, offsetHeight }) {
+  const top = offsetTop - list.offsetTop;
+  if (top < list.scrollTop || top + offsetHeight > list.scrollTop + list.clientHeight)
+    list.scrollTop = top - offsetHeight;
 }
 
 function token(side, place, { selected, weight, view }) {

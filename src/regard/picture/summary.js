@@ -45,7 +45,7 @@ export function describe(view, step) {
       scores: `Scores, ${size}, between −${decimals(extents.scores)} and ${decimals(extents.scores)}.`,
       mask: `Mask, ${size}: ${hidden}.`,
       weights: `Weights, ${grouped.queries.labels.length} by ${grouped.keys.labels.length}. ${whereItLooks(view)}`,
-      output: `Output, ${head.context.rows} queries (rows) by ${head.context.columns} dimensions (columns).`,
+      output: `Output, ${head.context.rows} queries (rows) by ${head.context.columns} features (columns).`,
     }[step] + ` ${headName(view)}. The table below has the numbers.`
   );
 }

@@ -61,7 +61,7 @@ function windowNote({ rows, columns }, shownRows, shownColumns) {
 
 function titleOf(view) {
   const { step } = view.state;
-  const columns = step === "output" ? "dimensions of the head" : "keys";
+  const columns = step === "output" ? "features of the head" : "keys";
   return [
     element("strong", {}, TITLES[step]),
     ` ${headName(view)}. Rows are queries, columns are ${columns}. `,
@@ -74,7 +74,7 @@ function head(view, drawing, columns) {
   const names = columns.map((column) =>
     element("th", headerOf(drawing.isPad.columns[column], "col", language), isolated(drawing.columnLabels[column])),
   );
-  return element("tr", {}, element("th", { scope: "col", class: "corner" }, "query ↓ key →"), ...names);
+  return element("tr", {}, element("th", { scope: "col", class: "corner" }, drawing.axes), ...names);
 }
 
 function headerOf(isPad, scope, language) {

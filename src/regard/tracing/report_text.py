@@ -20,6 +20,8 @@ from regard.tracing.legible import legible
 from regard.tracing.trace import FAMILIES, HeadTrace, Trace
 
 LONGEST: Final = 24
+LONG_TEXT: Final = 120
+"""Characters of a sentence from which on it is no headline."""
 NAMES: Final = {
     "encoder.self": "Encoder self-attention",
     "decoder.self": "Decoder self-attention",
@@ -30,8 +32,9 @@ NAMES: Final = {
 def heading_html(header: Header) -> str:
     """The sentence and its translation, each in its language."""
     source, target = header.model.source_language, header.model.target_language
+    size = ' class="long"' if len(header.request.text) > LONG_TEXT else ""
     return (
-        f'<h1><span lang="{escape(source)}"><bdi>{_text(header.request.text)}</bdi></span>'
+        f'<h1{size}><span lang="{escape(source)}"><bdi>{_text(header.request.text)}</bdi></span>'
         '<span class="arrow" aria-label="translated as">→</span>'
         f'<span lang="{escape(target)}"><bdi>{_text(header.translation.text)}</bdi></span></h1>'
     )
