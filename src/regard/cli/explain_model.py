@@ -4,14 +4,19 @@ import math
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, Any, Final, final
+
+import typer
 
 from regard.cli.explain_request import Changes, Files, View
 from regard.cli.explain_trace import finish
 
 if TYPE_CHECKING:
     from regard.tracing import HeadName, HeadTrace, Trace
+    from regard.tracing.size import SizeEstimate
     from regard.translator import Translator
+
+_ALL_BUT_THE_FUTURE: Final = ("padding", "window", "prefix", "segment")
 
 
 @final
@@ -54,7 +59,7 @@ class Run:
     @cached_property
     def trace(self) -> "Trace":
         """The run as it was asked for."""
-        return self._record(prefix=self.changes.prefix, layers=self.layers)
+        return self._record(prefix=self.changes.prefix, layers=self.layers, announce=_announce)
 
     @cached_property
     def ordinary(self) -> "Trace | None":
@@ -89,7 +94,9 @@ class Run:
 
     def _forced(self, *heads: "HeadName") -> "Trace":
         """This translation given, not searched for; as few layers recorded as can be."""
-        return self._record(*heads, target=self.trace.translation.text, layers=(0, 0))
+        # Read in one pass, where the future could be seen; while words were chosen it was not there.
+        lifted = _ALL_BUT_THE_FUTURE if self.changes.without_mask else ()
+        return self._record(*heads, target=self.trace.translation.text, layers=(0, 0), without_mask=lifted)
 
     def _record(self, *heads: "HeadName", **options: Any) -> "Trace":
         changes = self.changes
@@ -98,11 +105,17 @@ class Run:
             beam_size=changes.beam_size,
             pad_source_to=changes.pad_source_to,
             without_heads=(*self.heads, *heads),
-            without_mask=changes.without_mask,
-            positions=not changes.no_positions,
-            **options,
+            **{"without_mask": changes.without_mask, "positions": not changes.no_positions, **options},
         )
         return found
+
+
+def _announce(size: "SizeEstimate") -> None:
+    """Says what a long sentence will take, before it takes it."""
+    from regard.tracing.size import WORTH_SAYING
+
+    if size.recording_bytes > WORTH_SAYING:
+        typer.echo(f"recording {size}", err=True)
 
 
 def _log_probability(trace: "Trace") -> float:

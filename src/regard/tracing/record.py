@@ -23,6 +23,7 @@ from regard.text import BOS, EOS
 from regard.tracing.assemble import Table, ancestry, assembled
 from regard.tracing.interventions import changes_of, zero_positions
 from regard.tracing.plan import Plan, refuse_impossible
+from regard.tracing.size import estimate_size, refuse_too_large
 from regard.tracing.twin import twin_of
 from regard.tracing.watch import AttentionWatch, PositionWatch, SearchWatch, SeenStep, seen_step
 
@@ -57,9 +58,11 @@ def record(model: AnyModel, plan: Plan) -> Run:
     Raises:
         SettingsError: the plan asks for what the model does not have, or gives too little room.
         TokenLimitError: the source is longer than the settings allow.
+        TraceError: it would take too much memory.
         DivergedError: the model's logits are not finite.
     """
     refuse_impossible(plan, model)
+    refuse_too_large(estimate_size(plan, model))
     twin = twin_of(model)
     for core in twin.attentions().values():
         core.path = "plain"

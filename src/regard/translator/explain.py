@@ -1,7 +1,7 @@
 """``Translator.explain``: what a user asks becomes a plan, and the plan a trace."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar, final, get_args
 
@@ -14,6 +14,7 @@ from regard.tracing import CellName, HeadName, Interventions, ModelFacts, Reques
 from regard.tracing.compose import record_trace, trace_of_nothing
 from regard.tracing.header import Decoding, Family, Reason, family_of
 from regard.tracing.plan import Plan
+from regard.tracing.size import SizeEstimate, estimate_size
 
 if TYPE_CHECKING:
     from regard.translator.facade import Translator
@@ -47,7 +48,13 @@ class Question:
     positions: object
 
 
-def explain(translator: "Translator", question: Question, ids: Sequence[int], search: DecodingSettings) -> Trace:
+def explain(
+    translator: "Translator",
+    question: Question,
+    ids: Sequence[int],
+    search: DecodingSettings,
+    announce: Callable[[SizeEstimate], None] | None = None,
+) -> Trace:
     """Translates the ids of the question's text as asked, and records it. Raises what ``Translator.explain`` says."""
     request = _request(question, search)
     facts = _facts(translator)
@@ -63,6 +70,8 @@ def explain(translator: "Translator", question: Question, ids: Sequence[int], se
         layers=request.layers,
         interventions=request.interventions,
     )
+    if announce is not None:
+        announce(estimate_size(plan, translator.model))
     return record_trace(translator.model, translator.tokenizer, plan, facts=facts, request=request)
 
 

@@ -1,6 +1,6 @@
 """The translator: what a program, the command line and the server talk to."""
 
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, final, overload
 
@@ -168,6 +168,7 @@ class Translator:
         without_cells: Sequence[object] = (),
         without_mask: bool | str | Sequence[str] = False,
         positions: bool = True,
+        announce: "Callable[[regard.tracing.size.SizeEstimate], None] | None" = None,
     ) -> "regard.tracing.Trace":
         """Translates one sentence and records every attention of that very run.
 
@@ -190,11 +191,13 @@ class Translator:
             without_mask: True leaves all masks out, a name such as "padding" that one. The future can be shown only
                 where it is there: with ``target``.
             positions: False takes every position's vector away.
+            announce: called with the memory and the size of file that the trace will take, before it is recorded.
 
         Raises:
             TextError: a text is not a string, or holds a lone surrogate.
             TokenLimitError: the text is longer than the model's settings allow.
             SettingsError: an option is wrong, or asks for what the model does not have.
+            TraceError: recording would take too much memory; the message says how much, and what to do.
             DivergedError: the model's weights give no finite numbers.
         """
         # Only here: whoever does not ask never loads it, and translating works without that room.
@@ -215,7 +218,7 @@ class Translator:
             without_mask=without_mask,
             positions=positions,
         )
-        return explain(self, question, ids, search)
+        return explain(self, question, ids, search, announce)
 
     def _search(self, **given: object) -> DecodingSettings:
         return search_settings(self.settings.decoding, given)
