@@ -119,3 +119,15 @@ def test_line_breaks_of_the_model_cannot_shift_lines() -> None:
     translation = Translation("a\nb", -1.0, ("a",), (Alternative("a\nb", -1.0, ("a",), finished=True),))
     assert "\n" not in as_json("x\ny", translation)
     assert in_one_line("a\nb") == "a b"
+
+
+def test_a_paragraph_of_200_sentences_stays_one_line(regard, tiny_run: Path) -> None:
+    paragraph = " ".join(["One two three.", "Four five six."] * 100)
+    around = "four two seven"
+    for options in ([], ["--stream"]):
+        outcome = regard("translate", tiny_run, *options, stdin=f"{around}\n{paragraph}\n{around}\n".encode())
+        assert outcome.code == 0, outcome.err
+        first, whole, last, end = outcome.out.split("\n")
+        assert (first, last, end) == ("quatre deux sept", "quatre deux sept", "")
+        assert len(whole.split()) > 10
+    assert json.loads(regard("translate", tiny_run, "--json", stdin=paragraph.encode()).out)["parts"] >= 4
