@@ -26,7 +26,7 @@ LayersOption = Annotated[
 StepOption = Annotated[
     int | None, typer.Option("--step", min=0, help="One row of the decoder only.", show_default=False)
 ]
-FollowOption = Annotated[bool, typer.Option("--follow", help="A block per generated token.")]
+FollowOption = Annotated[bool, typer.Option("--follow", help="A block per generated word.")]
 ByWordOption = Annotated[bool, typer.Option("--by-word", help="Whole words instead of their pieces.")]
 TopOption = Annotated[
     int | None, typer.Option("--top", metavar="K", min=1, help="The K largest of each row.", show_default=False)

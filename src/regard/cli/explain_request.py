@@ -13,6 +13,12 @@ if TYPE_CHECKING:
     from regard.tracing.selection import Selection
 
 ALL: Final = "all"
+_WITHOUT_MEANING: Final = {
+    "--cell": ("step", "top"),
+    "--follow": ("step",),
+    "--by-word": ("step",),
+    "--positions": ("attention", "layer", "head", "step", "top"),
+}
 
 
 @final
@@ -38,19 +44,23 @@ class View:
         Raises:
             InputError: two ways of looking exclude each other.
         """
-        modes = {
-            "--cell": self.cell is not None,
-            "--follow": self.follow,
-            "--by-word": self.by_word,
-            "--positions": self.positions,
-        }
-        others = {"--top": self.top is not None}
-        given = [option for option, is_given in modes.items() if is_given]
-        if len(given) > 1:
-            raise InputError(f"{' and '.join(given)} show different things; give one of them")
-        extra = given + [option for option, is_given in others.items() if is_given]
-        if self.json and extra:
-            raise InputError(f"--json writes every number as it is; leave out {', '.join(extra)}")
+        modes = self._given("cell", "follow", "by_word", "positions")
+        if len(modes) > 1:
+            raise InputError(f"{' and '.join(modes)} show different things; give one of them")
+        shaping = self._given("top")
+        if self.json and modes + shaping:
+            raise InputError(f"--json writes every number as it is; leave out {', '.join(modes + shaping)}")
+        for mode in modes:
+            unused = self._given(*_WITHOUT_MEANING[mode])
+            if unused:
+                raise InputError(f"{', '.join(unused)} would change nothing of what {mode} shows; leave it out")
+
+    def _given(self, *names: str) -> list[str]:
+        """Those of the options that were given, as they are typed."""
+        values = {name: getattr(self, name) for name in names}
+        return [
+            f"--{name.replace('_', '-')}" for name, value in values.items() if value is not None and value is not False
+        ]
 
     @property
     def recorded_layers(self) -> tuple[int, int] | None:

@@ -5,8 +5,10 @@ was computed. Behind each number stands a shade of grey, so that the table can b
 """
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, Literal, final
 
 import numpy as np
@@ -24,6 +26,8 @@ SHADES: Final = " ░▒▓█"
 _THRESHOLDS: Final = (0.1, 0.35, 0.6, 0.85)
 _DECIMALS: Final = 2
 _LONGEST_IN_LIST: Final = 12
+_LEAST_COLUMN: Final = 2
+_LEAST_ENTRY: Final = 6
 
 
 @final
@@ -62,13 +66,13 @@ class Grid:
     totals: Totals | None = None
     corner: str = CORNER
 
-    @property
+    @cached_property
     def visible(self) -> Bool[np.ndarray, "query key"]:
         """True where a number is shown."""
         computed = np.ones(self.values.shape, bool) if self.computed is None else self.computed
         return computed if self.codes is None else computed & (self.codes == 0)
 
-    @property
+    @cached_property
     def darkest(self) -> float:
         """The size of number that gets the darkest shade."""
         if self.extent is not None or self.domain == "weights":
@@ -85,7 +89,7 @@ class Grid:
 
     def lines(self, *, width: int = 80, paint: Paint = plain, top: int | None = None) -> list[str]:
         """The table in ``width`` columns; where it is too wide, or ``top`` is given, a list per query instead."""
-        if top is None:
+        if top is None and _LEAST_COLUMN * len(self.keys) <= width:
             rows = [self._row(query) for query in range(len(self.queries))]
             names = self.keys if self.totals is None else (*self.keys, f"{self.totals.name} ")
             drawn = table(self.corner, names, self.queries, rows, width=width, paint=paint, may_touch=True)
@@ -99,7 +103,9 @@ class Grid:
         if not visible.size:
             return "sees nothing"
         order = visible[np.argsort(-self.values[query][visible], kind="stable")]
-        entries = [(self._list_name(key), self.cell(query, key)) for key in map(int, order[:top])]
+        most = width // _LEAST_ENTRY + 1  # no more can fit, so no more are looked at
+        listed = order[: most if top is None else min(top, most)]
+        entries = [(self._list_name(key), self.cell(query, key)) for key in map(int, listed)]
         kept = _that_fit(entries, rest=len(order), room=width)
         shown = "  ".join(f"{name} {paint(cell.text, cell.tone)}".rstrip() for name, cell in kept)
         used = sum(display_width(name) + len(cell.text) + 3 for name, cell in kept)
@@ -116,7 +122,11 @@ class Grid:
     def _list_name(self, key: int) -> str:
         """In a list, unlike in a table, two keys of one name need a number to be told apart."""
         name = fitted(self.keys[key], min(display_width(self.keys[key]), _LONGEST_IN_LIST))
-        return f"{name}({key})" if self.keys.count(self.keys[key]) > 1 else name
+        return f"{name}({key})" if self._namesakes[self.keys[key]] > 1 else name
+
+    @cached_property
+    def _namesakes(self) -> Counter[str]:
+        return Counter(self.keys)
 
     def _row(self, query: int) -> list[Cell]:
         cells = [self.cell(query, key) for key in range(len(self.keys))]

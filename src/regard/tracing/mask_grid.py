@@ -14,6 +14,7 @@ from regard.tracing.legible import fitted
 from regard.tracing.table_text import HEADING, Cell, Paint, Tone, label_width, plain, table
 
 _SHORTEST_NAME: Final = 3
+_LEAST_COLUMN: Final = 2
 
 
 @final
@@ -33,6 +34,8 @@ class MaskGrid:
 
     def lines(self, *, width: int = 80, paint: Paint = plain) -> list[str]:
         """The table; with numbers for names where it is wide, and as ranges of positions where it is too wide."""
+        if _LEAST_COLUMN * len(self.keys) > width:
+            return list(self._ranges(width, paint))
         rows = [[_cell(int(code)) for code in row] for row in self.codes]
         numbers = [str(key) for key in range(len(self.keys))]
         for names in (self.keys, numbers):
