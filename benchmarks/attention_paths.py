@@ -38,6 +38,8 @@ PAGE = ROOT / "docs" / "attention-paths.md"
 PATHS = ("plain", "fused", "flex")
 LENGTHS = (8, 16, 32, 64, 128, 256, 512, 1024, 2048)
 HEADS, HEAD_DIM = 4, 64
+HELD_OUT = {64: (12, 24, 48, 96, 192, 384, 768, 1536), 32: (16, 64, 256)}
+"""Lengths by head_dim that crossover points are not made from: the choice is tried on them."""
 TOKENS = 2048
 """Tokens per side of a training batch: so many rows of a length fit."""
 STEP_ROWS = 64
@@ -62,24 +64,35 @@ class Cell:
     rows: int
     queries: int
     keys: int
+    head_dim: int = HEAD_DIM
+
+    @property
+    def is_held_out(self) -> bool:
+        """Whether crossover points know nothing of it."""
+        return self.head_dim != HEAD_DIM or self.keys not in LENGTHS
 
 
 Cells = dict[Cell, Times]
 
 
 def all_cells(device: str) -> Iterator[Cell]:
-    for dtype in ("bfloat16", "float32"):
-        for keys in LENGTHS:
-            many = max(1, TOKENS // keys)
-            for mask in ("causal", "masked", "open"):
-                yield Cell(device, dtype, "training", mask, many, keys, keys)
-                for rows in sorted({1, many}):
-                    yield Cell(
-                        device, dtype, shape_of_work(rows * HEADS, keys, needs_grad=False), mask, rows, keys, keys
-                    )
-            for rows in (1, STEP_ROWS):
-                for mask in ("masked", "open"):
-                    yield Cell(device, dtype, shape_of_work(rows * HEADS, 1, needs_grad=False), mask, rows, 1, keys)
+    sizes = [(HEAD_DIM, keys) for keys in LENGTHS]
+    sizes += [(head_dim, keys) for head_dim, lengths in HELD_OUT.items() for keys in lengths]
+    for head_dim, keys in sizes:
+        for dtype in ("bfloat16", "float32"):
+            for work, mask, rows, queries in _works(keys):
+                yield Cell(device, dtype, work, mask, rows, queries, keys, head_dim)
+
+
+def _works(keys: int) -> Iterator[tuple[str, str, int, int]]:
+    many = max(1, TOKENS // keys)
+    for mask in ("causal", "masked", "open"):
+        yield "training", mask, many, keys
+        for rows in sorted({1, many}):
+            yield shape_of_work(rows * HEADS, keys, needs_grad=False), mask, rows, keys
+    for rows in (1, STEP_ROWS):
+        for mask in ("masked", "open"):
+            yield shape_of_work(rows * HEADS, 1, needs_grad=False), mask, rows, 1
 
 
 def view_of(cell: Cell) -> View:
@@ -97,17 +110,20 @@ def view_of(cell: Cell) -> View:
 
 def work_of(cell: Cell) -> Callable[[str], Any]:
     """The work as a function of the path, on vectors laid out as a model has them."""
-    dtype, view, scale = getattr(torch, cell.dtype), view_of(cell), HEAD_DIM**-0.5
+    dtype, view, scale = getattr(torch, cell.dtype), view_of(cell), cell.head_dim**-0.5
     generator = torch.Generator().manual_seed(0)
 
     def drawn(*shape: int) -> Tensor:
         return torch.randn(shape, generator=generator).to(cell.device, dtype)
 
     if cell.queries == 1:
-        queries, keys, values = drawn(cell.rows, HEADS, 1, HEAD_DIM), *drawn(2, cell.rows, HEADS, cell.keys, HEAD_DIM)
+        queries, keys, values = (
+            drawn(cell.rows, HEADS, 1, cell.head_dim),
+            *drawn(2, cell.rows, HEADS, cell.keys, cell.head_dim),
+        )
         return lambda path: context_by(path, queries, keys, values, view, scale=scale, needs_grad=False)
-    projected = drawn(cell.rows, cell.keys, 3, HEADS, HEAD_DIM)
-    upstream = drawn(cell.rows, HEADS, cell.queries, HEAD_DIM)
+    projected = drawn(cell.rows, cell.keys, 3, HEADS, cell.head_dim)
+    upstream = drawn(cell.rows, HEADS, cell.queries, cell.head_dim)
     if cell.work != "training":
         parts = projected.permute(2, 0, 3, 1, 4).unbind(0)
         return lambda path: context_by(path, *parts, view, scale=scale, needs_grad=False)
@@ -165,14 +181,14 @@ def recorded(record: Path) -> tuple[dict[str, Any], Cells]:
     return json.loads(first), {cell: cells[cell] for cell in sorted(cells, key=_place)}
 
 
-def _place(cell: Cell) -> tuple[str, str, str, int, int]:
-    return cell.dtype, cell.work, cell.mask, cell.keys, cell.rows
+def _place(cell: Cell) -> tuple[str, str, str, int, int, int]:
+    return cell.dtype, cell.work, cell.mask, -cell.head_dim, cell.keys, cell.rows
 
 
 def crossover_points(cells: Cells) -> list[dict[str, Any]]:
-    """Where the fastest path changes, halfway (geometrically) between two lengths that were measured."""
+    """From how many keys on which path: a path is taken from the first length on at which it was the fastest."""
     groups: dict[tuple[str, str, str, str], list[Cell]] = {}
-    for cell in sorted(cells, key=lambda cell: cell.keys):
+    for cell in sorted((cell for cell in cells if not cell.is_held_out), key=lambda cell: cell.keys):
         groups.setdefault((cell.device, cell.dtype, cell.work, cell.mask), []).append(cell)
     return [
         {"device": device, "dtype": dtype, "shape": work, "mask": mask, "from_keys": _points(group, cells)}
@@ -182,13 +198,11 @@ def crossover_points(cells: Cells) -> list[dict[str, Any]]:
 
 def _points(group: list[Cell], cells: Cells) -> list[tuple[int, str]]:
     points: list[tuple[int, str]] = []
-    before = 0
     for cell in group:
         medians = {path: median(times) for path, times in cells[cell].items()}
         best = min(medians, key=medians.__getitem__)
         if not points or medians[points[-1][1]] > STAY * medians[best]:
-            points.append((round((before * cell.keys) ** 0.5), best))
-        before = cell.keys
+            points.append((cell.keys if points else 0, best))
     return points
 
 
@@ -222,9 +236,10 @@ HEAD = f"""# Which path computes attention
 Written by `python benchmarks/attention_paths.py --write` from `benchmarks/recorded/attention_paths-*.jsonl`; do not
 edit. `attend` asks `attention/dispatch.py`, which reads the crossover points that follow from the first table here.
 
-{HEADS} heads of {HEAD_DIM}. Microseconds: median, and in brackets the middle half of all rounds. n/a: the path cannot
-do it (FlexAttention has no gradient on a CPU, where it runs uncompiled). *ratio*: the choice's median against that of
-the fastest path. Near enough is up to {TOLERATED}, or within the spread; `!` marks what is not.
+{HEADS} heads of so many features. Microseconds: median, and in brackets the middle half of all rounds. n/a: the path
+cannot do it (FlexAttention has no gradient on a CPU, where it runs uncompiled). *ratio*: the choice's median against
+that of the fastest path. Near enough is up to {TOLERATED}, or within the spread; `!` marks what is not. Rows in
+*italics* are held out: the crossover points were not made from them.
 """
 
 
@@ -239,19 +254,28 @@ def section(about: dict[str, Any], cells: Cells, table: Crossovers) -> str:
     """One record: the verdict, the worst cell, all cells."""
     choices = {cell: _from(table, cell) for cell in cells}
     verdicts = {cell: verdict(times, choices[cell]) for cell, times in cells.items()}
-    worst = max(cells, key=lambda cell: verdicts[cell][0])
-    near = sum(is_near for _, is_near in verdicts.values())
-    ratio, is_near = verdicts[worst]
-    within = ", within the spread" if is_near and ratio > TOLERATED else ""
     rows = [_row(cell, cells[cell], choices[cell], *verdicts[cell]) for cell in cells]
     return f"""## {", ".join(map(str, about.values()))}
 
-**{near} of {len(cells)} choices are near enough.** The worst: {_named(worst)}:
-{choices[worst]} takes {ratio:.2f} of the fastest path's time{within}.
+* Cells the points are made from: {_summary([cell for cell in cells if not cell.is_held_out], verdicts)}
+* Cells held out: {_summary([cell for cell in cells if cell.is_held_out], verdicts)}
 
-| type | work | mask | rows × queries × keys | {" | ".join(PATHS)} | choice | ratio |
+| type | work | mask | rows × queries × keys, head_dim | {" | ".join(PATHS)} | choice | ratio |
 |---|---|---|---|---|---|---|---|---|
 """ + "\n".join([*rows, ""])
+
+
+def _summary(cells: list[Cell], verdicts: dict[Cell, tuple[float, bool]]) -> str:
+    if not cells:
+        return "none."
+    worst = max(cells, key=lambda cell: verdicts[cell][0])
+    near = sum(verdicts[cell][1] for cell in cells)
+    ratio, is_near = verdicts[worst]
+    within = ", within the spread" if is_near and ratio > TOLERATED else ""
+    return (
+        f"**{near} of {len(cells)} choices are near enough.** The worst takes {ratio:.2f} times the fastest path's\n"
+        f"  time{within}: {_named(worst)}."
+    )
 
 
 def _from(table: Crossovers, cell: Cell) -> str:
@@ -260,13 +284,13 @@ def _from(table: Crossovers, cell: Cell) -> str:
 
 
 def _named(cell: Cell) -> str:
-    return f"{cell.dtype}, {cell.work}, {cell.mask}, {cell.rows} × {cell.queries} × {cell.keys}"
+    return f"{cell.dtype}, {cell.work}, {cell.mask}, {cell.rows} × {cell.queries} × {cell.keys}, {cell.head_dim}"
 
 
 def _row(cell: Cell, times: Times, choice: str, ratio: float, is_near: bool) -> str:
     figures = [_figure(times.get(path)) for path in PATHS]
-    size = f"{cell.rows} × {cell.queries} × {cell.keys}"
-    mark = "" if is_near else " !"
+    size = f"{cell.rows} × {cell.queries} × {cell.keys}, {cell.head_dim}"
+    size, mark = f"*{size}*" if cell.is_held_out else size, "" if is_near else " !"
     return f"| {' | '.join([cell.dtype, cell.work, cell.mask, size, *figures, choice, f'{ratio:.2f}{mark}'])} |"
 
 
