@@ -14,9 +14,9 @@ from regard.text import Tokenizer
 from regard.translator import Translator
 
 SENTENCES = [
-    ("the cat eats", "le chat mange"),
+    ("the cat sleeps", "le chat dort"),
     ("I love", "j'aime"),
-    ("the old cat eats the mat", "le vieux chat mange le tapis"),
+    ("the old cat sleeps on the mat", "le vieux chat dort sur le tapis"),
 ]
 PAIRS = [Pair(source, target, Origin("tests", line)) for line, (source, target) in enumerate(SENTENCES, start=1)]
 

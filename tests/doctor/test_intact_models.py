@@ -26,7 +26,7 @@ def test_a_trained_model_passes_every_check(trained: Patient) -> None:
     diagnosis = examine(trained)
     assert [finding.name for finding in diagnosis.failed] == []
     assert {finding.verdict for finding in diagnosis.findings} == {"pass"}
-    assert len({finding.name for finding in diagnosis.findings}) == len(CHECKS) == 21
+    assert len({finding.name for finding in diagnosis.findings}) == len(CHECKS) == 22
 
 
 @pytest.mark.parametrize(
@@ -122,8 +122,13 @@ def test_one_sentence_is_enough_for_all_but_comparing(tiny_run: Path) -> None:
     assert skipped == {"source is read", "different answers"}
 
 
-def test_what_cannot_be_examined_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="at least 1 sentence, but 0 are asked for"):
+def test_what_cannot_be_examined_is_refused(tmp_path: Path, make_patient) -> None:
+    with pytest.raises(InputError, match="with 1 to 50 sentences at once, but 0 are asked for"):
         Patient.load(tmp_path, num_sentences=0)
     with pytest.raises(BundleError, match="holds no model"):
         Patient.load(tmp_path)
+    with pytest.raises(
+        InputError, match=r"model\.max_length is 7, but to examine a model with learned positions 8 are"
+    ):
+        make_patient(positions="learned", max_length=7)
+    assert make_patient(positions="learned", max_length=8).batch.target_in.shape[1] <= 8 - 3

@@ -4,8 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+import hypothesis.strategies as st
 import pytest
 import torch
+from hypothesis import given, settings
 from torch import Tensor, nn
 
 from regard.attention import Finding, Place, Steps, View
@@ -16,7 +18,13 @@ from regard.doctor import patient as patients
 from regard.doctor.answers import different_answers, finite_logits, source_is_read
 from regard.doctor.attending import masks, weights
 from regard.doctor.blind import empty_source
-from regard.doctor.equal import batch_equals_alone, cached_equals_full, paths_agree, train_equals_eval
+from regard.doctor.equal import (
+    batch_equals_alone,
+    cached_equals_full,
+    packed_equals_alone,
+    paths_agree,
+    train_equals_eval,
+)
 from regard.doctor.future import future_leak, nan_in_the_future
 from regard.doctor.loss import loss_without_pads, pad_ids
 from regard.doctor.padding import memory_padding, nan_at_padding, source_padding, target_padding
@@ -122,6 +130,8 @@ SIGHTS: list[tuple[type[HeadCore], str, Callable[[Patient], Finding], int | None
     (NoPadding, "encoder.1.self", source_padding, None),
     (NoPadding, "encoder.1.self", batch_equals_alone, None),
     (NoPadding, "encoder.1.self", nan_at_padding, None),
+    (NoPadding, "encoder.1.self", packed_equals_alone, None),
+    (NoPadding, "decoder.0.cross", packed_equals_alone, None),
     (TopLeft, "decoder.1.self", cached_equals_full, None),
     (NoDiagonal, "decoder.0.self", masks, 0),
     (Naive, "encoder.0.self", nan_at_padding, None),
@@ -157,6 +167,27 @@ def test_a_leak_names_the_words_and_the_cell(patient: Patient) -> None:
     assert batch.target_in.shape[1] > place.key
     assert "is predicted knowing" in finding.explanation
     assert f"query {place.query} → key {place.key}" in "\n".join(finding.lines())
+
+
+@settings(max_examples=15, deadline=None)
+@given(data=st.data())
+def test_a_single_cell_of_a_single_head_is_found(make_patient: Callable[..., Patient], data: st.DataObject) -> None:
+    """Whatever head of whatever layer, and whatever cell: the doctor names exactly that one."""
+    patient = make_patient()
+    layer, head = data.draw(st.integers(0, 1)), data.draw(st.integers(0, 1))
+    length = patient.alone(patient.shortest).target_in.shape[1]
+    query = data.draw(st.integers(0, length - 2))
+    key = data.draw(st.integers(query + 1, length - 1))
+
+    class OneCell(OtherSight):
+        def seen(self, allowed: Tensor) -> Tensor:
+            if allowed.shape[2] == allowed.shape[3] == length:
+                allowed[:, head, query, key] = True
+            return allowed
+
+    patient.model.attentions()[f"decoder.{layer}.self"].__class__ = OneCell
+    place = place_of(future_leak(patient))
+    assert (place.part, place.head, place.query, place.key) == (f"decoder.{layer}.self", head, query, key)
 
 
 class MixesPositions(nn.Module):

@@ -19,7 +19,9 @@ _WIDTH = 120
 def doctor(
     *,
     model: ModelArgument,
-    sentences: Annotated[int, typer.Option("--sentences", min=1, help="How many sentences to examine it with.")] = 8,
+    sentences: Annotated[
+        int, typer.Option("--sentences", min=1, max=50, help="How many sentences to examine it with.")
+    ] = 8,
     json: JsonOption = False,
 ) -> None:
     """Check a model's guarantees: no look into the future, padding that changes nothing, steps equal to one pass.

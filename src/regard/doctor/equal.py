@@ -2,19 +2,23 @@
 
 from typing import Final
 
+import numpy as np
 import torch
 from jaxtyping import Bool
 from torch import Tensor
 
 from regard.attention import AttentionPath, Finding, Place
 from regard.attention.diagnosis import judged, largest
-from regard.batches import Batch
+from regard.batches import Batch, make_batch
 from regard.doctor.padding import TOLERANCE, score
 from regard.doctor.patient import Patient
+from regard.doctor.sight import Sentences, forbidden_weight
 from regard.doctor.stages import Recording, first_difference, recorded
+from regard.errors import ShapeError
 from regard.models import AnyModel
 from regard.models.noise import Dropout
 
+_PACKED: Final = 3
 _PATHS: Final[tuple[AttentionPath, ...]] = ("fused", "auto")
 
 
@@ -92,6 +96,28 @@ def _where_others_matter(patient: Patient, sentence: int) -> Place | None:
     with recorded(patient.model) as together:
         score(patient.model, patient.batch)
     return first_difference(alone, together, rows=(0, sentence), tolerance=TOLERANCE)
+
+
+def packed_equals_alone(patient: Patient) -> Finding:
+    """Several sentences in one row, as training may pack them, give what each gives alone."""
+    name, count = "packed = alone", min(len(patient.pairs), _PACKED)
+    alone = [patient.alone(row) for row in range(count)]
+    width = sum(max(one.source.shape[1], one.target_in.shape[1]) for one in alone)
+    batch = make_batch(patient.pairs, np.arange(count), packed_width=width)
+    try:
+        logits = score(patient.model, batch)[0]
+    except ShapeError:
+        return Finding(name, "skip", "a network of this kind reads one sentence per row")
+    differences = logits[: batch.target_layout.lengths[0]] - torch.cat([score(patient.model, one)[0] for one in alone])
+    size, (position, _) = largest(differences)
+    if size <= TOLERANCE:
+        return Finding(name, "pass", f"{count} sentences in one row, each as alone in a row", size, TOLERANCE)
+    with recorded(patient.model) as recording:
+        score(patient.model, batch)
+    _, place = forbidden_weight(recording, Sentences(batch.source_layout, batch.target_layout))
+    bad = f"with {count} sentences in one row, position {position} comes out differently"
+    advice = "see that every attention is given Segments(layout), and that positions begin anew in each sentence"
+    return Finding(name, "fail", bad, size, TOLERANCE, place or Place(query=position), advice)
 
 
 def train_equals_eval(patient: Patient) -> Finding:

@@ -7,7 +7,13 @@ from regard.attention import Diagnosis, Finding
 from regard.doctor.answers import different_answers, finite_logits, source_is_read
 from regard.doctor.attending import masks, weights
 from regard.doctor.blind import empty_source
-from regard.doctor.equal import batch_equals_alone, cached_equals_full, paths_agree, train_equals_eval
+from regard.doctor.equal import (
+    batch_equals_alone,
+    cached_equals_full,
+    packed_equals_alone,
+    paths_agree,
+    train_equals_eval,
+)
 from regard.doctor.future import future_leak, nan_in_the_future
 from regard.doctor.loss import loss_without_pads, pad_ids
 from regard.doctor.padding import memory_padding, nan_at_padding, source_padding, target_padding
@@ -32,6 +38,7 @@ CHECKS: Final[tuple[Callable[[Patient], Finding], ...]] = (
     loss_without_pads,
     cached_equals_full,
     batch_equals_alone,
+    packed_equals_alone,
     train_equals_eval,
     paths_agree,
     source_is_read,

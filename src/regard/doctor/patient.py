@@ -23,7 +23,11 @@ from regard.translator import Translator, load
 MORE_PADDING: Final = 3
 """Cells of padding that are added to see whether they change anything."""
 
+MOST_SENTENCES: Final = 50
+"""All of them are one batch in float64."""
+
 _MOST_TOKENS: Final = 40
+_FEWEST_POSITIONS: Final = 8
 
 
 @final
@@ -55,8 +59,10 @@ class Patient:
             BundleError: the folder is missing, damaged or not what it says it is.
             InputError: there are to be no sentences.
         """
-        if num_sentences < 1:
-            raise InputError(f"a model is examined with at least 1 sentence, but {num_sentences} are asked for")
+        if not 1 <= num_sentences <= MOST_SENTENCES:
+            raise InputError(
+                f"a model is examined with 1 to {MOST_SENTENCES} sentences at once, but {num_sentences} are asked for"
+            )
         translator = load(folder, device="cpu", dtype="float64")
         pairs, description = sentences_for(translator.settings.data, num_sentences)
         return cls.of(translator, pairs, description=description, stored=load_bundle(folder).weights())
@@ -70,10 +76,14 @@ class Patient:
         description: str = "given sentences",
         stored: Mapping[str, Tensor] | None = None,
     ) -> "Patient":
-        """A translator in memory, examined as a copy."""
+        """A translator in memory, examined as a copy.
+
+        Raises:
+            InputError: the network has learned positions, too few of them.
+        """
         model = copy.deepcopy(translator.model).to("cpu", torch.float64).eval().requires_grad_(False)
         model.compute_dtype = None
-        limit = min(_MOST_TOKENS, (model.max_positions or _MOST_TOKENS + 8) - MORE_PADDING - 1)
+        limit = _most_tokens(model)
         cut = [
             Ragged.of(ids[:limit] for ids in translator.tokenizer.encode_batch(texts))
             for texts in ([pair.source for pair in pairs], [pair.target for pair in pairs])
@@ -109,3 +119,15 @@ class Patient:
     def spelled(self, token: int) -> str:
         """An id as people read it, safe to print."""
         return repr(self.tokenizer.pieces([token])[0])
+
+
+def _most_tokens(model: AnyModel) -> int:
+    """How many tokens of a sentence are taken: a learned table must hold them, EOS, and padding behind."""
+    if model.max_positions is None:
+        return _MOST_TOKENS
+    if model.max_positions < _FEWEST_POSITIONS:
+        raise InputError(
+            f"model.max_length is {model.max_positions}, but to examine a model with learned positions "
+            f"{_FEWEST_POSITIONS} are needed: sentences of a few words, and padding behind them"
+        )
+    return min(_MOST_TOKENS, model.max_positions - MORE_PADDING - 1)

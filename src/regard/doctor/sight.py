@@ -25,21 +25,33 @@ class Sentences:
     target: Layout
 
     def truth(self, look: Look) -> Bool[Tensor, "batch 1 query key"]:
-        """What an attention may look at: real keys, and no future ones."""
-        num_queries, num_keys = look.attended.queries.shape[2], look.attended.keys.shape[2]
-        layout = self.target if _is_decoder_self(look) else self.source
-        real = torch.tensor([[key < length for key in range(num_keys)] for length in layout.lengths])
-        allowed = real[:, None, None, :].expand(-1, 1, num_queries, num_keys)
+        """What an attention may look at: real keys of its own sentence, and no future ones."""
+        queries, keys = self._queries(look), range(look.attended.keys.shape[2])
+        key_layout = self.target if _is_decoder_self(look) else self.source
+        of_queries = torch.tensor(_sentence_of(self._query_layout(look), queries))[:, None, :, None]
+        of_keys = torch.tensor(_sentence_of(key_layout, keys))[:, None, None, :]
+        allowed = (of_queries == of_keys) & (of_keys >= 0)
         if not _is_decoder_self(look):
             return allowed
-        queries = range(look.first, look.first + num_queries)
-        return allowed & torch.tensor([[key <= query for key in range(num_keys)] for query in queries])
+        return allowed & torch.tensor([[key <= query for key in keys] for query in queries])
 
     def read(self, look: Look) -> Bool[Tensor, "batch 1 query 1"]:
         """Which queries are real tokens; what padding looks at is computed, and never read."""
-        layout = self.source if look.name.startswith("encoder") else self.target
-        queries = range(look.first, look.first + look.attended.queries.shape[2])
-        return torch.tensor([[query < length for query in queries] for length in layout.lengths])[:, None, :, None]
+        numbers = torch.tensor(_sentence_of(self._query_layout(look), self._queries(look)))
+        return (numbers >= 0)[:, None, :, None]
+
+    def _query_layout(self, look: Look) -> Layout:
+        return self.source if look.name.startswith("encoder") else self.target
+
+    def _queries(self, look: Look) -> range:
+        return range(look.first, look.first + look.attended.queries.shape[2])
+
+
+def _sentence_of(layout: Layout, positions: range) -> list[list[int]]:
+    """Which sentence of its row each position belongs to, counted from 0; -1 is padding."""
+    rows = layout.segments or [(length,) for length in layout.lengths]
+    numbers = [[number for number, length in enumerate(row) for _ in range(length)] for row in rows]
+    return [[row[position] if position < len(row) else -1 for position in positions] for row in numbers]
 
 
 def _is_decoder_self(look: Look) -> bool:
