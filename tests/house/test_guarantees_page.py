@@ -32,6 +32,15 @@ def test_every_area_that_users_stumbled_in_has_promises(script: ModuleType) -> N
     assert {"masks", "data", "training", "models", "decoding"} <= {proof.area for proof in script.all_proofs()}
 
 
+@pytest.mark.parametrize(
+    "thread",
+    ["#41508", "#160064", "#114083", "#108108", "#3575", "#101967", "#97111", "#427", "#19", "#2840", "#153799"],
+)
+def test_what_users_of_others_met_in_masks_is_answered(script: ModuleType, thread: str) -> None:
+    """One thread for each fault of masks and attention that people have reported for years."""
+    assert [proof for proof in script.all_proofs() if f"{thread}," in f"{proof.reported},"] != []
+
+
 def test_a_promise_becomes_a_line(script: ModuleType) -> None:
     code = marked('"Padding " "changes | nothing", area="masks", control="test_it_can_fail", reported="fairseq #427"')
     line = script.page(list(script.proofs(code, "tests/a/test_b.py"))).splitlines()[-1]

@@ -49,7 +49,9 @@ class Extent:
         """What ``cells`` says of a rectangle, as (batch, mask_heads, query, key), without copying."""
         self.require(on)
         found = cells(on)
-        return found[(None,) * (4 - found.ndim)].expand(self.num_rows, -1, on.num_queries, on.num_keys)
+        if found.ndim == 2:
+            found = found[None, None]
+        return found.expand(self.num_rows, -1, on.num_queries, on.num_keys)
 
     def require_cell(self, query: int, key: int, *, row: int, head: int) -> None:
         """Checks that there is such a cell.

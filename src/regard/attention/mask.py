@@ -46,7 +46,7 @@ class Mask(ABC):
     def rule(self, on: Rectangle) -> Bool[Tensor, "..."]:
         """True where a query may look at a key, as small as it can be said.
 
-        The axes are (batch, mask_heads, query, key): 1 where all share one answer, and the first may be missing.
+        The axes are (query, key), or (batch, mask_heads, query, key); one along which all share one answer may be 1.
         """
 
     def codes(self, on: Rectangle) -> UInt8[Tensor, "..."]:

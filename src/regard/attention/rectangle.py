@@ -33,9 +33,9 @@ class Rectangle:
     @property
     def queries(self) -> Int[Tensor, "query 1"]:
         """The positions of the queries, as a column."""
-        return torch.arange(self.first_query, self.first_query + self.num_queries, device=self.device)[:, None]
+        return torch.arange(self.first_query, self.last_query + 1, device=self.device).unsqueeze(1)
 
     @property
     def keys(self) -> Int[Tensor, "1 key"]:
         """The positions of the keys, as a row."""
-        return torch.arange(self.num_keys, device=self.device)[None, :]
+        return torch.arange(self.num_keys, device=self.device).unsqueeze(0)

@@ -155,4 +155,6 @@ def _if_any(cells: Bool[Tensor, "..."]) -> Bool[Tensor, "..."] | None:
 def _distinct(cells: Bool[Tensor, "batch mask_heads query key"]) -> Bool[Tensor, "..."]:
     """Rows, and queries, that share one answer in memory: one of them."""
     rows, _, queries, _ = cells.stride()
-    return cells[slice(1 if rows == 0 else None), :, slice(1 if queries == 0 else None)]
+    if rows == 0:
+        cells = cells[:1]
+    return cells[:, :, :1] if queries == 0 else cells
