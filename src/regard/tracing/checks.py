@@ -20,7 +20,7 @@ from regard.tracing.header import Check
 
 TOLERANCE: Final = 1e-5
 _UNITS: Final = 2
-STEPWISE_TOLERANCE: Final = {torch.float64: 1e-5, torch.float32: 1e-4, torch.bfloat16: 0.25}
+STEPWISE_TOLERANCE: Final = {torch.float64: 1e-5, torch.float32: 1e-4, torch.bfloat16: 0.05}
 """How far weights and context may lie from those of one pass over all positions: products of other shapes are rounded
 differently, and every layer adds to it."""
 
