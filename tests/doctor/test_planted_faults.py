@@ -141,6 +141,11 @@ SIGHTS: list[tuple[type[HeadCore], str, Callable[[Patient], Finding], int | None
 ]
 
 
+@pytest.mark.guarantee(
+    "A broken promise of a trained model is followed to the part, the head and the position where it breaks",
+    area="masks",
+    control="test_other_ways_to_say_the_same_accuse_nobody",
+)
 @pytest.mark.parametrize(
     ("fault", "name", "check", "head"), SIGHTS, ids=[f"{one[0].__name__}-{one[1]}-{one[2].__name__}" for one in SIGHTS]
 )
@@ -154,6 +159,20 @@ def test_a_fault_in_one_attention_is_found_there(
         assert place.part == name
     if head is not None:
         assert place.head == head
+
+
+class SameSight(OtherSight):
+    """Says what may be seen in another way."""
+
+    def seen(self, allowed: Tensor) -> Tensor:
+        return allowed
+
+
+def test_other_ways_to_say_the_same_accuse_nobody(patient: Patient) -> None:
+    for core in patient.model.attentions().values():
+        core.__class__ = SameSight
+    checks = {check for _, _, check, _ in SIGHTS}
+    assert {check(patient).verdict for check in checks} == {"pass"}
 
 
 def test_a_leak_names_the_words_and_the_cell(patient: Patient) -> None:
@@ -303,13 +322,24 @@ def test_a_nan_in_the_weights_is_found_by_name_and_by_the_position_it_reaches(pa
     assert (place.sentence, place.query) == (1, 2)
 
 
-def test_a_nan_in_the_future_must_be_found_where_it_stands(patient: Patient) -> None:
+@pytest.mark.guarantee(
+    "A NaN that is hidden from earlier queries alone still reaches them (0 · NaN); the doctor reports it, with position",
+    area="masks",
+    control="test_a_nan_that_is_spread_before_attention_is_not_found_where_it_stands",
+    reported="pytorch #101967",
+)
+def test_a_nan_in_the_future_is_found_where_it_stands(patient: Patient) -> None:
     finding = nan_in_the_future(patient)
     last = patient.alone(patient.shortest).target_in.shape[1] - 1
     assert finding.verdict == "pass"
     assert f"planted at position {last}, found there; 0 · NaN takes it to {last} earlier ones" in finding.explanation
+
+
+def test_a_nan_that_is_spread_before_attention_is_not_found_where_it_stands(patient: Patient) -> None:
     patient.model.get_submodule("target_embedding").dropout = MixesPositions()
-    assert "is not found there" in nan_in_the_future(patient).explanation
+    finding = nan_in_the_future(patient)
+    assert "is not found there" in finding.explanation
+    assert place_of(finding).query == 0
 
 
 def test_pads_in_the_loss_are_found(patient: Patient, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -371,8 +401,17 @@ class DeafToTheSource(HeadCore):
         return replace(steps, context=torch.zeros_like(steps.context))
 
 
-def test_the_same_words_for_every_sentence_are_found(patient: Patient) -> None:
+def test_a_network_that_reads_its_source_is_not_accused(patient: Patient) -> None:
     assert source_is_read(patient).verdict == "pass"
+
+
+@pytest.mark.guarantee(
+    "A model that has the same words for every sentence is diagnosed",
+    area="models",
+    control="test_a_network_that_reads_its_source_is_not_accused",
+    reported="OpenNMT-py #227, joeynmt #58, hkproj #18",
+)
+def test_the_same_words_for_every_sentence_are_found(patient: Patient) -> None:
     for name, core in patient.model.attentions().items():
         if name.endswith("cross"):
             core.__class__ = DeafToTheSource
