@@ -323,7 +323,7 @@ def test_a_nan_in_the_weights_is_found_by_name_and_by_the_position_it_reaches(pa
 
 
 @pytest.mark.guarantee(
-    "A NaN that is hidden from earlier queries alone still reaches them (0 · NaN); the doctor reports it, with position",
+    "A NaN that is hidden from earlier queries alone still reaches them (0 · NaN): reported, with its position",
     area="masks",
     control="test_a_nan_that_is_spread_before_attention_is_not_found_where_it_stands",
     reported="pytorch #101967",
