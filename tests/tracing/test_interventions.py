@@ -76,6 +76,15 @@ def test_the_padding_mask_left_out_lets_padding_be_looked_at(make_translator: Ma
     assert masked.hypothesis.log_probability == pytest.approx(recorded(translator).hypothesis.log_probability, abs=1e-5)
 
 
+def test_the_padding_mask_is_left_out_word_by_word_as_in_one_pass(make_translator: Make) -> None:
+    translator = make_translator()
+    width = len(translator.tokenizer.encode(TEXT)) + 4
+    live = recorded(translator, source_width=width, without_masks=("padding",))
+    assert live.other_way is not None
+    for key, table in live.tables.items():
+        np.testing.assert_allclose(live.other_way[key].context, table.context, atol=1e-5, err_msg=key)
+
+
 def test_without_the_future_mask_the_answer_is_seen(make_translator: Make) -> None:
     """Only where there is a future: in one pass over a given target. Word by word, nothing changes."""
     translator = make_translator()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final, final
 
 from regard.attention import Cell, Reason, SwitchedOff, View
-from regard.models import AnyModel
+from regard.models import AnyModel, Transformer
 from regard.models.embedding import PositionTable
 from regard.models.multihead import HeadCore, SelfAttention
 from regard.tracing.header import CellName, HeadName, Interventions
@@ -75,6 +75,15 @@ def zero_positions(twin: AnyModel) -> None:
         table.kind = "none"
     for _, attention in modules_of(twin, SelfAttention):
         attention.rotary = False
+
+
+def show_padding(twin: AnyModel) -> None:
+    """The keys of padding reach the attentions of this network as they are.
+
+    Leaving the mask out of each attention is not enough: a Transformer blanks these keys once, before any attention.
+    """
+    if isinstance(twin, Transformer):
+        twin.settings = twin.settings.model_copy(update={"padding_mask": False})
 
 
 def _cells_of(key: str, interventions: Interventions) -> Iterator[Cell]:

@@ -21,7 +21,7 @@ from regard.models import AnyModel
 from regard.models.multihead import HeadCore
 from regard.text import BOS, EOS
 from regard.tracing.assemble import Table, ancestry, assembled
-from regard.tracing.interventions import changes_of, zero_positions
+from regard.tracing.interventions import changes_of, show_padding, zero_positions
 from regard.tracing.plan import Plan, refuse_impossible
 from regard.tracing.size import estimate_size, refuse_too_large
 from regard.tracing.twin import twin_of
@@ -68,6 +68,8 @@ def record(model: AnyModel, plan: Plan) -> Run:
         core.path = "plain"
     if not plan.interventions.positions:
         zero_positions(twin)
+    if "padding" in plan.interventions.without_masks:
+        show_padding(twin)
     with answering(twin):
         return _recorded(twin, plan)
 
