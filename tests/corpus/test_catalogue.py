@@ -105,10 +105,13 @@ def test_of_several_files_each_digest_names_its_own() -> None:
         (SOUND.replace("/a.en", "/"), "url must be an http or https address that ends in a file name"),
         (SOUND.replace('to = "a.en"', 'to = "../a.en"'), r"'\.\./a.en' is no plain file name"),
         (SOUND.replace('to = "a.en"', 'to = ".hidden"'), r"'\.hidden' is no plain file name"),
-        (SOUND + f"[[mine.files]]\n{FILE}", r"makes two files of one name: a\.en, a\.en"),
+        (SOUND + f"[[mine.files]]\n{FILE}", r"makes two files of one name: ORIGIN\.txt, a\.en, a\.en"),
+        (SOUND.replace('to = "a.en"', 'to = "ORIGIN.txt"'), r"two files of one name: ORIGIN\.txt, ORIGIN\.txt"),
+        (SOUND.replace("https://example.org", "http://[::1"), "url must be an http or https address"),
+        (SOUND.replace("[mine]", '["../mine"]').replace("mine.files", '"../mine".files'), "is no name for a corpus"),
         (SOUND.replace("[[", 'pairs = [["a.en", "b.fr"]]\n[['), "pairs must be lists of two of the files it makes"),
     ],
-    ids=range(21),
+    ids=range(24),
 )
 def test_catalogues_that_are_wrong(write: Write, text: str, message: str) -> None:
     path = write(text)

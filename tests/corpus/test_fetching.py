@@ -5,6 +5,7 @@ import gzip
 import hashlib
 import io
 import tarfile
+import time
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from regard.corpus.fetching import Entry, RemoteFile, get_corpus
+from regard.corpus.fetching import Entry, RemoteFile, download, get_corpus
 from regard.errors import CheckError, CorpusError, DiskFullError, DownloadError, MachineError, OutputExistsError
 
 ENGLISH = "".join(f"Sentence number {number}.\n" for number in range(4000)).encode()
@@ -37,6 +38,7 @@ class Site:
     statuses: list[int] = field(default_factory=list)  # of the next answers, instead of the file
     redirect: str = ""
     says_length: bool = True
+    stall_seconds: list[float] = field(default_factory=list)  # before each next answer's content
     lies_about_range: bool = False
     asked: list[tuple[str, str]] = field(default_factory=list)
 
@@ -75,6 +77,8 @@ class Handler(BaseHTTPRequestHandler):
         if site.says_length:
             self.send_header("Content-Length", str(len(data) - begins))
         self.end_headers()
+        if site.stall_seconds:
+            time.sleep(site.stall_seconds.pop(0))
         rest = data[begins:]
         self.wfile.write(rest[: site.cut_after.pop(0)] if site.cut_after else rest)
 
@@ -256,6 +260,14 @@ class TestGoingOn:
         site.cut_after = [1000]
         heard.get(entry(remote(site, zipped(BOTH))), tmp_path / "out")
         assert site.asked[1][1] == "bytes=1000-"
+
+    def test_a_server_that_falls_silent_is_asked_again(
+        self, site: Site, heard: Heard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(download, "_TIMEOUT_SECONDS", 0.4)
+        site.stall_seconds = [1.0]
+        heard.get(entry(remote(site, zipped(BOTH))), tmp_path / "out")
+        assert any("the connection broke (timed out); trying again" in line for line in heard.told)
 
 
 class TestRefusing:

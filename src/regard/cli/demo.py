@@ -2,7 +2,7 @@
 
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import count as counting
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,7 +15,9 @@ from regard.cli.scoring import score
 from regard.cli.train import refuse_existing_folder, telling_how_to_resume
 
 if TYPE_CHECKING:
+    from regard.corpus import Pair
     from regard.corpus.builtin import BuiltinPair
+    from regard.runs.data import RunData
     from regard.settings import Settings
     from regard.translator import Translator
 
@@ -56,12 +58,12 @@ def demo(
     folder = refuse_existing_folder(out) if out else first_free(DEFAULT_OUT)
     settings = _settings(minutes, seed)
     _heading(f"English → French in {minutes:g} minutes, from sentences that Regard makes up itself")
-    _train(settings, folder)
+    data = _train(settings, folder)
     from regard.translator import load
 
     translator = load(folder)
     _heading("Sentences it has never seen")
-    _score(translator)
+    _score(translator, data.test)
     _heading("Sentences of the textbook")
     _try(translator)
     _heading(f"“{WATCHED}”, word by word")
@@ -79,17 +81,18 @@ def _settings(minutes: float, seed: int) -> "Settings":
     return load_settings(None, [*TUNED, *given], preset="tiny")
 
 
-def _train(settings: "Settings", folder: Path) -> None:
+def _train(settings: "Settings", folder: Path) -> "RunData":
+    """Makes the sentences once, for training and for the score."""
     from regard.runs import train
-
-    with telling_how_to_resume(folder), progress_reporter() as reporter:
-        train(settings, folder, reporter=reporter)
-
-
-def _score(translator: "Translator") -> None:
     from regard.runs.data import read_data
 
-    test = read_data(translator.settings.data).test
+    data = read_data(settings.data)
+    with telling_how_to_resume(folder), progress_reporter() as reporter:
+        train(settings, folder, reporter=reporter, data=data)
+    return data
+
+
+def _score(translator: "Translator", test: "Sequence[Pair]") -> None:
     scored = score(translator, [pair.source for pair in test], [pair.target for pair in test])
     typer.echo("\n".join(f"  {line}" for line in scored.lines()))
 
@@ -116,11 +119,9 @@ def _try(translator: "Translator") -> None:
 
 
 def _textbook() -> "list[BuiltinPair]":
-    from regard.corpus.builtin import generate
-    from regard.runs.data import BUILTIN_SEED, BUILTIN_SIZE
+    from regard.corpus.builtin.everyday import everyday_pairs
 
-    corpus = generate(size=BUILTIN_SIZE, seed=BUILTIN_SEED)
-    return [pair for pair in corpus.train if pair.structure == TEXTBOOK]
+    return [pair for pair in everyday_pairs() if pair.structure == TEXTBOOK]
 
 
 def _watch(translator: "Translator") -> None:

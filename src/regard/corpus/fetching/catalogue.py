@@ -12,6 +12,7 @@ from regard.errors import CorpusError
 Packing = Literal["none", "gzip", "zip", "tar"]
 
 DIGEST: Final = re.compile("[0-9a-f]{64}")
+ORIGIN: Final = "ORIGIN.txt"  # stands beside the files of a corpus
 
 
 @final

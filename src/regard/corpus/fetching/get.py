@@ -5,17 +5,14 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
 
-from regard.corpus.fetching.catalogue import Entry
+from regard.corpus.fetching.catalogue import ORIGIN, Entry
 from regard.corpus.fetching.disk import disk_errors
 from regard.corpus.fetching.download import Downloader, Tell, Wait
 from regard.corpus.fetching.unpack import unpack
 from regard.corpus.lines import count_lines
 from regard.corpus.writing import new_folder, refuse_existing
 from regard.errors import CorpusError
-
-ORIGIN: Final = "ORIGIN.txt"
 
 
 def get_corpus(

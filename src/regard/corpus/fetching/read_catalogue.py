@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
-from regard.corpus.fetching.catalogue import DIGEST, Catalogue, Entry, Packing, RemoteFile
+from regard.corpus.fetching.catalogue import DIGEST, ORIGIN, Catalogue, Entry, Packing, RemoteFile
 from regard.errors import CorpusError
 
 _BUILT_IN: Final = Path(__file__).with_name("catalogue.toml")
@@ -42,6 +42,8 @@ def _read(path: Path) -> dict[str, Entry]:
 def _entry(name: str, table: Any, where: str) -> Entry:
     if not isinstance(table, dict):
         raise CorpusError(f"{where} must be a table, but is {table!r:.60}")
+    if not _PLAIN_NAME.fullmatch(name):
+        raise CorpusError(f"{where}: {name!r} is no name for a corpus (letters, digits, . _ + -)")
     _refuse_unknown(table, _ENTRY_KEYS, where)
     files = tuple(
         _file(file, f"{where} file {number}") for number, file in enumerate(_list(table, "files", where), start=1)
@@ -50,8 +52,8 @@ def _entry(name: str, table: Any, where: str) -> Entry:
         raise CorpusError(f"{where} names no files; it needs at least one [[{name}.files]]")
     made = [made for file in files for made in file.names.values()]
     pairs = tuple(_pair(pair, made, where) for pair in _list(table, "pairs", where))
-    if len(set(made)) < len(made):
-        raise CorpusError(f"{where} makes two files of one name: {', '.join(sorted(made))}")
+    if len({*made, ORIGIN}) <= len(made):
+        raise CorpusError(f"{where} makes two files of one name: {', '.join(sorted([*made, ORIGIN]))}")
     return Entry(
         name=name,
         title=_text(table, "title", where),
@@ -86,10 +88,18 @@ def _file(table: Any, where: str) -> RemoteFile:
 
 def _address(table: Mapping[str, Any], where: str) -> str:
     url = _text(table, "url", where)
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or not _PLAIN_NAME.fullmatch(Path(parts.path).name):
+    if not _is_address(url):
         raise CorpusError(f"{where}: url must be an http or https address that ends in a file name, but is {url!r}")
     return url
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        name = parts.path.rpartition("/")[2]
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and bool(_PLAIN_NAME.fullmatch(name))
+    except ValueError:
+        return False
 
 
 def _names(table: Mapping[str, Any], packing: str, where: str) -> Iterator[tuple[str, str]]:
