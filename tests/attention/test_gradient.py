@@ -44,7 +44,7 @@ def test_it_is_autograds(kind: str, seed: int) -> None:
     tensors = vectors(seed=seed)
     queries, keys, values = tensors
     by_hand = context_by("plain", *tensors, view, scale=SCALE, needs_grad=True)
-    by_autograd = four_steps(queries, view.blank(keys), view.blank(values), view, SCALE).context
+    by_autograd = four_steps(queries, view.blank(keys), view.blank(values), view, scale=SCALE).context
     assert torch.equal(by_hand, by_autograd)
     for mine, its in zip(gradients(by_hand, tensors), gradients(by_autograd, tensors), strict=True):
         torch.testing.assert_close(mine, its, atol=1e-13, rtol=0)

@@ -83,14 +83,14 @@ def attend(
         view=view,
     )  # fmt: skip
     if chosen == "plain" and (path == "plain" or dropout is not None):
-        return four_steps(queries, view.blank(keys), view.blank(values), view, factor, dropout)
+        return four_steps(queries, view.blank(keys), view.blank(values), view, scale=factor, dropout=dropout)
     if dropout is not None:
         raise AttentionError(f"path '{path}' never holds the weights that dropout is for; use path 'plain' or 'auto'")
     return Steps(context_by(chosen, queries, keys, values, view, scale=factor, needs_grad=needs_grad))
 
 
 def four_steps(
-    queries: Tensor, keys: Tensor, values: Tensor, view: View, scale: float, dropout: WeightDropout | None = None
+    queries: Tensor, keys: Tensor, values: Tensor, view: View, *, scale: float, dropout: WeightDropout | None = None
 ) -> Steps:
     """The four steps; keys and values no query may look at were blanked before."""
     batch, heads, num_queries, _ = queries.shape
@@ -112,7 +112,7 @@ def context_by(
         if path != "plain":
             return (fused if path == "fused" else flex)(queries, seen_keys, seen_values, view, scale)
         seen = queries.contiguous(), seen_keys.contiguous(), seen_values.contiguous()
-        steps = four_steps(*seen, view, scale)
+        steps = four_steps(*seen, view, scale=scale)
     if not needs_grad or steps.weights is None:
         return steps.context
     tracked = queries, keys, values

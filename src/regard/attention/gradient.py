@@ -68,8 +68,6 @@ def with_gradient(
     return result
 
 
-def scaled_product(
-    left: Float[Tensor, "rows query inner"], right: Float[Tensor, "rows inner key"], scale: float
-) -> Float[Tensor, "rows query key"]:
-    """``scale · left · right``, rounded once."""
+def scaled_product(left: Float[Tensor, "..."], right: Float[Tensor, "..."], scale: float) -> Float[Tensor, "..."]:
+    """``scale · left · right`` for each of many pairs of matrices, rounded once."""
     return torch.baddbmm(left.new_empty(1, 1, 1), left, right, beta=0, alpha=scale)
