@@ -164,7 +164,13 @@ def test_positions(trace: Trace) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "said"), [("rotary", "turns queries and keys"), ("none", "no positions"), ("learned", "in this run")]
+    ("kind", "said"),
+    [
+        ("rotary", "turns queries and keys"),
+        ("none", "no positions"),
+        ("learned", "in this run"),
+        (None, "word after word"),
+    ],
 )
 def test_a_model_without_position_vectors(trace: Trace, kind: str, said: str) -> None:
     changed = with_header(trace, model=trace.header.model.model_copy(update={"positions": kind}))

@@ -1,5 +1,9 @@
 """The worked example: the attention and the masks are those of every model, and what it says of them is so."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -110,3 +114,12 @@ def test_what_does_not_fit_is_refused(text: str, mask: ToyMask, message: str) ->
 def test_a_seed_out_of_range(seed: int) -> None:
     with pytest.raises(InputError, match="seed must be"):
         worked_example(CAT, seed=seed)
+
+
+def test_the_example_to_read_shows_the_same_numbers() -> None:
+    path = Path(__file__).resolve().parents[2] / "examples" / "01_one_attention_head.py"
+    out = subprocess.run([sys.executable, str(path)], capture_output=True, text=True, check=True, timeout=120).stdout
+    steps = worked_example(CAT, ToyMask(causal=True)).steps
+    for title, values in (("3 Weights", steps.weights[0, 0]), ("4 Output", steps.context[0, 0])):
+        rows = out[out.index(title) :].splitlines()[2:8]
+        assert [[float(cell) for cell in row.split()[1:]] for row in rows] == values.numpy().round(2).tolist()

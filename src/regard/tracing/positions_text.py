@@ -18,6 +18,7 @@ _ROWS: Final[dict[TokenList, str]] = {"source": "source", "target_in": "translat
 _WITHOUT_VECTORS: Final[dict[str | None, str]] = {
     "rotary": "This model adds no position vectors: it turns queries and keys by an angle per position (rotary).",
     "none": "This model has no positions: no token knows where it stands.",
+    None: "This model reads word after word, and has no position vectors.",
 }
 
 
