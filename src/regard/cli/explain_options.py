@@ -46,7 +46,7 @@ PrefixTextOption = Annotated[
 ]
 WithoutHeadOption = Annotated[
     list[str] | None,
-    typer.Option("--without-head", metavar="L.H", help="Switch off a head: 1.3, or cross.1.3; may be repeated."),
+    typer.Option("--without-head", metavar="L.H", help="Switch off heads: 1.3 in every attention, cross.1.3 in one."),
 ]
 WithoutMaskOption = Annotated[bool, typer.Option("--without-mask", help="Hide nothing: no mask at all.")]
 NoPositionsOption = Annotated[bool, typer.Option("--no-positions", help="Tell no token where it stands.")]
