@@ -143,6 +143,10 @@ def _watch(twin: AnyModel, plan: Plan, *, future_is_there: bool) -> dict[str, At
 
 
 def _tables(watches: dict[str, AttentionWatch], rows: Sequence[int]) -> dict[str, Table]:
-    return {
-        key: assembled(watch.calls, rows, watch.change, watch.core) for key, watch in watches.items() if watch.keeps
-    }
+    """The table of every attention that was kept; what it was made from is let go of, one after the other."""
+    tables = {}
+    for key, watch in watches.items():
+        if watch.keeps:
+            tables[key] = assembled(watch.calls, rows, watch.change, watch.core)
+            watch.calls.clear()
+    return tables
