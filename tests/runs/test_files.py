@@ -84,6 +84,8 @@ def test_clean_leaves_unusual_pairs_out_of_training_but_not_of_validation(write:
     data = read(paths, "data.clean=true", *valid)
     assert (len(data.train), len(data.valid), data.num_read) == (60, 64, 60)
     assert f"{paths[0]}: 2 left out: seen before (line 61, 62)" in data.notes
+    assert f"{paths[0]}: 2 kept although: seen before (line 61, 62)" in data.notes
+    assert not any("data.clean" in note for note in data.notes)
 
 
 def test_a_missing_line_is_refused_with_both_counts(write: Write) -> None:

@@ -20,6 +20,7 @@ _BY_HAND: Final = frozenset({"everyday", "textbook"})
 _BY_HAND_COPIES: Final = 4  # a few hundred idioms among thousands of pairs of a grammar: once each is too seldom
 _LEAST_PAIRS: Final = 10
 _LARGEST_VALID_SHARE: Final = 0.1
+_UNUSUAL: Final = "such pairs can be left out of training with data.clean=true, or for good with regard corpus clean"
 
 
 @final
@@ -54,13 +55,13 @@ def _from_files(settings: DataSettings, source: Path) -> RunData:
     read = read_files(source, settings.target, check_alignment=settings.check_alignment, clean=settings.clean)
     pairs = read.pairs
     _require_enough(pairs, source)
+    told = [*read.notes, *([_UNUSUAL] if read.num_unusual else [])]
     if settings.valid_source is not None:
         valid = _validation_files(settings, settings.valid_source)
-        told = f"{len(valid.pairs):,} pairs to validate on{_seen(valid.pairs, pairs)}"
-        notes = [*read.notes, *valid.notes, told]
-        return RunData(pairs, valid.pairs, notes, len(pairs))
+        told += [*valid.notes, f"{len(valid.pairs):,} pairs to validate on{_seen(valid.pairs, pairs)}"]
+        return RunData(pairs, valid.pairs, told, len(pairs))
     train, held = held_out(pairs, settings.valid_size)
-    return RunData(train, held, [*read.notes, f"{len(held):,} of them held out to validate on"], len(pairs))
+    return RunData(train, held, [*told, f"{len(held):,} of them held out to validate on"], len(pairs))
 
 
 def _validation_files(settings: DataSettings, source: Path) -> FilePairs:

@@ -18,10 +18,11 @@ from regard.errors import CorpusError
 @final
 @dataclass(frozen=True)
 class FilePairs:
-    """Pairs that stay, and sentences about the files they come from."""
+    """Pairs that stay, ``num_unusual`` of them with a fault, and sentences about the files they come from."""
 
     pairs: list[Pair]
     notes: tuple[str, ...]
+    num_unusual: int
 
 
 def read_files(source: Path, target: Path | None, *, check_alignment: bool, clean: bool = False) -> FilePairs:
@@ -39,7 +40,8 @@ def read_files(source: Path, target: Path | None, *, check_alignment: bool, clea
     rules = Rules(check_alignment=check_alignment)
     checked = read_checked(source, target, rules=rules, tolerates=() if clean else UNUSUAL)
     _refuse_shifted(checked.result)
-    return FilePairs(checked.pairs, tuple(_notes(checked.result)))
+    num_unusual = sum(checked.result.report.kept_despite.values())
+    return FilePairs(checked.pairs, tuple(_notes(checked.result)), num_unusual)
 
 
 def named(path: Path) -> str:
@@ -58,7 +60,5 @@ def _refuse_shifted(result: CheckResult) -> None:
 def _notes(result: CheckResult) -> Iterator[str]:
     for line in result.report.lines():
         yield f"{named(result.source)}: {line}"
-    if result.report.kept_despite:
-        yield "such pairs can be left out of training with data.clean=true, or for good with regard corpus clean"
     for file in result.files:
         yield from (f"{file.path}: {sign}" for sign in file.odd)
