@@ -57,5 +57,5 @@ class TextSettings(Section):
         0.0,
         ge=0,
         le=1,
-        description="above 0, each epoch cuts training sentences anew: BPE-dropout with this probability (0.1 is usual)",
+        description="above 0, each epoch cuts sentences anew: BPE-dropout with this probability (0.1 is usual)",
     )
