@@ -191,14 +191,14 @@ def test_shortcuts_can_be_switched_off(shown: Opened) -> None:
     shown.go(kind="encoder.self")
     page = shown.page
     page.keyboard.press("?")
-    page.get_by_label("Single keys do something").uncheck()
+    page.get_by_label("Single-key shortcuts").uncheck()
     page.keyboard.press("Escape")
     page.keyboard.press("h")
     page.keyboard.press("?")
     assert name_of(page) == "Encoder self-attention, layer 0, head 0"
     assert not page.is_visible("dialog")
     page.locator("button.keys").click()
-    page.get_by_label("Single keys do something").check()
+    page.get_by_label("Single-key shortcuts").check()
     page.get_by_role("button", name="Close").click()
     page.keyboard.press("h")
     assert name_of(page) == "Encoder self-attention, layer 0, head 1"
@@ -434,6 +434,23 @@ def test_an_empty_sentence_says_so(open_page: Open, make_trace: MakeTrace) -> No
     nothing = Trace(made.header.model_copy(update={"attentions": (), "masks": {}}), {})
     opened = open_page(report(nothing))
     assert "No attention was recorded" in opened.page.inner_text("main")
+    opened.check_quiet()
+
+
+def test_additive_cross_attention_alone(open_page: Open, make_trace: MakeTrace) -> None:
+    """What a recurrent translator has: one attention, whose scores are no products."""
+    made = make_trace("a b", "c", heads=1)
+    cross = [each for each in made.attentions if each.attention == "decoder.cross"]
+    facts = cross[0].model_copy(update={"score": "additive", "scale": 1.0})
+    masks = {facts.mask: made.header.masks[facts.mask]}
+    header = made.header.model_copy(update={"attentions": (facts,), "masks": masks})
+    alone = Trace(header, {name: made.tensors[name] for name in header.shapes()})
+    opened = open_page(report(alone), address="#kind=encoder.self")
+    assert opened.page.locator(".kind h2").all_inner_texts() == ["Cross-attention"]
+    assert "a small network of q and k" in opened.page.inner_text(".panel:nth-child(1)")
+    opened.page.keyboard.press("e")
+    opened.go(query=1, key=1)
+    assert sentence_of(opened.page) == cell_card(alone["decoder.cross", 0, 0], 1, 1).sentence
     opened.check_quiet()
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from regard.errors import TraceError
-from regard.tracing.header import AXES, Check
+from regard.tracing.header import AXES, Check, Request
 from regard.tracing.report import report, write_report
 from regard.tracing.report_data import THUMBNAIL, escaped_json, num_data_bytes, thumbnails
 from regard.tracing.report_text import clearest_head
@@ -121,6 +121,25 @@ def test_the_clearest_head_is_the_one_with_the_largest_maxima(trace: Trace) -> N
 def test_languages_are_marked(page: str) -> None:
     spans = [attributes for tag, attributes in Elements(page).found if tag == "span" and "lang" in attributes]
     assert [attributes["lang"] for attributes in spans[:2]] == ["en", "fr"]
+
+
+@pytest.mark.parametrize(
+    ("request_", "words"),
+    [
+        ({"decoding": "forced", "target": "b"}, "the translation was given"),
+        ({"decoding": "beam", "beam_size": 5}, "beam search, beam size 5"),
+        ({"prefix": "<b>"}, "begun with “&lt;b&gt;”"),
+        ({"interventions": {"positions": False}}, "without positions"),
+        ({"interventions": {"without_masks": ("future",)}}, "without the future mask"),
+        ({"interventions": {"without_heads": ({"layer": 1, "head": 0},)}}, "without head any 1 0"),
+        ({"interventions": {"without_cells": ({"query": 0, "key": 0},)}}, "1 cells switched off"),
+    ],
+    ids=["forced", "beam", "prefix", "positions", "mask", "head", "cells"],
+)
+def test_what_was_asked_for_is_said(make_trace: MakeTrace, request_: dict[str, object], words: str) -> None:
+    made = make_trace("a", "b")
+    request = Request.model_validate(made.header.request.model_dump() | request_)
+    assert words in report(Trace(made.header.model_copy(update={"request": request}), made.tensors))
 
 
 def test_a_failed_check_stands_open(make_trace: MakeTrace) -> None:

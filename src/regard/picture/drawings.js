@@ -11,7 +11,7 @@ export const TITLES = { scores: "① Scores", mask: "② Mask", weights: "③ We
 /** The formula of a step. */
 export function formulaOf(step, { score, scale }) {
   return {
-    scores: score === "additive" ? "v · tanh(W q + U k)" : `Q Kᵀ ${factorOf(scale)}`,
+    scores: score === "additive" ? "a small network of q and k" : `Q Kᵀ ${factorOf(scale)}`,
     mask: "scores where a query may look, −∞ elsewhere",
     weights: "softmax over the keys: each row sums to 1",
     output: "weights · V",

@@ -71,7 +71,7 @@ function help(isOn) {
     { class: "help", "aria-labelledby": "regard-help" },
     element("h2", { id: "regard-help" }, "Keys"),
     element("table", {}, element("tbody", {}, ...rows)),
-    element("p", {}, element("label", { for: "regard-keys" }, isOn, " Single keys do something")),
+    element("p", {}, element("label", { for: "regard-keys" }, isOn, " Single-key shortcuts")),
     element(
       "button",
       { type: "button", class: "close", onclick: (event) => event.target.closest("dialog").close() },

@@ -14,7 +14,7 @@ from jaxtyping import UInt8
 from regard.attention.marks import legend, mark
 from regard.tracing.four_panels import row_labels
 from regard.tracing.grid import digits
-from regard.tracing.header import Check, Header, Interventions, key_of
+from regard.tracing.header import Check, Header, Interventions, Request, key_of
 from regard.tracing.labels import decoder_labels, token_labels
 from regard.tracing.legible import legible
 from regard.tracing.trace import FAMILIES, HeadTrace, Trace
@@ -51,7 +51,7 @@ def _facts(header: Header) -> list[str]:
     facts = [
         f"model {model.name}",
         f"{model.encoder_layers} + {model.decoder_layers} layers of {model.num_heads} heads",
-        f"beam search, beam size {request.beam_size}" if request.decoding == "beam" else f"{request.decoding} search",
+        _search(request),
         f"computed in {model.dtype}, recorded in float32",
     ]
     if request.pad_source_to is not None:
@@ -59,6 +59,11 @@ def _facts(header: Header) -> list[str]:
     if request.prefix is not None:
         facts.append(f"begun with “{request.prefix}”")
     return [*facts, *_changes(request.interventions)]
+
+
+def _search(request: Request) -> str:
+    names = {"greedy": "greedy search", "beam": f"beam search, beam size {request.beam_size}"}
+    return names.get(request.decoding, "the translation was given")
 
 
 def _changes(changes: Interventions) -> Iterable[str]:
