@@ -92,6 +92,12 @@ ASKED = [("transformer", name) for name in QUESTIONS]
 ASKED += [("recurrent", name) for name in ("greedy", "beam", "prefix", "target", "masks", "cut")]
 
 
+@pytest.mark.guarantee(
+    "Every step shown can be done again: from a saved trace, NumPy alone gets the same scores, weights and context",
+    area="looking",
+    control="test_one_wrong_number_is_noticed",
+    reported="OpenNMT-py #903, CTranslate2 #313",
+)
 @pytest.mark.parametrize(("kind", "question"), ASKED)
 def test_any_trace(kind: str, question: str, make_translator: Callable[..., Translator], tmp_path: Path) -> None:
     asked = QUESTIONS[question]
