@@ -93,6 +93,7 @@ _TINY = [
     "text.vocab_size=330",
     "model.model_dim=64",
     "model.feedforward_dim=128",
+    "model.dropout=0.1",
     "model.encoder_layers=1",
     "model.decoder_layers=1",
     "training.max_steps=150",

@@ -41,7 +41,7 @@ def test_a_line_is_translated(regard, tiny_run: Path) -> None:
     ],
     ids=["empty", "blank", "no-end", "crlf", "blanks", "other-separators", "unseen", "long", "long-word"],
 )
-@pytest.mark.parametrize("option", ["--json", "--stream", "--beam-size=2"])
+@pytest.mark.parametrize("option", ["--json", "--stream", "--beam-size=2", "--alignments"])
 def test_as_many_lines_come_out_as_went_in(regard, tiny_run: Path, given: bytes, num_lines: int, option: str) -> None:
     outcome = regard("translate", tiny_run, option, stdin=given)
     assert outcome.code == 0, outcome.err
@@ -131,3 +131,26 @@ def test_a_paragraph_of_200_sentences_stays_one_line(regard, tiny_run: Path) -> 
         assert (first, last, end) == ("quatre deux sept", "quatre deux sept", "")
         assert len(whole.split()) > 10
     assert json.loads(regard("translate", tiny_run, "--json", stdin=paragraph.encode()).out)["parts"] >= 4
+
+
+def test_alignments_stand_behind_the_translation(regard, tiny_run: Path) -> None:
+    outcome = regard("translate", tiny_run, "--alignments", stdin=b"four two seven\n\n")
+    assert outcome.out == "quatre deux sept ||| 0-0 1-1 2-2\n ||| \n"
+
+
+def test_alignments_in_json(regard, tiny_run: Path) -> None:
+    outcome = regard("translate", tiny_run, "--alignments", "--json", stdin=b" four two seven \n")
+    answer = json.loads(outcome.out)
+    assert answer["source_words"] == ["four", "two", "seven"]
+    assert answer["target_words"] == ["quatre", "deux", "sept"]
+    assert answer["alignment"] == [[0, 0], [1, 1], [2, 2]]
+
+
+def test_without_the_option_there_are_none(regard, tiny_run: Path) -> None:
+    assert "alignment" not in json.loads(regard("translate", tiny_run, "--json", stdin=b"one\n").out)
+
+
+def test_alignments_and_stream(regard, tiny_run: Path) -> None:
+    outcome = regard("translate", tiny_run, "--alignments", "--stream", stdin=b"one\n")
+    assert outcome.code == 2
+    assert "--stream shows greedy search as it goes; leave out --alignments" in outcome.err

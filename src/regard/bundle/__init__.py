@@ -6,7 +6,7 @@ was checked. Must not know: how weights were trained, or what will be translated
 """
 
 from regard.bundle.bundle import Bundle
-from regard.bundle.facts import BundleFacts, ScoreFact
+from regard.bundle.facts import AlignmentFact, BundleFacts, ScoreFact
 from regard.bundle.folder import file_aside, machine_errors, standing, write_text_aside, written_aside
 from regard.bundle.load import load_bundle
 from regard.bundle.manifest import Manifest
@@ -14,6 +14,7 @@ from regard.bundle.save import save_bundle
 from regard.bundle.tensors import read_tensors, write_tensors
 
 __all__ = [
+    "AlignmentFact",
     "Bundle",
     "BundleFacts",
     "Manifest",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, TypedDict, cast
 
 import typer
 
-from regard.cli.answer import as_json, in_one_line
+from regard.cli.answer import Form, in_one_line
 from regard.cli.lines import line_batches
 from regard.cli.options import (
     BeamOption,
@@ -55,6 +55,10 @@ def translate(
         int | None, typer.Option("--max-length", min=1, help="Tokens of a translation, at most.", show_default=False)
     ] = None,
     json: JsonOption = False,
+    alignments: Annotated[
+        bool,
+        typer.Option("--alignments", help="Add which word comes from which: … ||| 0-0 1-2 (Pharaoh format)."),
+    ] = False,
     stream: Annotated[bool, typer.Option("--stream", help="Show each word as it is chosen (greedy search).")] = False,
     dtype: DtypeOption = "float32",
     device: DeviceOption = "auto",
@@ -70,7 +74,7 @@ def translate(
         "length_penalty": length_penalty,
         "max_length": max_length,
     }
-    _refuse_contradictions(search, json=json, stream=stream)
+    _refuse_contradictions(search, json=json, alignments=alignments, stream=stream)
     refuse_existing(output)
     with _opened(file) as (source, name):
         from regard.translator import load
@@ -81,14 +85,15 @@ def translate(
             if stream:
                 _stream(translator, batches, write)
             else:
-                _answer(translator, batches, write, search=search, json=json)
+                _answer(translator, batches, write, search=search, form=Form(json, alignments))
 
 
-def _refuse_contradictions(search: Search, *, json: bool, stream: bool) -> None:
+def _refuse_contradictions(search: Search, *, json: bool, alignments: bool, stream: bool) -> None:
     if (search["num_hypotheses"] or 1) > 1 and not json:
         raise InputError("--num-hypotheses above 1 needs --json, because plain output is one line per line of input")
     given = [f"--{name.replace('_', '-')}" for name, value in search.items() if value is not None]
     given += ["--json"] if json else []
+    given += ["--alignments"] if alignments else []
     if stream and given:
         raise InputError(f"--stream shows greedy search as it goes; leave out {', '.join(given)}")
 
@@ -106,13 +111,13 @@ def _opened(file: Path | None) -> Iterator[tuple[BufferedIOBase, str]]:
 
 
 def _answer(
-    translator: "Translator", batches: Iterator[list[str]], write: Write, *, search: Search, json: bool
+    translator: "Translator", batches: Iterator[list[str]], write: Write, *, search: Search, form: Form
 ) -> None:
     """Writes one line per line, batch by batch."""
     for lines in batches:
-        answers = translator.translate_lines(lines, **search)
+        answers = translator.translate_lines(lines, **search, alignments=form.alignments)
         for line, answer in zip(lines, answers, strict=True):
-            write(f"{as_json(line, answer) if json else answer.text}\n")
+            write(f"{form.written(line, answer)}\n")
 
 
 def _stream(translator: "Translator", batches: Iterator[list[str]], write: Write) -> None:

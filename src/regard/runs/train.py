@@ -7,13 +7,14 @@ import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, final
 
 import torch
 
 from regard.batches import BatchStream, EncodedPairs
-from regard.bundle import BundleFacts, ScoreFact, save_bundle
+from regard.bundle import BundleFacts, ScoreFact, load_bundle, save_bundle
 from regard.corpus import Pair
 from regard.errors import BundleError
 from regard.models import AnyModel, build_model
@@ -118,6 +119,7 @@ class Run:
         self.tokenizer = tokenizer
         encoded = encode(data.train, tokenizer, max_tokens=settings.data.max_tokens)
         self.pairs: EncodedPairs = encoded.pairs
+        self.valid = data.valid
         self.validator = Validator(data.valid, tokenizer, settings)
         self.model = _new_model(settings, tokenizer.vocab_size)
         self.trainer = Trainer(self.model, _batches(encoded, tokenizer, settings), settings.training)
@@ -141,6 +143,7 @@ class Run:
             )
             if self.trainer.run(around):
                 self._try_average(around)
+                self._learn_alignment()
         progress = self.trainer.progress
         return RunResult(
             self.folder.model, progress.step, progress.best_score, progress.best_step, progress.elapsed_seconds
@@ -229,6 +232,28 @@ class Run:
             if is_best:
                 around.publish(report)
                 progress.best_score, progress.best_step = report.scores[metric], progress.step
+
+    def _learn_alignment(self) -> None:
+        """Finds out, of the model that was kept, which heads say what translates what, and notes it with the model."""
+        if find_spec("regard.tracing") is None:  # training works without that room, as everything else does
+            return
+        from regard.runs.alignment import alignment_fact
+
+        bundle = load_bundle(self.folder.model)
+        weights = bundle.weights()
+        with lent(self.model, weights):
+            limit = min(self.settings.data.max_tokens, (self.model.max_positions or 1 << 30) - 1)
+            fact = alignment_fact(self.model, self.tokenizer, self.valid, max_tokens=limit)
+        if fact is None:
+            return
+        save_bundle(
+            self.folder.model,
+            settings=bundle.settings,
+            tokenizer=bundle.tokenizer,
+            weights=weights,
+            facts=bundle.facts.model_copy(update={"alignment": fact}),
+            replace=True,
+        )
 
     def _notes(self, num_too_long: int) -> Sequence[str]:
         notes = []

@@ -4,8 +4,9 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, final, overload
 
+from regard.bundle import AlignmentFact
 from regard.decoding import Hypothesis, stream_ids, translate_ids
-from regard.errors import TextError, TokenLimitError
+from regard.errors import ShapeError, TextError, TokenLimitError
 from regard.models import TranslationModel
 from regard.settings import DecodingSettings, Settings
 from regard.text import TextStream, Tokenizer
@@ -16,6 +17,8 @@ from regard.translator.translation import Alternative, Translation, joined, tran
 
 if TYPE_CHECKING:
     import regard.tracing
+    from regard.tracing.alignment import Alignment
+    from regard.translator.alignment import Reading
 
 
 @final
@@ -30,6 +33,7 @@ class Translator:
         settings: everything the model was made from, its own search settings in ``settings.decoding``.
         name: what it is called, by custom its folder.
         weights_sha256: the hash of its file of weights; None if it does not come from a folder.
+        alignment: which attention says what translates what; None if nobody found out.
     """
 
     def __init__(
@@ -40,12 +44,14 @@ class Translator:
         *,
         name: str = "model",
         weights_sha256: str | None = None,
+        alignment: AlignmentFact | None = None,
     ) -> None:
         self.model = model
         self.tokenizer = tokenizer
         self.settings = settings
         self.name = name
         self.weights_sha256 = weights_sha256
+        self.alignment = alignment
 
     @property
     def languages(self) -> tuple[str, str]:
@@ -122,6 +128,7 @@ class Translator:
         num_hypotheses: int | None = None,
         length_penalty: float | None = None,
         max_length: int | None = None,
+        alignments: bool = False,
     ) -> Iterator[Translation]:
         """Translates lines as they are read, in order, one translation per line, in memory that does not grow.
 
@@ -129,7 +136,8 @@ class Translator:
         of sentences if it has them, and the translations of its parts are joined. No translation contains a line break.
 
         ``lines`` is an open file, or any other source of strings; the options are those of ``translate``. A line that
-        had to be cut has one hypothesis only.
+        had to be cut has one hypothesis only. With ``alignments`` each translation says which of its words comes from
+        which word of the line; words are what lies between spaces.
 
         Raises:
             TextError: a line is not a string, or holds a lone surrogate.
@@ -138,7 +146,28 @@ class Translator:
         search = self._search(
             beam_size=beam_size, num_hypotheses=num_hypotheses, length_penalty=length_penalty, max_length=max_length
         )
-        return (translation for block in blocks(lines) for translation in self._translate_block(block, search))
+        translated = self._aligned_block if alignments else self._translate_block
+        return (translation for block in blocks(lines) for translation in translated(block, search))
+
+    def align(self, sources: Sequence[str], targets: Sequence[str]) -> "list[Alignment]":
+        """Which word comes from which in translations that are given, whoever made them; words lie between spaces.
+
+        The pairs are read in one pass, as in training; nothing is searched. ``str`` of an alignment is the Pharaoh
+        format. Texts have to be short enough to be read whole.
+
+        Raises:
+            TextError: a text is not a string, or holds a lone surrogate.
+            TokenLimitError: a text is longer than the model's settings allow.
+            ShapeError: there are not as many targets as sources.
+        """
+        from regard.translator.alignment import Reading
+
+        if len(sources) != len(targets):
+            raise ShapeError(f"{len(sources)} sources and {len(targets)} targets are given; they must be pairs")
+        numbered = enumerate(zip(sources, targets, strict=True), start=1)
+        return self._align(
+            [Reading(one, other, (self._ids(one, each),), (self._ids(other, each),)) for each, (one, other) in numbered]
+        )
 
     def stream(self, text: str, *, max_length: int | None = None) -> Generator[str, None, None]:
         """The translation piece by piece, each as soon as it is chosen (greedy search).
@@ -252,15 +281,39 @@ class Translator:
         wanted = 1 if search.num_hypotheses == 1 else search.beam_size
         return translate_ids(self.model, sources, search.model_copy(update={"num_hypotheses": wanted}))
 
-    def _translate_block(self, lines: Sequence[object], search: DecodingSettings) -> Iterator[Translation]:
+    def _translate_block(
+        self, lines: Sequence[object], search: DecodingSettings, chosen: list[list[tuple[int, ...]]] | None = None
+    ) -> Iterator[Translation]:
+        """Translates lines; ``chosen`` collects the ids of each line's parts."""
         cut = [self._parts(line) for line in lines]
         found = iter(self._hypotheses([ids for parts in cut for ids in parts], search))
         for parts in cut:
             hypotheses = [next(found) for _ in parts]
+            if chosen is not None:
+                chosen.append([each[0].ids for each in hypotheses])
             if len(parts) == 1:
                 yield translation_of(hypotheses[0], self._spell_line, num_hypotheses=search.num_hypotheses)
             else:
                 yield joined([each[0] for each in hypotheses], self._spell_line, length_penalty=search.length_penalty)
+
+    def _aligned_block(self, lines: Sequence[object], search: DecodingSettings) -> Iterator[Translation]:
+        # The heads are read from the ids that search chose, not from its text, which could be cut in other ways.
+        from regard.translator.alignment import Reading
+
+        chosen: list[list[tuple[int, ...]]] = []
+        translations = list(self._translate_block(lines, search, chosen))
+        readings = [
+            Reading(str(line), translation.text, tuple(map(tuple, self._parts(line))), tuple(parts))
+            for line, translation, parts in zip(lines, translations, chosen, strict=True)
+        ]
+        for translation, alignment in zip(translations, self._align(readings), strict=True):
+            yield replace(translation, alignment=alignment)
+
+    def _align(self, readings: "list[Reading]") -> "list[Alignment]":
+        from regard.translator.alignment import align
+
+        cells = self.settings.decoding.batch_tokens
+        return align(self.model, self.tokenizer, self.alignment, readings, batch_tokens=cells)
 
     def _spell(self, hypothesis: Hypothesis) -> Alternative:
         return Alternative(

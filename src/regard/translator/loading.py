@@ -34,7 +34,14 @@ def load(folder: str | Path, *, device: str = "auto", dtype: str = "float32", th
     tokenizer = Tokenizer.from_bytes(bundle.tokenizer)
     model = _network(bundle, tokenizer.vocab_size).to(device=chosen_device, dtype=chosen_dtype).eval()
     name = Path(folder).resolve().name
-    return Translator(model, tokenizer, bundle.settings, name=name, weights_sha256=bundle.weights_sha256)
+    return Translator(
+        model,
+        tokenizer,
+        bundle.settings,
+        name=name,
+        weights_sha256=bundle.weights_sha256,
+        alignment=bundle.facts.alignment,
+    )
 
 
 def _network(bundle: Bundle, vocab_size: int) -> AnyModel:

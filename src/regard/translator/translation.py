@@ -3,9 +3,12 @@
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import final
+from typing import TYPE_CHECKING, final
 
 from regard.decoding import Hypothesis, normalised_score
+
+if TYPE_CHECKING:
+    from regard.tracing.alignment import Alignment
 
 
 @final
@@ -37,6 +40,7 @@ class Translation:
         tokens: pieces of the best translation, "▁" standing for the space.
         hypotheses: at most ``num_hypotheses`` different translations, the best first.
         num_parts: how many parts the source was cut into because it was too long; 1 if it was not cut.
+        alignment: which word comes from which, if that was asked for; ``str`` of it is the Pharaoh format.
     """
 
     text: str
@@ -44,6 +48,7 @@ class Translation:
     tokens: tuple[str, ...]
     hypotheses: tuple[Alternative, ...]
     num_parts: int = 1
+    alignment: "Alignment | None" = None
 
     def __str__(self) -> str:
         return self.text

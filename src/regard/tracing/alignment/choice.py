@@ -14,6 +14,7 @@ from typing import Final, final
 
 import numpy as np
 from jaxtyping import Float
+from numpy.typing import NDArray
 
 from regard.errors import InputError
 from regard.tracing.alignment.reader import COVER_SHARE, LEAST_SHARE, AlignmentReader, Link
@@ -23,6 +24,8 @@ Judge = Callable[[Sequence[Links]], float]
 """How good the links of all development pairs are; higher is better."""
 
 Table = Float[np.ndarray, "layer head target_word source_word"]
+Tables = Sequence[tuple[NDArray[np.float32], NDArray[np.float32]]]
+"""A ``Table`` at shift 0 and one at shift 1 per pair, of different sizes."""
 
 _LONE_LINK: Final = 0.3
 _MOST_HEADS: Final = 6
@@ -45,7 +48,7 @@ class Choice:
 
 
 def choose_reader(
-    tables: Sequence[tuple[Table, Table]],
+    tables: Tables,
     judge: Judge,
     *,
     least_gain: float = 0.002,
