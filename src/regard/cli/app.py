@@ -12,6 +12,7 @@ from regard.cli.doctor import doctor
 from regard.cli.evaluate import evaluate
 from regard.cli.exits import catch_termination, guarded
 from regard.cli.explain import explain
+from regard.cli.lab import app as lab
 from regard.cli.mask import app as mask
 from regard.cli.train import train
 from regard.cli.translate import translate
@@ -50,6 +51,7 @@ for _command in COMMANDS:
     app.command()(guarded(_command))
 app.add_typer(corpus)
 app.add_typer(mask)
+app.add_typer(lab)
 
 
 def _share_cores_kindly() -> None:

@@ -1,0 +1,70 @@
+"""Claims as JSON: one record per experiment, which says how its figures were made."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+from regard.bundle import write_text_aside
+from regard.errors import InputError
+from regard.lab.claim import Chart, Claim, Series, Table, Told
+
+FOLDER: Final = "claims"
+"""Where records lie, beside the page."""
+
+
+def record_path(out: Path, name: str) -> Path:
+    """The record of an experiment."""
+    return out / FOLDER / f"{name}.json"
+
+
+def write_record(path: Path, claims: tuple[Claim, ...], made: Mapping[str, Any], hardware: Mapping[str, Any]) -> None:
+    """Keeps claims with what they were made from and on.
+
+    Args:
+        path: the file; what it held is replaced.
+        claims: the verdicts.
+        made: what decides whether the record is still good: version, effort, settings.
+        hardware: what the figures may depend on besides.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    record = {"made": dict(made), "hardware": dict(hardware), "claims": [asdict(claim) for claim in claims]}
+    write_text_aside(path, json.dumps(record, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
+
+
+def read_record(path: Path) -> dict[str, Any]:
+    """A record as it was written.
+
+    Raises:
+        InputError: the file is no record.
+    """
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        record["made"], record["hardware"], record["claims"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path} is not a record of the lab; remove it, and run its experiment again") from error
+    return dict(record)
+
+
+def claims_of(record: Mapping[str, Any]) -> tuple[Claim, ...]:
+    """The claims of a record."""
+    return tuple(_claim(one) for one in record["claims"])
+
+
+def _claim(one: Mapping[str, Any]) -> Claim:
+    told, figure = one["told"], one["figure"]
+    return Claim(
+        **{key: one[key] for key in ("text", "source", "expected", "measured", "holds")},
+        tables=tuple(_table(table) for table in one["tables"]),
+        told=None if told is None else Told(**told),
+        figure=None if figure is None else Chart(**{**figure, "series": tuple(map(_series, figure["series"]))}),
+    )
+
+
+def _table(one: Mapping[str, Any]) -> Table:
+    return Table(tuple(one["columns"]), tuple(tuple(row) for row in one["rows"]), one["caption"])
+
+
+def _series(one: Mapping[str, Any]) -> Series:
+    return Series(one["name"], tuple((float(x), float(y)) for x, y in one["points"]))
