@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from regard.attention import Reason
 from regard.decoding import Hypothesis, search
 from regard.models.witness import Attended
 from regard.settings import DecodingSettings
@@ -134,6 +135,26 @@ def test_a_target_is_read_in_one_pass_and_scored(make_translator: Make) -> None:
     assert given.other_way is not None
     for key, table in given.tables.items():
         np.testing.assert_allclose(table.weights, given.other_way[key].weights, atol=2e-5)
+
+
+@pytest.mark.parametrize("kind", [{}, {"kind": "recurrent", "attention_score": "dot"}], ids=str)
+def test_padding_is_recorded_as_it_is(make_translator: Make, kind: dict[str, Any]) -> None:
+    """Its keys and values are blanked before a search; what is shown of them is what the mask hides."""
+    translator = make_translator(**kind)
+    width = len(translator.tokenizer.encode(TEXTS[0])) + 3
+    live = recorded(translator, TEXTS[0], BEAM, source_width=width)
+    target = live.tokens[:-1] if live.hypothesis.finished else live.tokens
+    given = recorded(translator, TEXTS[0], BEAM, source_width=width, target=target)
+    for key, table in live.tables.items():
+        length = table.scores.shape[1]
+        np.testing.assert_allclose(table.keys, given.tables[key].keys[:, : table.keys.shape[1]], atol=1e-5)
+        expected = given.tables[key].scores[:, :length, : table.scores.shape[2]]
+        np.testing.assert_allclose(table.scores, expected, atol=1e-4)
+        if not key.startswith("decoder") or key.endswith("cross"):
+            assert (np.abs(table.keys[:, -2:]).sum(axis=-1) > 0).all()
+            assert (np.abs(table.values[:, -2:]).sum(axis=-1) > 0).all()
+            assert table.completed == Reason.PADDING
+            assert not table.weights[..., -2:].any()
 
 
 def test_the_network_itself_is_left_alone(make_translator: Make) -> None:

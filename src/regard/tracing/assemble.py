@@ -1,7 +1,7 @@
 """From the calls of a search to whole tables: the winner's row of each call, put under one another."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, final
 
 import numpy as np
@@ -72,6 +72,31 @@ def assembled(calls: Sequence[Call], rows: Sequence[int], change: Change, core: 
     return Table(queries, keys, values, scores, codes, weights, context, reasons)
 
 
+def with_keys_nobody_saw(table: Table, one_pass: Table, core: HeadCore) -> Table:
+    """The table with the vectors of keys that no query may see, and their scores.
+
+    A search blanks such keys once, before it begins; one pass over all positions meets them as they are.
+    """
+    unseen = (table.codes != 0).all(axis=(0, 1))
+    if core.score != "dot" or not unseen.any() or table.keys.shape != one_pass.keys.shape:
+        return table
+    keys, values = (np.where(unseen[:, None], new, old) for old, new in _keys_and_values(table, one_pass))
+    scores = np.where(unseen, _products(table.queries, keys, core), table.scores)
+    completed = table.completed | Reason(int(np.bitwise_or.reduce(table.codes[..., unseen], axis=None)))
+    return replace(table, keys=keys, values=values, scores=scores, completed=completed)
+
+
+def _keys_and_values(table: Table, other: Table) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+    yield table.keys, other.keys
+    yield table.values, other.values
+
+
+def _products(queries: NDArray[np.float32], keys: NDArray[np.float32], core: HeadCore) -> NDArray[np.float32]:
+    """Scaled dot products, as the plain path computes them."""
+    products: NDArray[np.float32] = np.matmul(queries * np.float32(core.scale), keys.transpose(0, 2, 1))
+    return products
+
+
 def _cells(call: Call) -> tuple[slice, slice, slice]:
     _, num_queries, num_keys = call.scores.shape[1:]
     return slice(None), slice(call.first_query, call.first_query + num_queries), slice(0, num_keys)
@@ -93,5 +118,5 @@ def _complete(
     """Fills in the scores that the run did not need; only dot products can be made from queries and keys alone."""
     if needed.all() or core.score != "dot":
         return False
-    scores[~needed] = ((queries * np.float32(core.scale)) @ keys.transpose(0, 2, 1))[~needed]
+    scores[~needed] = _products(queries, keys, core)[~needed]
     return True

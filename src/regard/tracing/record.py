@@ -20,7 +20,7 @@ from regard.decoding.opening import answering, device_of
 from regard.models import AnyModel
 from regard.models.multihead import HeadCore
 from regard.text import BOS, EOS
-from regard.tracing.assemble import Table, ancestry, assembled
+from regard.tracing.assemble import Table, ancestry, assembled, with_keys_nobody_saw
 from regard.tracing.interventions import changes_of, show_padding, zero_positions
 from regard.tracing.plan import Plan, refuse_impossible
 from regard.tracing.size import estimate_size, refuse_too_large
@@ -78,14 +78,18 @@ def _recorded(twin: AnyModel, plan: Plan) -> Run:
     with PositionWatch(twin) as positions:
         seen = _word_by_word(twin, plan) if plan.target is None else _in_one_pass(twin, plan, plan.target)
     tokens = (*seen.hypothesis.ids, EOS) if seen.hypothesis.finished else seen.hypothesis.ids
+    cores = {key: core for key, core in twin.attentions().items() if key in seen.tables}
+    tables, other_way = seen.tables, _other_way(twin, plan, tokens)
+    if plan.target is None and other_way is not None:
+        tables = {key: with_keys_nobody_saw(table, other_way[key], cores[key]) for key, table in tables.items()}
     return Run(
         hypothesis=seen.hypothesis,
         tokens=tokens,
         steps=seen.steps,
-        tables=seen.tables,
-        cores={key: core for key, core in twin.attentions().items() if key in seen.tables},
+        tables=tables,
+        cores=cores,
         position_vectors=positions.vectors({"source": plan.width, "target": len(tokens)}),
-        other_way=_other_way(twin, plan, tokens),
+        other_way=other_way,
     )
 
 
