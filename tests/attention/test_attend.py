@@ -52,6 +52,7 @@ def test_dropout_acts_on_the_weights_on_their_way_to_the_values(path: AttentionP
     q, k, v = (vectors(1, 3, seed=seed) for seed in range(3))
     steps = attend(q, k, v, Causal(), path=path, dropout=lambda weights: weights * 2)
     torch.testing.assert_close(steps.context, 2 * attend(q, k, v, Causal()).context)
+    assert (steps.weights is not None) is (path == "plain")
 
 
 @pytest.mark.parametrize("path", ["fused", "flex"])

@@ -83,7 +83,8 @@ def attend(
         view=view,
     )  # fmt: skip
     if chosen == "plain" and (path == "plain" or dropout is not None):
-        return four_steps(queries, view.blank(keys), view.blank(values), view, scale=factor, dropout=dropout)
+        steps = four_steps(queries, view.blank(keys), view.blank(values), view, scale=factor, dropout=dropout)
+        return steps if path == "plain" else Steps(steps.context)
     if dropout is not None:
         raise AttentionError(f"path '{path}' never holds the weights that dropout is for; use path 'plain' or 'auto'")
     return Steps(context_by(chosen, queries, keys, values, view, scale=factor, needs_grad=needs_grad))
