@@ -15,6 +15,7 @@ EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
         ("03_translate_a_sentence.py", [], ["en → fr", "I love you.", "Three ways to translate 'I love you.':"]),
         ("03_translate_a_sentence.py", ["The dog."], ["The dog.", "Three ways to translate 'The dog.':"]),
         ("04_stream_words.py", ["I love you.", "--seconds", "0"], ["I love you.", "only the first piece:"]),
+        ("07_see_inside.py", ["The dog."], ["The dog. → ", "looked at", "It hangs most on head", "All checks hold."]),
     ],
 )
 def test_the_example_runs(name, arguments, expected, model_folder, monkeypatch, capsys) -> None:
