@@ -149,6 +149,12 @@ def test_without_the_padding_mask_padding_does_change_it() -> None:
     assert (scores(model, SOURCE, TARGET)[1, :2] - scores(model, SOURCE[1:], TARGET[1:])[0]).abs().max() > 1e-3
 
 
+def test_every_attention_leaves_the_path_to_the_dispatcher() -> None:
+    attentions = model_of().attentions()
+    assert len(attentions) == 6
+    assert {core.path for core in attentions.values()} == {"auto"}
+
+
 def gradient_by_target_position(model: Transformer, *, row: int) -> Tensor:
     """How much each target input position moves the prediction at position ``row``."""
     embedded: list[Tensor] = []
@@ -169,12 +175,6 @@ def gradient_by_target_position(model: Transformer, *, row: int) -> Tensor:
     area="masks",
     control="test_without_the_future_mask_it_does",
 )
-def test_every_attention_leaves_the_path_to_the_dispatcher() -> None:
-    attentions = model_of().attentions()
-    assert len(attentions) == 6
-    assert {core.path for core in attentions.values()} == {"auto"}
-
-
 def test_no_prediction_depends_on_the_future() -> None:
     for row in range(4):
         moved = gradient_by_target_position(model_of(), row=row)
