@@ -21,7 +21,7 @@ from regard.corpus.lines import read_lines
 from regard.corpus.word_links import GoldLinks, read_word_links
 from regard.evaluation.alignment import AlignmentScore, diagonal_links, score_alignments
 from regard.runs.data import BUILTIN_SEED, BUILTIN_SIZE
-from regard.tracing.alignment import Choice, association, choose_reader, mean_of
+from regard.tracing.alignment import Choice, association, choose_reader, fit_mixture, mean_of
 from regard.tracing.alignment.choice import Judge, Table
 from regard.tracing.alignment.reader import AlignmentReader, Link, default_reader
 from regard.tracing.alignment.tables import WordedPair, word_tables
@@ -101,7 +101,16 @@ def report(development: Part, rest: Part) -> None:
         ("not chosen", default_reader(num_layers, num_heads)),
     ):
         score = rest.read(reader)
-        print(f"{name}: {reader}\n    {score}; {100 * (diagonal.error_rate - score.error_rate):.1f} below the diagonal")
+        print(f"{name}: {reader}\n    {against(diagonal, score)}")
+    sure = [each.sure for each in development.gold]
+    mixture = fit_mixture(development.tables, sure, development.judge, shares=SHARES)
+    score = rest.score([mixture.links(*tables) for tables in rest.tables])
+    print(f"all heads at both shifts, weights fitted to links made by hand: shares {mixture.least_share} and "
+          f"{mixture.cover_share}\n    {against(diagonal, score)}")  # fmt: skip
+
+
+def against(diagonal: AlignmentScore, score: AlignmentScore) -> str:
+    return f"{score}; {100 * (diagonal.error_rate - score.error_rate):.1f} points below the diagonal"
 
 
 def print_table(chosen: Choice, rest: Part) -> None:

@@ -15,6 +15,7 @@ AXES: Final[dict[str, str]] = {
     "position": "positions of one sequence, where query and key are not told apart",
     "source_position": "positions of the source, where the target's are near",
     "target_position": "positions of the target",
+    "shift": "the decoder row that produces a word, and the row that reads it",
     "piece": "pieces of a sentence, where its words are told apart from them",
     "target_piece": "pieces of a translation, each standing for the decoder's row that is read for it",
     "column": "columns of a table or picture, whatever they stand for",

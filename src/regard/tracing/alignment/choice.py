@@ -17,9 +17,8 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 
 from regard.errors import InputError
-from regard.tracing.alignment.reader import COVER_SHARE, LEAST_SHARE, AlignmentReader, Link
+from regard.tracing.alignment.reader import COVER_SHARE, LEAST_SHARE, AlignmentReader, Links
 
-Links = tuple[Link, ...]
 Judge = Callable[[Sequence[Links]], float]
 """How good the links of all development pairs are; higher is better."""
 

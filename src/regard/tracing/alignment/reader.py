@@ -20,6 +20,9 @@ from regard.errors import InputError
 Link = tuple[int, int]
 """A source word and a target word, by their numbers from 0."""
 
+Links = tuple[Link, ...]
+"""The links of one pair, sorted."""
+
 LEAST_SHARE: Final = 0.2
 COVER_SHARE: Final = 0.4
 _TINY: Final = 1e-12
@@ -88,26 +91,29 @@ class AlignmentReader:
         )
         return read
 
-    def links(self, strengths: Words) -> tuple[Link, ...]:
+    def links(self, strengths: Words) -> Links:
         """The links of a table of words, sorted."""
-        if not strengths.size:
-            return ()
-        received, shares = competition(strengths)
-        best, most = shares.argmax(axis=1), received.argmax(axis=0)
-        chosen = {
-            (int(source), target)
-            for target, source in enumerate(best)
-            if shares[target, source] > 0 and shares[target, source] >= self.least_share
-        }
-        covered = {source for source, _ in chosen}
-        left_over = {
-            (source, int(target))
-            for source, target in enumerate(most)
-            if source not in covered
-            and self.cover_share < 1
-            and received[target, source] >= max(self.cover_share, _TINY)
-        }
-        return tuple(sorted(chosen | left_over))
+        return links_of(strengths, self.least_share, self.cover_share)
+
+
+def links_of(strengths: Words, least_share: float, cover_share: float) -> Links:
+    """The rule that turns strengths into links; the shares are those of ``AlignmentReader``."""
+    if not strengths.size:
+        return ()
+    received, shares = competition(strengths)
+    best, most = shares.argmax(axis=1), received.argmax(axis=0)
+    chosen = {
+        (int(source), target)
+        for target, source in enumerate(best)
+        if shares[target, source] > 0 and shares[target, source] >= least_share
+    }
+    covered = {source for source, _ in chosen}
+    left_over = {
+        (source, int(target))
+        for source, target in enumerate(most)
+        if source not in covered and cover_share < 1 and received[target, source] >= max(cover_share, _TINY)
+    }
+    return tuple(sorted(chosen | left_over))
 
 
 def default_reader(num_layers: int, num_heads: int) -> AlignmentReader:
