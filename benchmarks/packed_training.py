@@ -66,18 +66,27 @@ class Learner:
 
 
 def compare_losses(data: EncodedPairs, vocab_size: int, steps: int) -> dict[str, float]:
-    streams = [BatchStream(data, budget=1024, seed=1, packed_width=width) for width in (None, WIDTHS[0])]
-    learners = [Learner(vocab_size, torch.float32) for _ in streams]
-    curves = np.array(
-        [[one.learn(stream.take()) for one, stream in zip(learners, streams, strict=True)] for _ in range(steps)]
-    )
-    separate, packed = curves.T
-    apart = np.abs(separate - packed) / separate
-    print(
-        f"{steps} updates, float32: loss {separate[0]:.4f} -> {separate[-1]:.4f} one per row, {packed[0]:.4f} -> "
-        f"{packed[-1]:.4f} packed; relative difference at most {apart.max():.1e}, median {median(apart):.1e}"
-    )
-    return {"steps": steps, "first": separate[0], "last": separate[-1], "largest_relative_difference": apart.max()}
+    """Three learners see the same sentences: one per row, packed, and one per row in reverse: mere rounding."""
+    order = BatchStream(data, budget=1024, seed=1).batches_of(0)
+    curves = {name: np.empty(steps) for name in ("separate", "packed", "reversed")}
+    learners = {name: Learner(vocab_size, torch.float32) for name in curves}
+    for step, indices in enumerate(order[:steps]):
+        batches = {
+            "separate": make_batch(data, indices),
+            "packed": make_batch(data, indices, packed_width=WIDTHS[0]),
+            "reversed": make_batch(data, indices[::-1]),
+        }
+        for name, batch in batches.items():
+            curves[name][step] = learners[name].learn(batch)
+    found: dict[str, float] = {"steps": steps, "first": curves["separate"][0], "last": curves["separate"][-1]}
+    for name in ("packed", "reversed"):
+        apart = np.abs(curves[name] - curves["separate"]) / curves["separate"]
+        found |= {f"{name}_largest_relative_difference": apart.max(), f"{name}_median": float(np.median(apart))}
+        print(
+            f"{steps} updates, float32: loss {curves['separate'][0]:.4f} -> {curves['separate'][-1]:.4f}, {name} rows "
+            f"{curves[name][-1]:.4f}; relative difference at most {apart.max():.1e}, median {np.median(apart):.1e}"
+        )
+    return found
 
 
 def by_length(data: EncodedPairs, budget: int) -> Iterator[np.ndarray]:
@@ -93,7 +102,13 @@ def at_random(data: EncodedPairs, budget: int) -> Iterator[np.ndarray]:
 
 
 def measure_speed(
-    data: EncodedPairs, vocab_size: int, dtype: torch.dtype, rounds: int, updates: int
+    data: EncodedPairs,
+    vocab_size: int,
+    dtype: torch.dtype,
+    *,
+    rounds: int,
+    updates: int,
+    clock: Callable[[], float],
 ) -> list[dict[str, Any]]:
     draws: dict[str, Callable[[EncodedPairs, int], Iterator[np.ndarray]]] = {
         "by length": by_length,
@@ -105,11 +120,11 @@ def measure_speed(
     for turn in range(rounds + 1):
         for way in ways:
             batches = [make_batch(data, indices, packed_width=way[1]) for indices in islice(sources[way], updates)]
-            begin = time.perf_counter()
+            begin = clock()
             for batch in batches:
                 learner.learn(batch)
             if turn:  # the first round compiles kernels
-                rates[way].append(sum(batch.num_tokens for batch in batches) / (time.perf_counter() - begin))
+                rates[way].append(sum(batch.num_tokens for batch in batches) / (clock() - begin))
                 cells = sum(batch.source.numel() + batch.target_in.numel() for batch in batches)
                 padding[way].append(1 - sum(batch.num_tokens for batch in batches) / cells)
     return [_speed(way, rates[way], padding[way]) for way in ways]
@@ -128,6 +143,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--updates", type=int, default=6)
     parser.add_argument("--threads", type=int)
+    parser.add_argument("--cpu-time", action="store_true", help="processor time: for one thread on a busy machine")
     arguments = parser.parse_args()
     use_threads(arguments.threads)
     keep_freed_memory()
@@ -138,11 +154,13 @@ def main() -> None:
         "torch": torch.__version__,
         "date": datetime.date.today().isoformat(),
         "pairs": name,
+        "clock": "processor time" if arguments.cpu_time else "wall clock",
         "dtype": str(dtype).removeprefix("torch."),
     }
     print(", ".join(about.values()))
     losses = compare_losses(data, vocab_size, arguments.steps)
-    speeds = measure_speed(data, vocab_size, dtype, arguments.rounds, arguments.updates)
+    clock = time.process_time if arguments.cpu_time else time.perf_counter
+    speeds = measure_speed(data, vocab_size, dtype, rounds=arguments.rounds, updates=arguments.updates, clock=clock)
     RECORD.write_text(
         json.dumps({"measured": about, "losses": losses, "speeds": speeds}, indent=1) + "\n", encoding="utf-8"
     )
