@@ -43,7 +43,7 @@ def test_a_trace_in_a_notebook(trace):
     assert "2 + 2 layers of 2 heads" in shown
     assert "decoder.1.cross, head 0 of 2: the translation looks at the source" in shown
     assert "Weights are not a reason" in shown
-    assert "Rows are queries (who looks), columns are keys (who is looked at)." in shown
+    assert "Rows are queries (who looks), columns are keys (who is looked at)" in shown
 
 
 def test_the_numbers_are_those_of_the_tensors(trace):

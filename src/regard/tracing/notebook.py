@@ -123,7 +123,7 @@ def _steps(trace: "Trace", rows: int) -> str:
 
 def _others(step: "Step") -> str:
     others = [each for each in step.top if each.id != step.id][:2]
-    return ", ".join(f"{_short(piece_label(each.id, each.piece))} {digits(each.probability)}" for each in others)
+    return " · ".join(f"{_short(piece_label(each.id, each.piece))} {digits(each.probability)}" for each in others)
 
 
 def _sharpness(trace: "Trace") -> str:
@@ -194,7 +194,7 @@ def _listed(names: Sequence[str], keys: Sequence[str], values: Values, rows: int
 
 def _largest(keys: Sequence[str], row: Values) -> str:
     order = [key for key in np.argsort(-row, kind="stable")[:_TOP].tolist() if np.isfinite(row[key])]
-    return "  ".join(f"{_short(keys[key])} {digits(float(row[key]))}" for key in order) or "sees nothing"
+    return " · ".join(f"{_short(keys[key])} {digits(float(row[key]))}" for key in order) or "sees nothing"
 
 
 def _reasons(panel: Panel) -> str:
@@ -205,8 +205,8 @@ def _reasons(panel: Panel) -> str:
 
 
 def _notes(head: "HeadTrace") -> str:
-    notes = [ROWS_AND_COLUMNS, legend(map(int, np.unique(head.codes))), CAUTION]
-    return f"<p><small>{_text(' '.join(note for note in notes if note))}</small></p>"
+    notes = [ROWS_AND_COLUMNS.rstrip("."), legend(map(int, np.unique(head.codes))), CAUTION]
+    return f"<p><small>{_text(' · '.join(note for note in notes if note))}</small></p>"
 
 
 def _left_out(number: int, rows: int, what: str) -> str:
