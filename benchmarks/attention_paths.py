@@ -17,11 +17,13 @@ import platform
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
 import torch
+from foreign_load import in_quiet
 from torch import Tensor
 
 from regard.attention import Causal, Everything, Mask, Padding, View
@@ -44,6 +46,8 @@ TOKENS = 2048
 """Tokens per side of a training batch: so many rows of a length fit."""
 STEP_ROWS = 64
 TOLERATED = 1.15
+MOST_FOREIGN_LOAD = 0.1
+"""So much of one processor may other programs take while a cell is measured."""
 ROUND_SECONDS, LONG_SECONDS = 0.02, 0.1
 STAY = 1.05
 """A path that is this near to the fastest is kept while keys grow: fewer crossover points, none from noise."""
@@ -336,7 +340,7 @@ def _processor() -> str:
     )
 
 
-def measure_missing(device: str, rounds: int, *, only: str, again: bool) -> None:
+def measure_missing(device: str, rounds: int, *, only: str, again: bool, patience: float) -> None:
     about = surroundings(device, torch.get_num_threads())
     record = RECORDS / f"attention_paths-{device}-{torch.get_num_threads()}.jsonl"
     if again or not record.exists():
@@ -347,7 +351,9 @@ def measure_missing(device: str, rounds: int, *, only: str, again: bool) -> None
     for cell in all_cells(device):
         if cell in cells or only not in _named(cell):
             continue
-        times = measured(cell, rounds)
+        times = in_quiet(partial(measured, cell, rounds), most=MOST_FOREIGN_LOAD, patience_seconds=patience)
+        if times is None:
+            raise SystemExit("other programs are running; what is measured so far is kept, go on when it is quiet")
         with record.open("a", encoding="utf-8") as lines:
             lines.write(json.dumps({"cell": asdict(cell), "microseconds": times}) + "\n")
         ratio, is_near = verdict(times, chosen(cell))
@@ -360,6 +366,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--threads", type=int)
     parser.add_argument("--only", default="", help="only cells whose name contains this, such as 'float32, training'")
+    parser.add_argument("--patience", type=float, default=300, help="seconds to wait for other programs, per cell")
     parser.add_argument("--again", action="store_true", help="forget what is recorded")
     parser.add_argument("--write", action="store_true", help="also write crossover points and page")
     parser.add_argument("--only-write", action="store_true", help="measure nothing")
@@ -367,7 +374,9 @@ def main() -> None:
     if not arguments.only_write:
         use_threads(arguments.threads)
         keep_freed_memory()
-        measure_missing(arguments.device, arguments.rounds, only=arguments.only, again=arguments.again)
+        measure_missing(
+            arguments.device, arguments.rounds, only=arguments.only, again=arguments.again, patience=arguments.patience
+        )
     if arguments.write or arguments.only_write:
         write()
     print(page())
