@@ -10,8 +10,6 @@ from regard.lab.claim import Claim
 from regard.positions import sinusoidal as sinusoidal_table
 from regard.tracing.toy import ToyMask, worked_example
 
-UNTRAINED = [experiment for experiment in registry.EXPERIMENTS if not experiment.networks]
-
 
 @pytest.fixture
 def bench(tmp_path) -> Bench:  # type: ignore[no-untyped-def]

@@ -72,6 +72,9 @@ def _page(records: Mapping[str, Mapping[str, Any]], claims: Mapping[str, tuple[C
     parts = [_OPENING, "\n", *_summary(claims)]
     for name, found in claims.items():
         parts += [f"\n## {name}\n", *_section(name, found), f"\n{_made(records[name])}\n"]
+    waiting = [one.name for one in EXPERIMENTS if one.name not in claims]
+    if waiting:
+        parts.append(f"\nNot measured here yet: {', '.join(waiting)}.\n")
     return "".join(parts)
 
 

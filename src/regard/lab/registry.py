@@ -5,11 +5,40 @@ from collections.abc import Sequence
 from typing import Final
 
 from regard.errors import InputError
-from regard.lab import blind, linear, mask, padding, scale, sinusoidal
+from regard.lab import (
+    alignment,
+    blind,
+    feedforward,
+    future,
+    length,
+    linear,
+    looks,
+    mask,
+    order,
+    padding,
+    parallel,
+    scale,
+    sinusoidal,
+)
 from regard.lab.experiment import Experiment
 
 EXPERIMENTS: Final[tuple[Experiment, ...]] = tuple(
-    module.EXPERIMENT for module in (mask, padding, blind, scale, sinusoidal, linear)
+    module.EXPERIMENT
+    for module in (
+        mask,
+        padding,
+        blind,
+        scale,
+        order,
+        sinusoidal,
+        length,
+        linear,
+        feedforward,
+        future,
+        looks,
+        alignment,
+        parallel,
+    )
 )
 
 
