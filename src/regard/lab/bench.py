@@ -32,9 +32,9 @@ class Bench:
         self._loaded: dict[str, Translator] = {}
 
     def translator(self, name: str) -> Translator:
-        """The trained network of this name: loaded, or trained, or its training brought to an end."""
+        """The trained network of this name, on the CPU: loaded, or trained, or its training brought to an end."""
         if name not in self._loaded:
-            self._loaded[name] = load(self._trained(name))
+            self._loaded[name] = load(self._trained(name), device="cpu")
         return self._loaded[name]
 
     def _trained(self, name: str) -> Path:

@@ -47,6 +47,6 @@ FULL: Final = Effort(
     overrides=("training.max_minutes=20", "text.vocab_size=4000"),
     num_sentences=1_000,
     lengths=(10, 25, 50, 100, 200),
-    timed_tokens=8_000,
+    timed_tokens=4_000,
     repeats=9,
 )

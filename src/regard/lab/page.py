@@ -25,8 +25,9 @@ regard lab run --out lab
 ```
 
 which writes this page, its records (`claims/*.json`) and its figures into the folder `lab`; an experiment whose record
-is there is not run again. The networks are small and trained for minutes on short sentences of the built-in corpus, so
-that scores compare them with each other and say nothing about what a Transformer can reach.
+is there is not run again. With `--full` it trains longer, on more sentences. The networks are small and trained for
+minutes on short sentences of the built-in corpus, so that scores compare them with each other and say nothing about
+what a Transformer can reach.
 """
 _NOTHING: Final = "\nNothing is recorded yet.\n"
 
