@@ -4,7 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from regard.lab import EXPERIMENTS
+import pytest
+
+from regard.lab import EXPERIMENTS, FULL, USUAL, Effort
 
 Run = Callable[..., Any]
 
@@ -34,3 +36,21 @@ def test_an_unknown_experiment_is_refused(regard: Run, tmp_path: Path) -> None:
     assert done.code == 2
     assert done.messages == ["regard: there is no experiment called 'maks'; did you mean mask?"]
     assert not (tmp_path / "out").exists()
+
+
+def test_full_is_a_larger_effort(regard: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spent: list[Effort] = []
+    monkeypatch.setattr("regard.lab.run_lab", lambda *_, effort, **__: spent.append(effort) or [])
+    for options in ([], ["--full"]):
+        assert regard("lab", "run", "--out", tmp_path, *options).code == 0
+    assert spent == [USUAL, FULL]
+
+
+def test_ctrl_c_says_how_to_go_on(regard: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("regard.lab.run_lab", interrupted)
+    done = regard("lab", "run", "--out", tmp_path)
+    assert done.code == 130
+    assert f"what is recorded in {tmp_path} stays; the same command goes on from there" in done.err
