@@ -5,8 +5,6 @@ and no line break or control character stands in the file as such. No spreadshee
 ``+``, ``-`` or ``@`` for a formula, because no cell of text begins with one. Numbers have all the digits they need.
 """
 
-import csv
-import io
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -21,9 +19,7 @@ from regard.errors import MissingExtraError
 from regard.tracing.header import AttentionFacts, Token
 
 if TYPE_CHECKING:
-    from regard.tracing.trace import Trace
-
-_TEXTS: Final = frozenset({"attention", "query_token", "query_kind", "key_token", "key_kind", "reason"})
+    from regard.tracing.trace import HeadTrace, Trace
 
 
 class CellRow(NamedTuple):
@@ -83,10 +79,38 @@ def write_csv(path: Path, trace: "Trace") -> int:
 
 def csv_lines(trace: "Trace") -> Iterator[str]:
     """The lines of the table, ends included; the first holds the names of the columns. UTF-8, RFC 4180, ``\\n``."""
-    yield _line(CellRow._fields)
-    texts = [name in _TEXTS for name in CellRow._fields]
-    for row in cell_rows(trace):
-        yield _line([_written(value, is_text) for value, is_text in zip(row, texts, strict=True)])
+    yield ",".join(CellRow._fields) + "\n"
+    for each in trace.attentions:
+        for number in range(each.num_heads):
+            yield from _head_lines(trace[each.attention, each.layer, number])
+
+
+def _head_lines(head: "HeadTrace") -> Iterator[str]:
+    """Millions of lines in a long sentence: what a row or a column says is put together once."""
+    where = f"{_quoted(head.attention.attention)},{head.attention.layer},{head.head}"
+    keys = [_token_fields(token) for token in head.key_tokens]
+    reasons = {code: _quoted(reason_name(code)) for code in map(int, np.unique(head.codes))}
+    contributions = head.weights * np.linalg.norm(head.values, axis=-1)
+    for row, query in enumerate(head.query_tokens):
+        begin = f"{where},{_token_fields(query)}"
+        numbers = zip(
+            keys, _floats(head.scores[row]), head.codes[row].tolist(), _floats(head.weights[row]),
+            _floats(contributions[row]), strict=True,
+        )  # fmt: skip
+        for key, score, code, weight, contribution in numbers:
+            # Nine digits bring every float32 back.
+            yield f"{begin},{key},{score:.9g},{code},{reasons[code]},{weight:.9g},{contribution:.9g}\n"
+
+
+def _token_fields(token: Token) -> str:
+    word = "" if token.word is None else token.word
+    return f"{token.i},{_quoted(token.piece)},{_quoted(token.kind)},{word}"
+
+
+def _quoted(text: str) -> str:
+    """A text as JSON writes it, and that as CSV writes it."""
+    written = json.dumps(text, ensure_ascii=False).translate(_UNSEEN)
+    return '"' + written.replace('"', '""') + '"'
 
 
 def data_frame(trace: "Trace") -> Any:
@@ -156,20 +180,8 @@ def _floats(values: NDArray[Any]) -> list[float]:
     return numbers
 
 
-def _written(value: object, is_text: bool) -> object:
-    if is_text:
-        return json.dumps(value, ensure_ascii=False).translate(_UNSEEN)
-    return f"{np.float32(value)}" if isinstance(value, float) else value
-
-
 _UNSEEN: Final = {
     place: f"\\u{place:04x}"
     for place in (*range(0x7F, 0xA0), 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
 }
 """Control characters that JSON leaves as they are: they could end a line, or turn the direction of what follows."""
-
-
-def _line(values: Any) -> str:
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow(values)
-    return line.getvalue()
