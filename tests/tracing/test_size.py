@@ -80,7 +80,7 @@ def test_memory_and_file_stay_within_what_was_said(model, tokenizer, tmp_path):
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert len(trace.steps) == 20, "a model of random weights does not end by itself"
-    assert 0.6 * estimate.recording_bytes <= peak <= estimate.recording_bytes
+    assert 0.4 * estimate.recording_bytes <= peak <= estimate.recording_bytes
     trace.save(tmp_path / "a.trace.zip")
     size = (tmp_path / "a.trace.zip").stat().st_size
     assert 0.6 * estimate.file_bytes <= size <= estimate.file_bytes
@@ -93,7 +93,7 @@ def test_the_recurrent_network_has_one_attention(tokenizer):
 
 def test_it_reads_as_a_line(model, tokenizer):
     assert str(estimate_size(planned(tokenizer, 150), model)) == (
-        "6 attentions of 8 heads over 151 source tokens and up to 150 target tokens: at most 33 MB of memory while "
+        "6 attentions of 8 heads over 151 source tokens and up to 150 target tokens: at most 42 MB of memory while "
         "recording, a file of at most 10 MB"
     )
 

@@ -20,10 +20,10 @@ MOST_BYTES: Final = 1 << 30
 WORTH_SAYING: Final = 100 << 20
 """Below so much memory nobody needs to be told."""
 
-# Measured with greedy search, as growth of the process: 3.0 to 3.4 times the arrays of the trace, as calls are kept
+# Measured with greedy search, as growth of the process: 3.0 to 3.8 times the arrays of the trace, as calls are kept
 # until the run is over, and the same attention is computed in a second way to check the first. Of a beam, the calls of
 # all its rows are kept until it is known which of them win: 5.2 times with a beam of 5.
-_WHILE_RECORDING: Final = 3
+_WHILE_RECORDING: Final = 4
 _BYTES_PER_CALL: Final = 4096  # each of them is a dozen small arrays
 _BYTES_PER_TOKEN: Final = 400  # of a token and its step in trace.json, compressed
 
