@@ -173,8 +173,9 @@ def _seconds(work: Callable[[str], Any], path: str, repeats: int) -> float:
 
 
 def records() -> list[Path]:
-    """All records, that with the most threads first."""
-    return sorted(RECORDS.glob("attention_paths-*.jsonl"), reverse=True)
+    """All records with every cell, that with the most threads first; one that is still filling says nothing yet."""
+    found = sorted(RECORDS.glob("attention_paths-*.jsonl"), reverse=True)
+    return [record for record in found if len(recorded(record)[1]) == len(set(all_cells("cpu")))]
 
 
 def recorded(record: Path) -> tuple[dict[str, Any], Cells]:
