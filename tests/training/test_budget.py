@@ -28,6 +28,22 @@ def test_ten_minutes_at_half_a_second_a_step() -> None:
     assert abs(total - (0.95 * 600 - 20) / 0.5) <= 1
 
 
+def test_a_busy_beginning_is_measured_again_after_a_fifth_of_the_time() -> None:
+    watch, now, told = Stopwatch(10.0), 0.0, []
+    for step in range(1, 2000):
+        now += 1.0 if now < 20 else 0.1  # another program needed the cores for twenty seconds
+        total = watch.total_steps(step, now)
+        if total is not None:
+            told.append((now, total))
+        if watch.is_done:
+            break
+    (soon, first), (later, second) = told
+    assert soon < 20
+    assert first < 600
+    assert later >= 120
+    assert abs(second - step - (0.95 * 600 - now) / 0.1) <= 1
+
+
 def test_a_limit_that_is_over_stops_at_once() -> None:
     assert Stopwatch(0.1).total_steps(3, 60.0) == 3
 

@@ -1,4 +1,4 @@
-"""A time limit as a number of updates: measured once, early in the run, then kept in its state.
+"""A time limit as a number of updates: measured early in the run, once more after a fifth of the time, then kept.
 
 Updates, not minutes, drive the schedule, so a resumed run goes on exactly as it would have gone without the stop.
 """
@@ -11,7 +11,8 @@ from typing import final
 from regard.settings.training import TrainingSettings
 
 _WARM_UPDATES = 5  # the first updates compile kernels and are slower
-_MEASURE_SECONDS = 8.0
+_FIRST_LOOK_SECONDS = 8.0
+_SECOND_LOOK_SHARE = 0.2  # of the time: by then products are compiled for most shapes, and a busy moment is over
 _SHARE_FOR_UPDATES = 0.95  # validations and saving take the rest
 DEFAULT_MINUTES = 30.0
 
@@ -33,20 +34,33 @@ def minutes_of(settings: TrainingSettings) -> float | None:
 @final
 @dataclass
 class Stopwatch:
-    """Watches the first updates of a run and turns minutes into updates."""
+    """Watches the first updates of a run and turns minutes into updates, twice: soon, and when more is known."""
 
     minutes: float
     marks: list[float] = field(default_factory=list)
+    num_looks: int = 0
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the number given last is the one to keep."""
+        return self.num_looks == 2
 
     def total_steps(self, step: int, now_seconds: float) -> int | None:
-        """After update number ``step``, ``now_seconds`` into the run: how many there will be; None if too early."""
+        """After update number ``step``, ``now_seconds`` into the run: how many there will be; None if nothing new."""
         self.marks.append(now_seconds)
-        measured = self.marks[_WARM_UPDATES:]
         left = self.minutes * 60 * _SHARE_FOR_UPDATES - now_seconds
         if left <= 0:
+            self.num_looks = 2
             return step
-        if len(measured) < 2 or measured[-1] - measured[0] < min(_MEASURE_SECONDS, self.minutes * 3):
+        measured = self.marks[_WARM_UPDATES:]
+        if len(measured) < 2 or not self._is_due(measured[-1] - measured[0], now_seconds):
             return None
+        self.num_looks += 1
         # The median: a burst of load from another program in these seconds must not decide about the whole run.
         seconds_per_step = median(later - earlier for earlier, later in pairwise(measured))
         return step + max(1, int(left / max(seconds_per_step, 1e-6)))
+
+    def _is_due(self, measured_seconds: float, now_seconds: float) -> bool:
+        if self.num_looks == 0:
+            return measured_seconds >= min(_FIRST_LOOK_SECONDS, self.minutes * 3)
+        return now_seconds >= _SECOND_LOOK_SHARE * self.minutes * 60

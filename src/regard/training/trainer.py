@@ -128,10 +128,12 @@ class Trainer:
     def _open(self) -> None:
         if self.progress.total_steps is not None:
             return
-        per_epoch = len(self.stream.batches_of(self.stream.place.epoch))
-        self.progress.total_steps = known_steps(self.settings, batches_per_epoch=per_epoch)
+        self.progress.total_steps = known_steps(self.settings, batches_per_epoch=self._batches_per_epoch())
         minutes = minutes_of(self.settings)
         self._stopwatch = None if minutes is None else Stopwatch(minutes)
+
+    def _batches_per_epoch(self) -> int:
+        return len(self.stream.batches_of(self.stream.place.epoch))
 
     def _is_done(self) -> bool:
         total, patience = self.progress.total_steps, self.settings.patience
@@ -157,13 +159,15 @@ class Trainer:
         total = self._stopwatch.total_steps(self.progress.step, self._elapsed())
         if total is None:
             return
-        known = self.progress.total_steps
-        self.progress.total_steps = total if known is None else min(total, known)
+        limit = known_steps(self.settings, batches_per_epoch=self._batches_per_epoch())
+        self.progress.total_steps = total if limit is None else min(total, limit)
+        is_done = self._stopwatch.is_done
         reporter.note(
             f"{self._stopwatch.minutes:g} minutes are about {self.progress.total_steps:,} updates here; "
-            "this number is kept"
+            + ("this number is kept" if is_done else "measured again after a fifth of them")
         )
-        self._stopwatch = None
+        if is_done:
+            self._stopwatch = None
 
     def _tell(self, update: Update, rate: float, reporter: Reporter) -> None:
         self._window.add(update, self.clock())
@@ -190,7 +194,7 @@ class Trainer:
 
     def _is_validation_due(self) -> bool:
         total, step = self.progress.total_steps, self.progress.step
-        if self._stopwatch is not None:
+        if self._stopwatch is not None and self._stopwatch.num_looks == 0:
             return False
         every = self.settings.validate_every
         if every is None:
