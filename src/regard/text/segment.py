@@ -4,8 +4,8 @@ All of them write a space in front of the text, so that a word is the same piece
 """
 
 import hashlib
+import random
 import re
-import threading
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Final, final
@@ -13,13 +13,15 @@ from typing import Final, final
 import sentencepiece
 
 from regard.errors import TextError
+from regard.text.lattice import draw_cut
+from regard.text.merging import merge_with_dropout
 from regard.text.model_proto import model_proto
 from regard.text.normal import SPACE_MARK
 from regard.text.vocabulary import FIRST_BYTE, FIRST_LEARNED, Vocabulary
 
 # A word with the space before it ("aujourd'hui" and "t'aime" are one), any other sign, or a space.
 _WORD: Final = re.compile(f"{SPACE_MARK}?\\w+(?:['’-]\\w+)*|{SPACE_MARK}?[^\\w{SPACE_MARK}]|{SPACE_MARK}")
-_SEEDING: Final = threading.Lock()  # SentencePiece keeps its seed in one place for all threads
+_SPACED: Final = re.compile(f"{SPACE_MARK}[^{SPACE_MARK}]*")  # no piece reaches over a space
 
 
 class Segmenter(ABC):
@@ -36,8 +38,10 @@ class Segmenter(ABC):
 
 def segmenter_of(vocabulary: Vocabulary) -> Segmenter:
     """The way in which the vocabulary's kind cuts text."""
-    if vocabulary.kind in ("bpe", "unigram"):
-        return _SubwordSegmenter(vocabulary)
+    if vocabulary.kind == "bpe":
+        return _MergingSegmenter(vocabulary)
+    if vocabulary.kind == "unigram":
+        return _UnigramSegmenter(vocabulary)
     return _PatternSegmenter(vocabulary)
 
 
@@ -49,20 +53,44 @@ def cut_by_pattern(text: str, kind: str) -> list[str]:
     return _WORD.findall(marked) if kind == "word" else list(marked)
 
 
-@final
 class _SubwordSegmenter(Segmenter):
+    """Cuts in the one best way by SentencePiece, and draws other ways by itself."""
+
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._processor = sentencepiece.SentencePieceProcessor(model_proto=model_proto(vocabulary))
+        self._scores = dict(zip(vocabulary.pieces, vocabulary.scores, strict=True))
+        self._ids = {piece: identifier for identifier, piece in enumerate(vocabulary.pieces, start=FIRST_LEARNED)}
+        self._longest = max(map(len, vocabulary.pieces), default=1)
 
     def segment(self, texts: Sequence[str]) -> list[list[int]]:
         ids: list[list[int]] = self._processor.encode(list(texts), num_threads=1)
         return ids
 
     def sample(self, text: str, *, alpha: float, key: tuple[int, int, int]) -> list[int]:
-        with _SEEDING:
-            sentencepiece.set_random_generator_seed(_seed_of(key))
-            ids: list[int] = self._processor.encode(text, enable_sampling=True, alpha=alpha, nbest_size=-1)
-        return ids
+        if not text:
+            return []
+        marked = SPACE_MARK + text.replace(" ", SPACE_MARK)
+        drawn = self._draw(marked, alpha, random.Random(_seed_of(key)))
+        known = ([self._ids[piece]] if piece in self._ids else _bytes_of(piece) for piece in drawn)
+        return [identifier for ids in known for identifier in ids]
+
+    def _draw(self, marked: str, alpha: float, chance: random.Random) -> list[str]:
+        raise NotImplementedError
+
+
+@final
+class _MergingSegmenter(_SubwordSegmenter):
+    def _draw(self, marked: str, alpha: float, chance: random.Random) -> list[str]:
+        words = _SPACED.findall(marked)
+        return [
+            piece for word in words for piece in merge_with_dropout(word, self._scores, dropout=alpha, chance=chance)
+        ]
+
+
+@final
+class _UnigramSegmenter(_SubwordSegmenter):
+    def _draw(self, marked: str, alpha: float, chance: random.Random) -> list[str]:
+        return draw_cut(marked, self._scores, alpha=alpha, longest=self._longest, chance=chance)
 
 
 @final
