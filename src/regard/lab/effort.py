@@ -1,4 +1,7 @@
-"""How much an experiment may spend: minutes as usual, hours with ``--full``."""
+"""How much an experiment may spend: minutes as usual, hours with ``--full``.
+
+Trainings are given updates, not minutes: what they come to is then the same on a slow or a busy machine.
+"""
 
 from dataclasses import asdict, dataclass
 from typing import Any, Final, final
@@ -35,7 +38,7 @@ class Effort:
 USUAL: Final = Effort(
     name="usual",
     corpus_size=20_000,
-    overrides=("training.max_minutes=2.5",),
+    overrides=("training.max_steps=2400",),
     num_sentences=200,
     lengths=(10, 25, 50, 100, 200),
     timed_tokens=2_000,
@@ -44,7 +47,7 @@ USUAL: Final = Effort(
 FULL: Final = Effort(
     name="full",
     corpus_size=100_000,
-    overrides=("training.max_minutes=20", "text.vocab_size=4000"),
+    overrides=("training.max_steps=20000", "text.vocab_size=4000"),
     num_sentences=1_000,
     lengths=(10, 25, 50, 100, 200),
     timed_tokens=4_000,
