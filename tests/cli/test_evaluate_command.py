@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from regard.cli.comparing import compared
 from regard.cli.scoring import Scored
 from regard.evaluation import Score
 
@@ -65,3 +66,28 @@ def test_speed_is_sentences_over_seconds() -> None:
     assert scored.lines() == ["BLEU = 12.35  sig", "3 sentences in 2.0 s (1.5 sentences/s)"]
     assert scored.record()["scores"] == {"bleu": {"value": 12.3456, "signature": "sig"}}
     assert Scored((), {}, seconds=0.0).sentences_per_second == 0.0
+
+
+def test_two_models_compared(regard, tiny_run: Path, test_files) -> None:
+    source, target = test_files
+    files = ["--source", source, "--target", target]
+    outcome = regard("evaluate", tiny_run, *files, "--compare", tiny_run / "model")
+    assert outcome.code == 0, outcome.err
+    assert outcome.out.count("difference +0.00, p = 1.0000") == 3
+    assert "|bs:1000|seed:12345" in outcome.out
+    record = json.loads(regard("evaluate", tiny_run, *files, "--compare", tiny_run / "model", "--json").out)
+    assert record["comparisons"]["bleu"]["p_value"] == 1
+    assert record["most_different"] == []
+
+
+def test_the_lines_of_a_comparison() -> None:
+    shown = "\n".join(compared(["a\x1b", "b"], ["un", "deux"], ["un", "de"], ["x", "de"]).lines())
+    assert "line 1    a\ufffd\n  reference     un\n  first  100.00 un\n  second   0.00 x" in shown
+    assert "line 2" not in shown
+
+
+def test_a_model_to_compare_with_that_is_not_there(regard, tiny_run: Path, test_files, tmp_path: Path) -> None:
+    source, target = test_files
+    outcome = regard("evaluate", tiny_run, "--source", source, "--target", target, "--compare", tmp_path / "none")
+    assert outcome.code == 2
+    assert "none" in outcome.err

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from regard.cli.comparing import compared
 from regard.cli.options import (
     BeamOption,
     DeviceOption,
@@ -39,6 +40,10 @@ def evaluate(
     ] = None,
     beam_size: BeamOption = None,
     length_penalty: LengthPenaltyOption = None,
+    compare: Annotated[
+        Path | None,
+        typer.Option("--compare", metavar="MODEL", help="Say whether this model differs, and by how much."),
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write the translations here.", show_default=False)
     ] = None,
@@ -49,7 +54,8 @@ def evaluate(
 ) -> None:
     """Score a model with BLEU, chrF and TER.
 
-    Without --source, on the pairs it was validated with.
+    Without --source, on the pairs it was validated with. With --compare a second model translates the same sentences,
+    and paired bootstrap resampling says how likely the difference is chance.
     """
     refuse_existing(output)
     if target is not None and source is None:
@@ -66,7 +72,14 @@ def evaluate(
         with text_output(output) as write:
             write("".join(f"{hypothesis}\n" for hypothesis in scored.hypotheses))
     record = {"model": str(model), "test_set": description, **scored.record()}
-    typer.echo(json_format.dumps(record, ensure_ascii=False) if json else "\n".join(scored.lines()))
+    lines = scored.lines()
+    if compare is not None:
+        other = load(compare, device=device, dtype=dtype, threads=threads)
+        second = score(other, sources, references, beam_size=beam_size, length_penalty=length_penalty)
+        found = compared(sources, references, scored.hypotheses, second.hypotheses)
+        record |= {"second_model": str(compare), **found.record()}
+        lines += ["", f"first: {model}   second: {compare}", *found.lines()]
+    typer.echo(json_format.dumps(record, ensure_ascii=False) if json else "\n".join(lines))
 
 
 def _read(source: Path, target: Path | None) -> "tuple[Sequence[Pair], str]":

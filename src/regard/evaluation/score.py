@@ -44,19 +44,19 @@ def evaluate(
     Raises:
         InputError: nothing to score, different numbers of sentences, or a metric we do not know.
     """
-    _check_metrics(metrics)
-    _check_sentences(hypotheses, references)
+    check_metrics(metrics)
+    check_sentences(hypotheses, references)
     return {metric: _score(metric, list(hypotheses), [list(each) for each in references]) for metric in metrics}
 
 
 def _score(metric: str, hypotheses: list[str], references: list[list[str]]) -> Score:
-    scorer = _scorer(metric)
+    scorer = scorer_of(metric)
     result = scorer.corpus_score(hypotheses, references)
     return Score(name=result.name, value=float(result.score), signature=str(scorer.get_signature()))
 
 
-def _scorer(metric: str) -> Any:
-    """sacreBLEU takes a noticeable time to import, so only those who score pay for it."""
+def scorer_of(metric: str) -> Any:
+    """sacreBLEU's scorer of a metric. It takes a noticeable time to import, so only those who score pay for it."""
     from sacrebleu.metrics.bleu import BLEU
     from sacrebleu.metrics.chrf import CHRF
     from sacrebleu.metrics.ter import TER
@@ -66,13 +66,15 @@ def _scorer(metric: str) -> Any:
     return CHRF() if metric == "chrf" else TER()
 
 
-def _check_metrics(metrics: Sequence[str]) -> None:
+def check_metrics(metrics: Sequence[str]) -> None:
+    """Raises ``InputError`` for metrics that there are not."""
     unknown = [metric for metric in metrics if metric not in METRICS]
     if isinstance(metrics, str) or unknown or not metrics:
         raise InputError(f"`metrics` must be some of {', '.join(METRICS)}, but {metrics!r} is given")
 
 
-def _check_sentences(hypotheses: Sequence[str], references: Sequence[Sequence[str]]) -> None:
+def check_sentences(hypotheses: Sequence[str], references: Sequence[Sequence[str]]) -> None:
+    """Raises ``InputError`` for translations and references that cannot belong together."""
     if isinstance(hypotheses, str) or isinstance(references, str) or any(isinstance(each, str) for each in references):
         raise InputError(
             "`hypotheses` must be a list of sentences and `references` a list of such lists, but a string is given "
