@@ -8,7 +8,7 @@ state that is carried along is float32 at least, or 200 steps of rounding would 
 Both cells have the same signature, and neither looks ahead: padding *behind* a sentence cannot reach it.
 """
 
-from typing import Any, final
+from typing import Any, cast, final
 
 import torch
 from jaxtyping import Float
@@ -88,7 +88,7 @@ class GatedRecurrentUnit(Recurrence):
         self.recur_bias = nn.Parameter(torch.zeros(state_dim))
 
     def _run(self, projected: Tensor, start: CellState, weight: Tensor) -> tuple[Tensor, CellState]:
-        states = _GruLoop.apply(projected, *start, weight, self.recur_bias.to(projected.dtype))  # type: ignore[no-untyped-call]
+        states = _GruLoop.apply(projected, *start, weight, self.recur_bias)  # type: ignore[no-untyped-call]
         return states.to(projected.dtype), (states,)
 
 
@@ -98,38 +98,46 @@ class _LstmLoop(Function):
 
     @staticmethod
     def forward(ctx: Any, projected: Tensor, output: Tensor, cell: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
-        gates, outputs, cells = torch.empty_like(projected), [output.to(projected.dtype)], [cell]
-        size = weight.shape[1]
+        size, ahead = weight.shape[1], weight.t()
+        gates = cell.new_empty(projected.shape)
+        hidden = projected.new_empty(len(projected) + 1, *output.shape)
+        carried = cell.new_empty(hidden.shape)
+        hidden[0], carried[0] = output, cell
         for step, pre in enumerate(projected):
-            gate = torch.addmm(pre, outputs[-1], weight.t(), out=gates[step])
+            gate = gates[step].copy_(torch.addmm(pre, hidden[step], ahead))
             gate[:, : 3 * size].sigmoid_()
             gate[:, 3 * size :].tanh_()
             let_in, keep, show, candidate = gate.chunk(4, dim=1)
-            cells.append(torch.addcmul(keep * cells[-1], let_in, candidate))
-            outputs.append(show * cells[-1].tanh().to(show.dtype))
-        hidden, carried = torch.stack(outputs), torch.stack(cells)
+            torch.mul(keep, carried[step], out=carried[step + 1]).addcmul_(let_in, candidate)
+            hidden[step + 1] = carried[step + 1].tanh().mul_(show)
         ctx.save_for_backward(gates, hidden, carried, weight)
+        ctx.set_materialize_grads(False)
         ctx.output_type = output.dtype
         return hidden[1:], carried[1:]
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, d_hidden: Tensor, d_carried: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    def backward(
+        ctx: Any, d_hidden: Tensor | None, d_carried: Tensor | None
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         gates, hidden, carried, weight = ctx.saved_tensors
-        d_gates = torch.empty_like(gates)
-        d_output, d_cell = torch.zeros_like(hidden[0]), torch.zeros_like(carried[0])
+        d_gates, d_gate = hidden.new_empty(gates.shape), gates.new_empty(gates.shape[1:])
+        into_input, into_forget, into_output, into_candidate = d_gate.chunk(4, dim=1)
+        d_output, d_cell = torch.zeros_like(carried[0]), torch.zeros_like(carried[0])
         for step in range(len(gates) - 1, -1, -1):
             let_in, keep, show, candidate = gates[step].chunk(4, dim=1)
             squashed = carried[step + 1].tanh()
-            d_output = d_output + d_hidden[step]
-            d_cell = d_cell + d_carried[step] + d_output * show * (1 - squashed * squashed)
-            into_input, into_forget, into_output, into_candidate = d_gates[step].chunk(4, dim=1)
-            into_input.copy_(d_cell * candidate * let_in * (1 - let_in))
-            into_forget.copy_(d_cell * carried[step] * keep * (1 - keep))
-            into_output.copy_(d_output * squashed * show * (1 - show))
-            into_candidate.copy_(d_cell * let_in * (1 - candidate * candidate))
-            d_cell = d_cell * keep
-            d_output = d_gates[step] @ weight
+            if d_hidden is not None:
+                d_output += d_hidden[step]
+            if d_carried is not None:
+                d_cell += d_carried[step]
+            d_cell += _through_tanh(d_output * show, squashed)
+            _through_sigmoid(d_output.mul_(squashed), show, into_output)
+            _through_sigmoid(d_cell * candidate, let_in, into_input)
+            _through_sigmoid(d_cell * carried[step], keep, into_forget)
+            _through_tanh(d_cell * let_in, candidate, into_candidate)
+            d_cell.mul_(keep)
+            d_output.copy_(d_gates[step].copy_(d_gate) @ weight)
         d_weight = d_gates.flatten(0, 1).t() @ hidden[:-1].flatten(0, 1)
         return d_gates, d_output.to(ctx.output_type), d_cell, d_weight
 
@@ -140,19 +148,20 @@ class _GruLoop(Function):
 
     @staticmethod
     def forward(ctx: Any, projected: Tensor, state: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-        size, kind = weight.shape[1], projected.dtype
-        states, gates = [state], torch.empty_like(projected)
-        recurrent = torch.empty(len(projected), *state.shape, dtype=kind, device=state.device)
+        size, ahead, kind = weight.shape[1], weight.t(), projected.dtype
+        gates = state.new_empty(projected.shape)
+        recurrent = state.new_empty(len(projected), *state.shape)
+        carried = state.new_empty(len(projected) + 1, *state.shape)
+        carried[0] = state
         for step, pre in enumerate(projected):
-            product = states[-1].to(kind) @ weight.t()
-            both = torch.add(pre[:, : 2 * size], product[:, : 2 * size], out=gates[step, :, : 2 * size]).sigmoid_()
-            reset, update = both.chunk(2, dim=1)
+            product = (carried[step].to(kind) @ ahead).to(state.dtype)
+            gate = gates[step].copy_(pre)
+            reset, update = gate[:, : 2 * size].add_(product[:, : 2 * size]).sigmoid_().chunk(2, dim=1)
             inner = torch.add(product[:, 2 * size :], bias, out=recurrent[step])
-            candidate = gates[step, :, 2 * size :]
-            torch.addcmul(pre[:, 2 * size :], reset, inner, out=candidate).tanh_()
-            states.append(torch.lerp(candidate.to(state.dtype), states[-1], update.to(state.dtype)))
-        carried = torch.stack(states)
+            candidate = gate[:, 2 * size :].addcmul_(reset, inner).tanh_()
+            torch.lerp(candidate, carried[step], update, out=carried[step + 1])
         ctx.save_for_backward(gates, recurrent, carried, weight)
+        ctx.bias_type = bias.dtype
         return carried[1:]
 
     @staticmethod
@@ -160,21 +169,31 @@ class _GruLoop(Function):
     def backward(ctx: Any, d_states: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         gates, recurrent, carried, weight = ctx.saved_tensors
         size = weight.shape[1]
-        d_gates, d_products = torch.empty_like(gates), torch.empty_like(gates)
-        d_state = torch.zeros_like(carried[0])
+        # Projections and recurrent products reach the gates alike, but for the candidate: there, reset stands between.
+        d_gates, d_products = (torch.empty_like(gates, dtype=weight.dtype) for _ in range(2))
+        d_gate, d_state = gates.new_empty(gates.shape[1:]), torch.zeros_like(carried[0])
+        into_reset, into_update, into_candidate = d_gate.chunk(3, dim=1)
         for step in range(len(gates) - 1, -1, -1):
             reset, update, candidate = gates[step].chunk(3, dim=1)
-            d_state = d_state + d_states[step]
-            d_candidate = d_state * (1 - update) * (1 - candidate * candidate)
-            d_gates[step, :, 2 * size :] = d_candidate
-            d_gates[step, :, :size] = d_candidate * recurrent[step] * reset * (1 - reset)
-            d_gates[step, :, size : 2 * size] = d_state * (carried[step] - candidate) * update * (1 - update)
-            d_products[step, :, : 2 * size] = d_gates[step, :, : 2 * size]
-            d_products[step, :, 2 * size :] = d_candidate * reset
-            d_state = d_state * update + d_products[step] @ weight
+            d_state += d_states[step]
+            _through_tanh(torch.addcmul(d_state, d_state, update, value=-1), candidate, into_candidate)
+            _through_sigmoid(into_candidate * recurrent[step], reset, into_reset)
+            _through_sigmoid((carried[step] - candidate).mul_(d_state), update, into_update)
+            d_gates[step] = d_gate
+            into_candidate.mul_(reset)
+            d_state.mul_(update).add_(d_products[step].copy_(d_gate) @ weight)
         flat = d_products.flatten(0, 1)
         d_weight = flat.t() @ carried[:-1].flatten(0, 1).to(flat.dtype)
-        return d_gates, d_state, d_weight, flat[:, 2 * size :].sum(0)
+        return d_gates, d_state, d_weight, flat[:, 2 * size :].sum(0).to(ctx.bias_type)
+
+
+def _through_sigmoid(gradient: Tensor, outcome: Tensor, into: Tensor) -> None:
+    torch.ops.aten.sigmoid_backward.grad_input(gradient, outcome, grad_input=into)
+
+
+def _through_tanh(gradient: Tensor, outcome: Tensor, into: Tensor | None = None) -> Tensor:
+    into = gradient if into is None else into
+    return cast(Tensor, torch.ops.aten.tanh_backward.grad_input(gradient, outcome, grad_input=into))
 
 
 CELLS: dict[str, type[Recurrence]] = {"gru": GatedRecurrentUnit, "lstm": LongShortTermMemory}
