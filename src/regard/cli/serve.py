@@ -1,0 +1,88 @@
+"""``regard serve MODEL [MODEL…]``: the HTTP server and its page."""
+
+import os
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from regard.cli.options import DeviceOption, DtypeOption, ThreadsOption
+from regard.errors import InputError, MissingExtraError
+
+if TYPE_CHECKING:
+    from regard.translator import Translator
+
+_NEEDED = ("fastapi", "granian", "orjson", "prometheus_client", "py3langid", "python_multipart")
+
+
+def serve(
+    *,
+    models: Annotated[list[Path], typer.Argument(metavar="MODEL...", help="Folders of trained models.")],
+    host: Annotated[
+        str, typer.Option("--host", help="Where to listen; elsewhere than here a token is needed.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="The port.")] = 8000,
+    token_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--token-file",
+            help="A file with the token that callers have to show; REGARD_TOKEN does the same.",
+            show_default=False,
+        ),
+    ] = None,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option("--allow-host", help="A further name by which the server is called.", show_default=False),
+    ] = None,
+    allow_origin: Annotated[
+        list[str] | None,
+        typer.Option("--allow-origin", help="A site whose pages may call, https://….", show_default=False),
+    ] = None,
+    deadline_seconds: Annotated[
+        float, typer.Option("--deadline-seconds", min=0.1, help="For an answer; then it is 504.")
+    ] = 30.0,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No log of requests.")] = False,
+    dtype: DtypeOption = "float32",
+    device: DeviceOption = "auto",
+    threads: ThreadsOption = None,
+) -> None:
+    """Translate over HTTP, and show attention on a page.
+
+    Open the address it prints in a browser. Programs call /translate as LibreTranslate has it; /docs lists everything.
+    Ctrl-C or SIGTERM lets accepted work end.
+    """
+    _refuse_without_extra()
+    from regard.server import Door, Limits, Place, open_service
+    from regard.server import serve as serve_until_stopped
+    from regard.server.journal import Journal
+    from regard.translator import load
+
+    door = Door(tuple(allow_host or ()), tuple(allow_origin or ()), _token(token_file))
+    place = Place(host, port, door)
+
+    def opened(folder: Path) -> "Translator":
+        return load(folder, device=device, dtype=dtype, threads=threads)
+
+    journal = Journal(None) if quiet else Journal()
+    service = open_service(models, opened, limits=Limits(deadline_seconds=deadline_seconds), door=door, journal=journal)
+    serve_until_stopped(service, place, announce=lambda address: typer.echo(f"Regard listens on {address}"))
+
+
+def _token(file: Path | None) -> str | None:
+    if file is None:
+        return os.environ.get("REGARD_TOKEN") or None
+    token = file.read_text(encoding="utf-8").strip()
+    if len(token) < 16:
+        raise InputError(
+            f"the token in {file} has {len(token)} characters; at least 16 are needed, so that nobody guesses it"
+        )
+    return token
+
+
+def _refuse_without_extra() -> None:
+    missing = [name for name in _NEEDED if find_spec(name) is None]
+    if missing:
+        raise MissingExtraError(
+            f"{', '.join(missing)}: not installed; pip install 'regard[serve]' brings what a server needs"
+        )

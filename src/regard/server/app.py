@@ -1,0 +1,63 @@
+"""The application: routes behind the gate."""
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from regard.server.answers import json_answer
+from regard.server.documentation import documentation_routes
+from regard.server.gate import Gate
+from regard.server.operations import operation_routes
+from regard.server.problem import REASONS, Problem
+from regard.server.service import Service
+from regard.server.translate import translation_routes
+from regard.version import __version__
+
+DESCRIPTION = (
+    "Translates, and shows every step of attention. /translate, /detect and /languages are LibreTranslate's. "
+    "Everything that goes wrong is answered as {error, reason}."
+)
+
+
+def create_app(service: Service) -> Gate:
+    """The whole application of a service, to be run by an ASGI server."""
+    app = FastAPI(
+        title="Regard",
+        version=__version__,
+        description=DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.include_router(translation_routes(service))
+    app.include_router(operation_routes(service))
+    app.include_router(documentation_routes(app))
+    app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(RequestValidationError, _unexpected)
+    return Gate(app, service.door, service.metrics, service.journal)
+
+
+async def _problem(_: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)
+    return json_answer(error.body(), error.status, error.headers())
+
+
+async def _refused(_: Request, error: Exception) -> Response:
+    """What the framework refuses: no such route, or another method."""
+    assert isinstance(error, HTTPException)
+    sentences = {
+        404: "there is nothing at this address; /docs lists what there is",
+        405: "use another method; see /docs",
+    }
+    status = error.status_code if error.status_code in REASONS else 400
+    problem = Problem(status, sentences.get(status, "this request cannot be answered; see /docs"))
+    return json_answer(problem.body(), status, dict(error.headers or {}))
+
+
+async def _unexpected(_: Request, __: Exception) -> Response:
+    """A part of the address is not what is expected there."""
+    problem = Problem(422, "a part of the address is not what is expected there; see /docs")
+    return json_answer(problem.body(), problem.status)

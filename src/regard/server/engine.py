@@ -1,0 +1,181 @@
+"""The engine: one thread that translates what waits, together as far as it fits together.
+
+While a batch is being translated, requests gather; the next batch takes from all of them in turn, a sentence each, up
+to a budget of tokens. So one large request does not hold up the small ones, and under load batches grow by themselves.
+Work is admitted by its cost, and refused at once when too much waits; what nobody waits for any more is dropped.
+"""
+
+import math
+import threading
+import time
+from collections.abc import Sequence
+from typing import final
+
+from regard.server.journal import Journal
+from regard.server.limits import Limits
+from regard.server.metrics import Metrics
+from regard.server.problem import Problem
+from regard.server.ticket import CallTicket, Line, TranslationTicket
+from regard.translator import Translation
+
+AnyTicket = TranslationTicket | CallTicket
+Taken = list[tuple[TranslationTicket, int, Line]]
+"""Lines of one batch, with the tickets and the places in them that they belong to."""
+
+
+@final
+class Engine:
+    """Translates in a thread of its own; everything public may be called from any thread."""
+
+    def __init__(self, limits: Limits, metrics: Metrics, journal: Journal) -> None:
+        self._limits, self._metrics, self._journal = limits, metrics, journal
+        self._tickets: list[AnyTicket] = []
+        self._admitted = 0
+        self._changed = threading.Condition()
+        self._is_open, self._is_running = True, True
+        self._tokens_per_second = 2_000.0  # a guess until something was measured; only Retry-After rests on it
+        self._thread = threading.Thread(target=self._run, name="regard-engine", daemon=True)
+        self._thread.start()
+
+    def submit(self, ticket: AnyTicket) -> None:
+        """Accepts work.
+
+        Raises:
+            Problem: too much waits already, or the server is about to stop.
+        """
+        with self._changed:
+            if not self._is_open:
+                raise Problem(503, "the server is about to stop; try another one", retry_after=5)
+            # A request that would be too large even alone is let in when nothing else waits.
+            if self._admitted and self._admitted + ticket.cost > self._limits.waiting_tokens:
+                self._metrics.refused.inc()
+                raise Problem(429, "too much work waits already; try again a little later", retry_after=self._wait())
+            self._tickets.append(ticket)
+            self._admitted += ticket.cost
+            self._metrics.waiting.set(self._admitted)
+            self._changed.notify()
+        ticket.future.add_done_callback(lambda _: self._release(ticket))
+
+    def abandon(self, ticket: AnyTicket) -> None:
+        """Nobody waits for this any more."""
+        ticket.gone.set()
+        ticket.future.cancel()
+
+    def close(self) -> None:
+        """Accepts no more work; what was accepted goes on."""
+        with self._changed:
+            self._is_open = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether work is accepted."""
+        return self._is_open
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is left to do."""
+        return self._admitted == 0
+
+    def stop(self, *, seconds: float = 5.0) -> None:
+        """Ends the thread after its present batch."""
+        with self._changed:
+            self._is_open = self._is_running = False
+            for ticket in self._tickets:
+                ticket.gone.set()
+            self._changed.notify()
+        self._thread.join(seconds)
+
+    def _release(self, ticket: AnyTicket) -> None:
+        with self._changed:
+            self._admitted -= ticket.cost
+            self._metrics.waiting.set(self._admitted)
+            if ticket in self._tickets:
+                self._tickets.remove(ticket)
+                self._metrics.dropped.labels("left" if ticket.gone.is_set() else "deadline").inc()
+
+    def _wait(self) -> int:
+        return max(1, min(60, math.ceil(self._admitted / self._tokens_per_second)))
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                while self._is_running and not self._tickets:
+                    self._changed.wait()
+                if not self._is_running:
+                    return
+                batch = self._taken()
+            if isinstance(batch, CallTicket):
+                self._call(batch)
+            elif batch:
+                self._translate(batch)
+
+    def _taken(self) -> CallTicket | Taken:
+        """The next batch: of the oldest ticket, and of all others that may share one with it, a line each in turn."""
+        self._tickets = [ticket for ticket in self._tickets if not ticket.is_dead]
+        if not self._tickets:
+            return []
+        oldest = self._tickets[0]
+        if isinstance(oldest, CallTicket):
+            del self._tickets[0]
+            return oldest
+        sharing = [each for each in self._tickets if isinstance(each, TranslationTicket) and each.key == oldest.key]
+        taken = _in_turn(sharing, self._limits.batch_tokens)
+        self._tickets = [each for each in self._tickets if isinstance(each, CallTicket) or each.waiting]
+        return taken
+
+    def _call(self, ticket: CallTicket) -> None:
+        try:
+            ticket.run()
+        except Exception as error:
+            ticket.fail(error)
+
+    def _translate(self, batch: Taken) -> None:
+        began = time.monotonic()
+        try:
+            self._answer(batch)
+        except Exception as error:
+            if len(batch) == 1:
+                batch[0][0].fail(error)
+                return
+            for one in batch:  # so that what is wrong with one sentence stays with its own request
+                self._translate([one])
+            return
+        self._measure(batch, time.monotonic() - began)
+
+    def _answer(self, batch: Taken) -> None:
+        first = batch[0][0]
+        found = _translated(first, [line for _, _, line in batch])
+        for (ticket, place, _), translation in zip(batch, found, strict=True):
+            ticket.answer(place, translation)
+
+    def _measure(self, batch: Taken, seconds: float) -> None:
+        cost, name = sum(line.cost for _, _, line in batch), batch[0][0].served.name
+        self._tokens_per_second = 0.9 * self._tokens_per_second + 0.1 * cost / max(seconds, 1e-6)
+        self._metrics.batch.observe(len(batch))
+        self._metrics.sentences.labels(name).inc(len(batch))
+        self._metrics.tokens.labels(name).inc(cost)
+
+
+def _in_turn(tickets: Sequence[TranslationTicket], budget: int) -> Taken:
+    """Lines of the tickets, one of each in turn, as long as the budget lasts; at least one."""
+    taken: Taken = []
+    turn = list(tickets)
+    while turn:
+        for ticket in turn:
+            place, line = ticket.waiting[0]
+            if taken and line.cost > budget:
+                return taken
+            budget -= line.cost
+            ticket.waiting.popleft()
+            taken.append((ticket, place, line))
+        turn = [ticket for ticket in turn if ticket.waiting]
+    return taken
+
+
+def _translated(ticket: TranslationTicket, lines: Sequence[Line]) -> list[Translation]:
+    search = ticket.search
+    return list(
+        ticket.served.translator.translate_lines(
+            [line.text for line in lines], beam_size=search.beam_size, num_hypotheses=search.num_hypotheses
+        )
+    )

@@ -1,0 +1,127 @@
+"""Runs a server: listens, says so, and on SIGTERM or Ctrl-C lets accepted work end before it goes."""
+
+import asyncio
+import logging
+import signal
+import socket
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, final
+
+from granian.constants import Interfaces
+from granian.http import HTTP1Settings
+from granian.server.embed import Server
+
+from regard.errors import InputError, MachineError
+from regard.server.app import create_app
+from regard.server.detection import Detector
+from regard.server.engine import Engine
+from regard.server.gate import Gate
+from regard.server.journal import Journal
+from regard.server.limits import Limits
+from regard.server.metrics import Metrics
+from regard.server.origin import Door
+from regard.server.service import Service
+from regard.server.shelf import Shelf, watch
+from regard.translator import Translator
+
+LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
+
+
+@final
+@dataclass(frozen=True)
+class Place:
+    """Where a server listens and whom it lets in."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    door: Door = field(default_factory=Door)
+
+    def __post_init__(self) -> None:
+        if self.host not in LOOPBACK and self.door.token is None:
+            raise InputError(
+                f"listening on {self.host} lets other machines in, so a token is needed: give one with --token-file, "
+                "or in the environment as REGARD_TOKEN; or listen on 127.0.0.1"
+            )
+
+    @property
+    def address(self) -> str:
+        """What a browser opens."""
+        name = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{name}:{self.port}"
+
+
+def open_service(
+    folders: Sequence[Path], load: Callable[[Path], Translator], *, limits: Limits, door: Door, journal: Journal
+) -> Service:
+    """Loads the models and starts the engine.
+
+    Raises:
+        BundleError: a folder holds no model.
+    """
+    metrics = Metrics()
+    shelf = Shelf(folders, load, metrics, journal)
+    detector = Detector(shelf.sources)
+    return Service(limits, door, shelf, Engine(limits, metrics, journal), detector, metrics, journal)
+
+
+def serve(service: Service, place: Place, *, announce: Callable[[str], None]) -> None:
+    """Answers requests until a signal comes; returns when all accepted work has ended.
+
+    Raises:
+        MachineError: nobody can listen there.
+    """
+    _refuse_taken(place)
+    stop = threading.Event()
+    watch(service.shelf, stop)
+    try:
+        asyncio.run(_served(service, place, create_app(service), announce))
+    finally:
+        stop.set()
+        service.engine.stop()
+
+
+async def _served(service: Service, place: Place, app: Gate, announce: Callable[[str], None]) -> None:
+    logging.getLogger("_granian").setLevel(logging.ERROR)
+    server = Server(
+        app,
+        place.host,
+        place.port,
+        interface=Interfaces.ASGINL,
+        websockets=False,
+        backlog=1024,
+        http1_settings=HTTP1Settings(header_read_timeout=int(1000 * service.limits.header_seconds)),
+        log_enabled=False,
+    )
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, lambda: loop.create_task(_drained(service, server)))
+    announce(place.address)
+    await server.serve()
+
+
+async def _drained(service: Service, server: Server) -> None:
+    """Accepts nothing more, waits for what was accepted, then stops."""
+    service.engine.close()
+    service.journal.write("draining")
+    for _ in range(int(service.limits.drain_seconds / 0.05)):
+        if service.engine.is_idle:
+            break
+        await asyncio.sleep(0.05)
+    await asyncio.sleep(0.05)  # the last answers are on their way
+    server.stop()  # type: ignore[no-untyped-call]
+
+
+def _refuse_taken(place: Place) -> None:
+    family = socket.AF_INET6 if ":" in place.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((place.host, place.port))
+        except OSError as error:
+            raise MachineError(
+                f"cannot listen on {place.host}:{place.port}: {error.strerror or error}; another program may be there "
+                "already. Choose another one with --port"
+            ) from None

@@ -1,0 +1,89 @@
+"""What every route works with, and how a request waits for the engine."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+from typing import Any, final
+
+from starlette.requests import ClientDisconnect, Request
+
+from regard.errors import RegardError, SettingsError, TextError, TraceError
+from regard.server.detection import Detector
+from regard.server.engine import AnyTicket, Engine
+from regard.server.journal import Journal
+from regard.server.limits import Limits
+from regard.server.metrics import Metrics
+from regard.server.origin import Door
+from regard.server.problem import Problem
+from regard.server.shelf import Shelf
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Service:
+    """The parts of a running server."""
+
+    limits: Limits
+    door: Door
+    shelf: Shelf
+    engine: Engine
+    detector: Detector
+    metrics: Metrics
+    journal: Journal
+
+    def deadline(self) -> float:
+        """When a request that arrives now has to be answered, on the monotonic clock."""
+        return time.monotonic() + self.limits.deadline_seconds
+
+
+async def answered(service: Service, request: Request, ticket: AnyTicket) -> Any:
+    """What the engine answers to a ticket that is submitted here; the work is dropped when the client goes away.
+
+    Raises:
+        Problem: it was refused, it took too long, or it cannot be done.
+        ClientDisconnect: nobody waits any more.
+    """
+    service.engine.submit(ticket)
+    leaving = asyncio.ensure_future(_left(request))
+    try:
+        await asyncio.wait(
+            {ticket.future, leaving},
+            timeout=max(0.0, ticket.deadline - time.monotonic()),
+            return_when=asyncio.FIRST_COMPLETED,
+        )
+        if ticket.future.done():
+            return result_of(ticket)
+        if leaving.done():
+            raise ClientDisconnect
+        raise Problem(504, f"this was not done within {service.limits.deadline_seconds:g} seconds; send less at once")
+    finally:
+        leaving.cancel()
+        if not ticket.future.done():
+            service.engine.abandon(ticket)
+
+
+def result_of(ticket: AnyTicket) -> Any:
+    """The answer of a ticket that is done.
+
+    Raises:
+        Problem: there is none.
+    """
+    try:
+        return ticket.future.result()
+    except (MemoryError, RegardError) as error:
+        raise problem_of(error) from error
+
+
+def problem_of(error: BaseException) -> Problem:
+    """What an error of the rooms below means to a client."""
+    if isinstance(error, TextError | SettingsError | TraceError):
+        return Problem(422, str(error)[:600])
+    if isinstance(error, MemoryError):
+        return Problem(503, "memory ran out; send less at once", retry_after=5)
+    return Problem(500, "the model could not translate this; the server's owner finds the reason with regard doctor")
+
+
+async def _left(request: Request) -> None:
+    """Returns when the client has gone; the body has been read before."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass

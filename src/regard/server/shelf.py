@@ -1,0 +1,150 @@
+"""The models that are served, and how a folder that changes is taken in while requests are answered.
+
+The shelf is a tuple that is replaced whole. A request keeps the model it began with, so every answer comes from exactly
+one model, also in the moment in which another one takes its place.
+"""
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, final
+
+from regard.errors import RegardError
+from regard.server.journal import Journal
+from regard.server.metrics import Metrics
+from regard.translator import Translator
+
+MANIFEST: Final = "manifest.json"
+
+Signature = tuple[int, int, int]
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Served:
+    """A model on the shelf.
+
+    Attributes:
+        name: what it is called, after its folder.
+        folder: where it was loaded from.
+        translator: the model itself.
+        signature: of its manifest when it was loaded.
+    """
+
+    name: str
+    folder: Path
+    translator: Translator
+    signature: Signature
+
+    @property
+    def languages(self) -> tuple[str, str]:
+        """From which language to which."""
+        return self.translator.languages
+
+
+@final
+class Shelf:
+    """The served models."""
+
+    def __init__(
+        self, folders: Iterable[Path], load: Callable[[Path], Translator], metrics: Metrics, journal: Journal
+    ) -> None:
+        self._load, self._metrics, self._journal = load, metrics, journal
+        self._failed: dict[Path, Signature] = {}
+        self._models = tuple(self._opened(folder, name) for folder, name in named(folders))
+
+    @property
+    def models(self) -> tuple[Served, ...]:
+        """All of them, in the order in which they were named."""
+        return self._models
+
+    def find(self, source: str | None, target: str | None, name: str | None = None) -> Served | None:
+        """The first model that fits; None stands for any."""
+        return next((each for each in self._models if _fits(each, source, target, name)), None)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Languages that can be translated from."""
+        return tuple(dict.fromkeys(each.languages[0] for each in self._models))
+
+    def targets(self, source: str) -> tuple[str, ...]:
+        """Languages that ``source`` can be translated to."""
+        return tuple(dict.fromkeys(each.languages[1] for each in self._models if each.languages[0] == source))
+
+    def refresh(self) -> None:
+        """Loads again what has changed on disk; what cannot be loaded leaves the model as it was."""
+        for place, model in enumerate(self._models):
+            now = signature_of(model.folder)
+            if now is None or now in (model.signature, self._failed.get(model.folder)):
+                continue
+            fresh = self._fresh(model, now)
+            if fresh is not None:
+                self._models = (*self._models[:place], fresh, *self._models[place + 1 :])
+
+    def _fresh(self, model: Served, signature: Signature) -> Served | None:
+        try:
+            fresh = self._opened(model.folder, model.name)
+        except (RegardError, OSError) as error:
+            self._failed[model.folder] = signature
+            self._metrics.reloads.labels(model.name, "failed").inc()
+            self._journal.write("reload failed", model=model.name, problem=str(error))
+            return None
+        if fresh.languages != model.languages:
+            self._failed[model.folder] = signature
+            self._metrics.reloads.labels(model.name, "failed").inc()
+            self._journal.write("reload failed", model=model.name, problem="it translates other languages now")
+            return None
+        self._metrics.reloads.labels(model.name, "done").inc()
+        self._journal.write("reloaded", model=model.name)
+        return fresh
+
+    def _opened(self, folder: Path, name: str) -> Served:
+        signature = signature_of(folder) or (0, 0, 0)  # before loading: a change meanwhile is seen the next time
+        return Served(name, folder, self._load(folder), signature)
+
+
+def signature_of(folder: Path) -> Signature | None:
+    """What changes when a model is written anew; None while there is none."""
+    try:
+        stat = (folder / MANIFEST).stat()
+    except OSError:
+        return None
+    return stat.st_mtime_ns, stat.st_ino, stat.st_size
+
+
+def watch(shelf: Shelf, stop: threading.Event, *, every_seconds: float = 1.0) -> threading.Thread:
+    """A thread that refreshes the shelf until ``stop`` is set."""
+
+    def look() -> None:
+        while not stop.wait(every_seconds):
+            shelf.refresh()
+
+    thread = threading.Thread(target=look, name="regard-shelf", daemon=True)
+    thread.start()
+    return thread
+
+
+def _fits(model: Served, source: str | None, target: str | None, name: str | None) -> bool:
+    wanted: Iterator[tuple[str | None, str]] = iter(
+        ((source, model.languages[0]), (target, model.languages[1]), (name, model.name))
+    )
+    return all(asked is None or asked == found for asked, found in wanted)
+
+
+def named(folders: Iterable[Path]) -> list[tuple[Path, str]]:
+    """Folders with a name of its own for each.
+
+    A run keeps its model in a folder called ``model``, which says nothing, so that is named after the run. Of equal
+    names the second one becomes ``name-2``.
+    """
+    taken: dict[Path, str] = {}
+    for folder in folders:
+        whole = folder.resolve()
+        name = stem = whole.parent.name if whole.name == "model" and whole.parent.name else whole.name
+        number = 1
+        while name in taken.values():
+            number += 1
+            name = f"{stem}-{number}"
+        taken[folder] = name
+    return list(taken.items())

@@ -1,0 +1,123 @@
+"""An accepted request on its way through the engine."""
+
+import asyncio
+import contextlib
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, final, runtime_checkable
+
+from regard.server.shelf import Served
+from regard.translator import Translation
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Search:
+    """How the sentences of a request are searched; those with equal searches may share a batch."""
+
+    beam_size: int | None = None
+    num_hypotheses: int | None = None
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of text to translate, and what it costs: source tokens times beam."""
+
+    text: str
+    cost: int
+
+
+@runtime_checkable
+class Ticket(Protocol):
+    """What the engine knows of a request."""
+
+    cost: int
+    gone: threading.Event
+
+    @property
+    def key(self) -> Hashable:
+        """Tickets with equal keys may be worked on together."""
+        ...
+
+    def fail(self, error: BaseException) -> None:
+        """Ends it without an answer."""
+        ...
+
+
+class _Answered:
+    """What all tickets share: a future in the loop of whoever waits, and a flag for when nobody does any more."""
+
+    def __init__(self, cost: int, deadline: float) -> None:
+        self.cost = cost
+        self.deadline = deadline
+        self.gone = threading.Event()
+        self._loop = asyncio.get_running_loop()
+        self.future: asyncio.Future[Any] = self._loop.create_future()
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether nobody waits for the answer any more, or it would come too late."""
+        return self.gone.is_set() or time.monotonic() > self.deadline
+
+    def fail(self, error: BaseException) -> None:
+        """Ends it without an answer."""
+        self._tell(self.future.set_exception, error)
+
+    def succeed(self, answer: object) -> None:
+        """Ends it with its answer."""
+        self._tell(self.future.set_result, answer)
+
+    def _tell(self, end: Callable[[Any], None], value: object) -> None:
+        def told() -> None:
+            if not self.future.done():
+                end(value)
+
+        with contextlib.suppress(RuntimeError):  # the loop is closed: the server is gone, and so is whoever waited
+            self._loop.call_soon_threadsafe(told)
+
+
+@final
+class TranslationTicket(_Answered):
+    """Lines to translate with one model; answered once all of them are."""
+
+    def __init__(self, served: Served, lines: Sequence[Line], search: Search, deadline: float) -> None:
+        super().__init__(sum(line.cost for line in lines), deadline)
+        self.served = served
+        self.search = search
+        self.waiting: deque[tuple[int, Line]] = deque(enumerate(lines))
+        self._answers: list[Translation | None] = [None] * len(lines)
+        self._left = len(lines)
+
+    @property
+    def key(self) -> Hashable:
+        """The model and the search."""
+        return id(self.served), self.search
+
+    def answer(self, place: int, translation: Translation) -> None:
+        """Notes the translation of one line; the last one ends the ticket."""
+        self._answers[place] = translation
+        self._left -= 1
+        if self._left == 0:
+            self.succeed(self._answers)
+
+
+@final
+class CallTicket(_Answered):
+    """Something that the engine does alone, such as recording a trace. ``run`` is told how to see that it may stop."""
+
+    def __init__(self, run: Callable[[Callable[[], bool]], object], cost: int, deadline: float) -> None:
+        super().__init__(cost, deadline)
+        self._run = run
+
+    @property
+    def key(self) -> Hashable:
+        """Its own."""
+        return id(self)
+
+    def run(self) -> None:
+        """Does it."""
+        self.succeed(self._run(lambda: self.is_dead))
