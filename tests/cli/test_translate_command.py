@@ -154,3 +154,8 @@ def test_alignments_and_stream(regard, tiny_run: Path) -> None:
     outcome = regard("translate", tiny_run, "--alignments", "--stream", stdin=b"one\n")
     assert outcome.code == 2
     assert "--stream shows greedy search as it goes; leave out --alignments" in outcome.err
+
+
+def test_several_models_at_once(regard, tiny_run: Path) -> None:
+    outcome = regard("translate", tiny_run, "--ensemble", tiny_run / "model", stdin=b"four two seven\n")
+    assert (outcome.code, outcome.out) == (0, "quatre deux sept\n")

@@ -7,6 +7,8 @@ import torch
 
 import regard
 from regard.errors import BundleError, MachineError, SettingsError
+from regard.text import Tokenizer
+from regard.translator.loading import together
 
 
 def test_a_run_folder_and_its_model_folder_give_the_same_translator(model_folder: Path, translator) -> None:
@@ -69,3 +71,24 @@ def test_wrong_options_are_refused_before_anything_is_read(tmp_path: Path, optio
 def test_a_device_that_is_not_there_is_the_machine_s_fault(tmp_path: Path) -> None:
     with pytest.raises(MachineError, match=r"device cuda:99 is not there: \d+ GPUs are found; use device='cpu'"):
         regard.load(tmp_path / "nowhere", device="cuda:99")
+
+
+def test_several_models_translate_together(model_folder: Path, translator) -> None:
+    both = regard.load(model_folder, model_folder / "model", dtype="float64")
+    assert both.name == "run + model"
+    found, alone = both.translate("I love you."), translator.translate("I love you.")
+    assert found.text == alone.text
+    assert found.score == pytest.approx(alone.score, abs=1e-10)
+    with pytest.raises(SettingsError, match="explain one of them, loaded by itself"):
+        both.explain("I love you.")
+
+
+def test_models_that_do_not_fit_together_are_refused(translator, make_translator) -> None:
+    other = regard.Translator(translator.model, Tokenizer.train(["a b"], vocab_size=300), translator.settings)
+    with pytest.raises(SettingsError, match=r"cut text into different pieces.*with the same .text. settings"):
+        together([translator, other])
+    swapped = translator.settings.data.model_copy(update={"source_language": "fr", "target_language": "en"})
+    settings = translator.settings.model_copy(update={"data": swapped})
+    back = regard.Translator(translator.model, translator.tokenizer, settings)
+    with pytest.raises(SettingsError, match="from en to fr, but model from fr to en; models used together"):
+        together([translator, back])

@@ -11,6 +11,7 @@ from regard.cli.options import (
     BeamOption,
     DeviceOption,
     DtypeOption,
+    EnsembleOption,
     JsonOption,
     LengthPenaltyOption,
     ModelArgument,
@@ -47,6 +48,7 @@ def evaluate(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write the translations here.", show_default=False)
     ] = None,
+    ensemble: EnsembleOption = None,
     json: JsonOption = False,
     dtype: DtypeOption = "float32",
     device: DeviceOption = "auto",
@@ -63,7 +65,7 @@ def evaluate(
     from regard.translator import load
 
     given = None if source is None else _read(source, target)
-    translator = load(model, device=device, dtype=dtype, threads=threads)
+    translator = load(model, *(ensemble or ()), device=device, dtype=dtype, threads=threads)
     pairs, description = given or _own_pairs(translator.settings)
     typer.echo(f"{count(len(pairs))} sentences: {description}", err=True)
     sources, references = [pair.source for pair in pairs], [pair.target for pair in pairs]

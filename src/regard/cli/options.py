@@ -10,6 +10,15 @@ from regard.cli.number import number_from
 ModelArgument = Annotated[
     Path, typer.Argument(metavar="MODEL", help="A model folder, or the folder of a run.", show_default=False)
 ]
+EnsembleOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--ensemble",
+        metavar="MODEL",
+        help="Average with the probabilities of this model, of the same vocabulary; may be repeated.",
+        show_default=False,
+    ),
+]
 DeviceOption = Annotated[str, typer.Option("--device", help="auto, cpu, cuda or cuda:1.")]
 DtypeOption = Annotated[str, typer.Option("--dtype", help="Type of the computation: float32 or bfloat16.")]
 ThreadsOption = Annotated[

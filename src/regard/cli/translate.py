@@ -15,6 +15,7 @@ from regard.cli.options import (
     BeamOption,
     DeviceOption,
     DtypeOption,
+    EnsembleOption,
     JsonOption,
     LengthPenaltyOption,
     ModelArgument,
@@ -54,6 +55,7 @@ def translate(
     max_length: Annotated[
         int | None, typer.Option("--max-length", min=1, help="Tokens of a translation, at most.", show_default=False)
     ] = None,
+    ensemble: EnsembleOption = None,
     json: JsonOption = False,
     alignments: Annotated[
         bool,
@@ -79,7 +81,7 @@ def translate(
     with _opened(file) as (source, name):
         from regard.translator import load
 
-        translator = load(model, device=device, dtype=dtype, threads=threads)
+        translator = load(model, *(ensemble or ()), device=device, dtype=dtype, threads=threads)
         with text_output(output) as write:
             batches = line_batches(source, name=name)
             if stream:

@@ -4,6 +4,7 @@ Enters: ids and layouts. Leaves: logits. Must not know: text, search, how weight
 """
 
 from regard.models.build import build_model
+from regard.models.ensemble import Ensemble
 from regard.models.interface import AnyModel, DecodingState, TranslationModel
 from regard.models.noise import Noise
 from regard.models.recurrent import RecurrentTranslator
@@ -13,6 +14,7 @@ from regard.models.weights import load_weights, weights_of
 __all__ = [
     "AnyModel",
     "DecodingState",
+    "Ensemble",
     "Noise",
     "RecurrentTranslator",
     "Transformer",

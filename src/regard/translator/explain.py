@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, final, get_args
 from pydantic import ValidationError
 
 from regard.errors import SettingsError, TextError
+from regard.models import Ensemble
 from regard.settings import DecodingSettings
 from regard.settings.section import Section
 from regard.tracing import CellName, HeadName, Interventions, ModelFacts, Request, Trace
@@ -56,6 +57,8 @@ def explain(
     announce: Callable[[SizeEstimate], None] | None = None,
 ) -> Trace:
     """Translates the ids of the question's text as asked, and records it. Raises what ``Translator.explain`` says."""
+    if isinstance(translator.model, Ensemble):
+        raise SettingsError("several models translate here together; explain one of them, loaded by itself")
     request = _request(question, search)
     facts = _facts(translator)
     if not ids:

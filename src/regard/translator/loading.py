@@ -1,5 +1,6 @@
 """From a folder to a ``Translator``: the right weights, on the right device, in the right type."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -7,29 +8,35 @@ import torch
 
 from regard.bundle import Bundle, load_bundle
 from regard.errors import MachineError, SettingsError
-from regard.models import AnyModel, build_model
+from regard.models import AnyModel, Ensemble, build_model
 from regard.text import Tokenizer
 from regard.translator.facade import Translator
 
 _DTYPES: Final = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float64": torch.float64}
 
 
-def load(folder: str | Path, *, device: str = "auto", dtype: str = "float32", threads: int | None = None) -> Translator:
+def load(
+    folder: str | Path, *others: str | Path, device: str = "auto", dtype: str = "float32", threads: int | None = None
+) -> Translator:
     """A translator from the folder of a model, or of a run (its best model).
 
     Args:
         folder: what ``regard train --out`` made.
+        others: more such folders, of the same vocabulary: at every step the mean of all models' probabilities decides.
+            Search settings are those of the first.
         device: ``cpu``, ``cuda`` or ``cuda:1`` …; ``auto`` is the GPU where there is one.
         dtype: what to compute in: ``float32``, ``bfloat16`` or ``float64``.
         threads: CPU threads, for the whole process; PyTorch's choice if not given.
 
     Raises:
         BundleError: the folder is missing, damaged or not what it says it is.
-        SettingsError: there is no such device or type, or ``threads`` is not positive.
+        SettingsError: there is no such device or type, ``threads`` is not positive, or models do not fit together.
         MachineError: the device is not there.
     """
     chosen_device, chosen_dtype = _device(device), _dtype(dtype)
     _set_threads(threads)
+    if others:
+        return together([load(each, device=device, dtype=dtype) for each in (folder, *others)])
     bundle = load_bundle(Path(folder))
     tokenizer = Tokenizer.from_bytes(bundle.tokenizer)
     model = _network(bundle, tokenizer.vocab_size).to(device=chosen_device, dtype=chosen_dtype).eval()
@@ -42,6 +49,29 @@ def load(folder: str | Path, *, device: str = "auto", dtype: str = "float32", th
         weights_sha256=bundle.weights_sha256,
         alignment=bundle.facts.alignment,
     )
+
+
+def together(translators: Sequence[Translator]) -> Translator:
+    """One translator of several, which share a vocabulary and languages; search settings are those of the first.
+
+    Raises:
+        SettingsError: their vocabularies or languages differ; the message says which.
+    """
+    first = translators[0]
+    for other in translators[1:]:
+        if other.tokenizer != first.tokenizer:
+            raise SettingsError(
+                f"{other.name} and {first.name} cut text into different pieces, so their probabilities cannot be "
+                "averaged; train models to be used together on the same files, with the same [text] settings"
+            )
+        if other.languages != first.languages:
+            raise SettingsError(
+                f"{first.name} translates from {' to '.join(first.languages)}, but {other.name} from "
+                f"{' to '.join(other.languages)}; models used together must share both languages"
+            )
+    names = " + ".join(each.name for each in translators)
+    model = Ensemble([each.model for each in translators]).eval()
+    return Translator(model, first.tokenizer, first.settings, name=names)
 
 
 def _network(bundle: Bundle, vocab_size: int) -> AnyModel:
