@@ -9,6 +9,7 @@ RegardError                         exit code
 │   ├── BundleError                     a model folder is missing, damaged or not what it says
 │   ├── TraceError                      a trace file is damaged, or has not what is asked of it
 │   ├── OutputExistsError               writing would overwrite something
+│   ├── InUseError                      another process works in the folder
 │   ├── AttentionError                  attention cannot be computed, or a mask not read, as it was asked
 │   └── ShapeError                      tensors, lengths or masks do not fit each other
 ├── CheckError                      3   a check that was asked for failed
@@ -61,6 +62,10 @@ class TraceError(InputError):
 
 class OutputExistsError(InputError):
     """Writing would overwrite something that is already there."""
+
+
+class InUseError(InputError):
+    """Another process works in the folder; the message names it."""
 
 
 class AttentionError(InputError):

@@ -1,6 +1,5 @@
 """A whole run in seconds: it learns, keeps what it says, and resumes bit for bit."""
 
-import json
 import signal
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from regard.runs import resume, train
 from regard.runs.data import held_out
 from regard.runs.folder import RunFolder
 from regard.settings import Settings, load_settings
-from regard.training import Silent, load_state
+from regard.training import Silent, load_state, save_state
 
 WORDS = {"a": "un", "red": "rouge", "big": "grand", "cat": "chat", "dog": "chien", "sees": "voit", "hears": "entend"}
 
@@ -107,10 +106,10 @@ def test_a_lost_random_state_would_be_noticed(tmp_path: Path) -> None:
     train(settings, tmp_path / "whole")
     with pytest.raises(KeyboardInterrupt):
         train(settings, tmp_path / "stopped", reporter=StopAt(4))
-    (checkpoint,) = RunFolder(tmp_path / "stopped").checkpoints()
-    record = json.loads((checkpoint / "progress.json").read_text())
-    record["progress"]["noise"]["words"][0] ^= 1
-    (checkpoint / "progress.json").write_text(json.dumps(record))
+    checkpoint = RunFolder(tmp_path / "stopped").checkpoints()[-1]
+    progress, tensors = load_state(checkpoint)
+    progress.noise["words"][0] ^= 1
+    save_state(checkpoint, progress, tensors)
     resume(tmp_path / "stopped")
     whole, resumed = final_state(tmp_path / "whole"), final_state(tmp_path / "stopped")
     assert not all(torch.equal(whole[name], resumed[name]) for name in whole)

@@ -7,7 +7,7 @@ was checked. Must not know: how weights were trained, or what will be translated
 
 from regard.bundle.bundle import Bundle
 from regard.bundle.facts import AlignmentFact, BundleFacts, ScoreFact
-from regard.bundle.folder import file_aside, machine_errors, standing, write_text_aside, written_aside
+from regard.bundle.header import HeaderError
 from regard.bundle.load import load_bundle
 from regard.bundle.manifest import Manifest
 from regard.bundle.save import save_bundle
@@ -17,15 +17,11 @@ __all__ = [
     "AlignmentFact",
     "Bundle",
     "BundleFacts",
+    "HeaderError",
     "Manifest",
     "ScoreFact",
-    "file_aside",
     "load_bundle",
-    "machine_errors",
     "read_tensors",
     "save_bundle",
-    "standing",
     "write_tensors",
-    "write_text_aside",
-    "written_aside",
 ]

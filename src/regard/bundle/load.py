@@ -4,7 +4,6 @@ The order matters: sizes before hashes, hashes before contents, the header befor
 network. Nothing large is allocated for a folder that is damaged or lies.
 """
 
-import hashlib
 import logging
 import os
 import stat
@@ -13,7 +12,6 @@ from typing import Final
 
 from regard.bundle.bundle import Bundle
 from regard.bundle.fit import FitError, check_fit
-from regard.bundle.folder import standing
 from regard.bundle.header import Header, HeaderError, read_header
 from regard.bundle.manifest import (
     CONFIG,
@@ -26,6 +24,7 @@ from regard.bundle.manifest import (
     Manifest,
     parse_manifest,
 )
+from regard.disk import seal_of, standing
 from regard.errors import BundleError, SettingsError, TextError
 from regard.settings import Settings, settings_from_json
 from regard.text import Tokenizer
@@ -156,8 +155,7 @@ def _check_size(folder: Path, name: str, fact: FileFact) -> None:
 
 def _check_hash(folder: Path, name: str, fact: FileFact) -> None:
     try:
-        with (folder / name).open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        digest = seal_of(folder / name).sha256
     except OSError as error:
         raise _unreadable(folder / name, error) from None
     if digest != fact.sha256:

@@ -11,6 +11,7 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from regard.bundle.facts import BundleFacts
+from regard.disk import seal_of
 from regard.errors import BundleError
 from regard.settings.section import Section
 from regard.version import __version__
@@ -114,8 +115,8 @@ def _check_version(text: bytes, path: Path) -> None:
 
 
 def _file_fact(path: Path) -> FileFact:
-    with path.open("rb") as file:
-        return FileFact(bytes=path.stat().st_size, sha256=hashlib.file_digest(file, "sha256").hexdigest())
+    found = seal_of(path)
+    return FileFact(bytes=found.bytes, sha256=found.sha256)
 
 
 def _digest(fields: dict[str, Any]) -> str:

@@ -6,10 +6,10 @@ from pathlib import Path
 from torch import Tensor
 
 from regard.bundle.facts import BundleFacts
-from regard.bundle.folder import standing, written_aside
 from regard.bundle.load import verify
 from regard.bundle.manifest import CONFIG, MANIFEST, TOKENIZER, WEIGHTS, make_manifest
 from regard.bundle.tensors import write_tensors
+from regard.disk import standing, written_aside
 from regard.errors import OutputExistsError
 from regard.settings import Settings, settings_to_json
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from regard.bundle import write_text_aside
+from regard.disk import write_text_aside
 from regard.lab.claim import Cell, Claim, Table
 from regard.lab.drawing import chart_svg
 from regard.lab.record import FOLDER, claims_of, read_record, record_path

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
-from regard.bundle import write_text_aside
+from regard.disk import write_text_aside
 from regard.errors import InputError
 from regard.lab.claim import Chart, Claim, Series, Table, Told
 

@@ -5,8 +5,8 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from regard.bundle import write_text_aside
 from regard.corpus.builtin import BuiltinCorpus, BuiltinPair, generate
+from regard.disk import write_text_aside
 
 SEED: Final = 1
 MOST_WORDS: Final = 10

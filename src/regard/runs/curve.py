@@ -11,7 +11,7 @@ from html import escape
 from pathlib import Path
 from typing import Final, final
 
-from regard.bundle import write_text_aside
+from regard.disk import write_text_aside
 from regard.runs.scale import Scale, label, rounded_scale
 from regard.training.log import History, read_log
 

@@ -6,15 +6,22 @@ RUN/data.json                which pairs: fingerprint and counts
 RUN/log.jsonl                one JSON object per report
 RUN/curve.svg                the learning curve, drawn from the log
 RUN/model/                   the best model so far, a bundle
-RUN/checkpoints/step-…/      states to resume from, the latest few
+RUN/checkpoints/step-…/      states to resume from, the latest few; damaged-… if one could not be read
+RUN/.lock                    held by the process that works in the folder
 """
 
+import re
 import shutil
+from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import final
+from typing import Final, final
 
+from regard.disk import standing
 from regard.errors import BundleError, OutputExistsError
+
+_STEP: Final = "step-"
 
 
 @final
@@ -82,13 +89,37 @@ class RunFolder:
 
     def checkpoint(self, step: int) -> Path:
         """The state after so many updates."""
-        return self.root / "checkpoints" / f"step-{step:08d}"
+        return self.root.resolve() / "checkpoints" / f"{_STEP}{step:08d}"
+
+    def by_step(self) -> dict[int, Path]:
+        """Every state that was finished, the oldest first; one whose replacement was interrupted stands beside it."""
+        folder = self.root.resolve() / "checkpoints"
+        names = {path.name.removeprefix(".").removesuffix(".previous") for path in folder.glob(f"*{_STEP}*")}
+        steps = sorted(int(name.removeprefix(_STEP)) for name in names if re.fullmatch(rf"{_STEP}\d+", name))
+        places = {step: standing(self.checkpoint(step)) for step in steps}
+        return {step: place for step, place in places.items() if place is not None}
 
     def checkpoints(self) -> list[Path]:
-        """All states, oldest first."""
-        return sorted((self.root / "checkpoints").glob("step-[0-9]*"))
+        """All finished states, the oldest first."""
+        return list(self.by_step().values())
 
-    def forget_old_checkpoints(self, keep: int) -> None:
-        """Removes all but the latest ``keep`` states."""
-        for path in self.checkpoints()[:-keep]:
-            shutil.rmtree(path, ignore_errors=True)
+    def forget_old_checkpoints(self, latest: int, *, steps: Collection[int] = ()) -> None:
+        """Removes all states but the latest few and those after certain updates, and what a killed run left half done.
+
+        What cannot be removed is left to the next time.
+        """
+        found = self.by_step()
+        kept = {found[step] for step in (*list(found)[-latest:], *steps) if step in found}
+        for path in found.values():
+            if path not in kept:
+                with suppress(OSError):
+                    path.rename(path.with_name(f".{path.name}.removing"))  # at once: never seen half removed
+        for left in (self.root.resolve() / "checkpoints").glob(f".{_STEP}*"):
+            if left not in kept:
+                shutil.rmtree(left, ignore_errors=True)
+
+    def set_aside(self, checkpoint: Path) -> Path:
+        """Gives a state that cannot be read a name under which nobody looks for it; returns that."""
+        aside = checkpoint.with_name(f"damaged-{checkpoint.name.removeprefix('.').removesuffix('.previous')}")
+        shutil.rmtree(aside, ignore_errors=True)
+        return checkpoint.rename(aside)

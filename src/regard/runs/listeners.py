@@ -1,8 +1,9 @@
-"""Several listeners to one run."""
+"""Several listeners to one run; one that may fail without ending it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import final
 
+from regard.errors import MachineError
 from regard.training import Reporter, StepReport, ValidReport
 
 
@@ -27,3 +28,35 @@ class Several:
         """Passes it on."""
         for listener in self.listeners:
             listener.validated(report)
+
+
+@final
+class Spared:
+    """Passes reports on to a listener that writes them; a disk that refuses costs lines of the log, not the run."""
+
+    def __init__(self, listener: Reporter, *, tell: Callable[[str], None]) -> None:
+        self.listener = listener
+        self._tell = tell
+        self._is_failing = False
+
+    def note(self, message: str) -> None:
+        """Passes a sentence on."""
+        self._try(lambda: self.listener.note(message))
+
+    def step(self, report: StepReport) -> None:
+        """Passes it on."""
+        self._try(lambda: self.listener.step(report))
+
+    def validated(self, report: ValidReport) -> None:
+        """Passes it on."""
+        self._try(lambda: self.listener.validated(report))
+
+    def _try(self, pass_on: Callable[[], None]) -> None:
+        try:
+            pass_on()
+        except MachineError as error:
+            if not self._is_failing:
+                self._tell(f"{error}. Training goes on without these lines")
+            self._is_failing = True
+        else:
+            self._is_failing = False

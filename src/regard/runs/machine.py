@@ -2,11 +2,12 @@
 
 import ctypes
 import os
-from typing import Final
+from typing import Any, Final
 
 import torch
 
 from regard.errors import MachineError
+from regard.models import AnyModel
 
 _M_TRIM_THRESHOLD: Final = -1
 _M_MMAP_THRESHOLD: Final = -3
@@ -47,6 +48,19 @@ def keep_freed_memory() -> None:
         return
     mallopt(_M_MMAP_THRESHOLD, _KEEP_BYTES)
     mallopt(_M_TRIM_THRESHOLD, _KEEP_BYTES)
+
+
+def machine_facts(model: AnyModel) -> dict[str, Any]:
+    """What the last bits of a computation depend on."""
+    device = next(model.parameters()).device
+    return {
+        "torch": str(torch.__version__),
+        "device": torch.cuda.get_device_name(device)
+        if device.type == "cuda"
+        else torch.backends.cpu.get_cpu_capability(),
+        "dtype": str(model.dtype).removeprefix("torch."),
+        "threads": torch.get_num_threads(),
+    }
 
 
 def _has_bfloat16(device: torch.device) -> bool:

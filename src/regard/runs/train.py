@@ -5,7 +5,8 @@ This is the only place where training, decoding, evaluation, text and folders me
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,33 +15,25 @@ from typing import Any, final
 import torch
 
 from regard.batches import BatchStream, EncodedPairs
-from regard.bundle import BundleFacts, ScoreFact, load_bundle, save_bundle
+from regard.bundle import BundleFacts, ScoreFact, load_bundle
 from regard.corpus import Pair
-from regard.errors import BundleError
+from regard.disk import file_aside, held, write_text_aside
+from regard.errors import BundleError, MachineError
 from regard.models import AnyModel, build_model
 from regard.runs.curve import draw_curve
 from regard.runs.data import RunData, read_data
 from regard.runs.encode import Encoded, encode, learn_tokenizer
 from regard.runs.folder import RunFolder
-from regard.runs.listeners import Several
-from regard.runs.machine import choose_device, choose_dtype, keep_freed_memory, use_threads
+from regard.runs.keeping import Keeping
+from regard.runs.listeners import Several, Spared
+from regard.runs.machine import choose_device, choose_dtype, keep_freed_memory, machine_facts, use_threads
 from regard.runs.recut import Recutting
 from regard.runs.signals import stop_requests
 from regard.runs.validate import Validator
+from regard.runs.watching import Watch, unwatched
 from regard.settings import Settings, dump_settings, load_settings
 from regard.text import Tokenizer
-from regard.training import (
-    Progress,
-    Reporter,
-    Silent,
-    Surroundings,
-    Trainer,
-    ValidReport,
-    lent,
-    load_state,
-    mean_of,
-    save_state,
-)
+from regard.training import Reporter, Silent, Surroundings, Trainer, ValidReport, lent, load_state, mean_of
 from regard.training.log import JsonlLog
 
 
@@ -78,33 +71,48 @@ def train(settings: Settings, out: Path, *, reporter: Reporter | None = None, da
     data, seconds_before = (read_data(settings.data), 0.0) if data is None else (data, data.seconds)
     _tell(data, listener)
     folder = RunFolder.create(out)
-    tokenizer = learn_tokenizer(data.train, settings)
-    folder.tokenizer.write_bytes(tokenizer.to_bytes())
-    run = Run(folder, settings, tokenizer, data, listener)
-    folder.data.write_text(json.dumps(run.data_facts(), indent=1), encoding="utf-8")
-    folder.settings.write_text(dump_settings(settings), encoding="utf-8")
-    run.trainer.started_before(time.monotonic() - began + seconds_before)
-    return run.go()
+    with _working_in(folder, listener):
+        tokenizer = learn_tokenizer(data.train, settings)
+        run = Run(folder, settings, tokenizer, data, listener)
+        run.write_beginning()
+        run.trainer.started_before(time.monotonic() - began + seconds_before)
+        return run.go()
 
 
-def resume(run: Path, *, reporter: Reporter | None = None) -> RunResult:
+def resume(run: Path, *, reporter: Reporter | None = None, watch: Watch = unwatched) -> RunResult:
     """Continues a run from its latest checkpoint, bit for bit as if it had not stopped.
 
+    Args:
+        run: its folder.
+        reporter: listens to what happens.
+        watch: told how far preparing a large corpus has come, should that be needed again.
+
     Raises:
-        BundleError: there is no such run, its checkpoint is damaged, or the training pairs have changed.
+        BundleError: there is no such run, its checkpoints are damaged, or the training pairs have changed.
+        InUseError: another process trains in the folder.
         CorpusError: the pairs cannot be read.
     """
     folder = RunFolder.existing(run)
     listener = reporter or Silent()
     settings = load_settings(folder.settings)
     _prepare_machine(settings)
-    tokenizer = Tokenizer.from_bytes(folder.tokenizer.read_bytes())
-    data = read_data(settings.data)
-    _tell(data, listener)
-    going = Run(folder, settings, tokenizer, data, listener)
-    going.refuse_changed_data()
-    going.restore_latest()
-    return going.go()
+    with _working_in(folder, listener):
+        tokenizer = Tokenizer.from_bytes(folder.tokenizer.read_bytes())
+        data = read_data(settings.data, watch=watch)
+        _tell(data, listener)
+        going = Run(folder, settings, tokenizer, data, listener)
+        going.refuse_changed_data()
+        going.restore_latest()
+        return going.go()
+
+
+@contextmanager
+def _working_in(folder: RunFolder, listener: Reporter) -> Iterator[None]:
+    """Keeps other processes out of the run's folder meanwhile."""
+    with held(folder.root) as is_locked:
+        if not is_locked:
+            listener.note(f"files cannot be locked in {folder.root}; see to it that only one process trains there")
+        yield
 
 
 @final
@@ -124,6 +132,7 @@ class Run:
         self.model = _new_model(settings, tokenizer.vocab_size)
         self.trainer = Trainer(self.model, _batches(encoded, tokenizer, settings), settings.training)
         self.reporter = reporter
+        self.keeping = Keeping(folder, settings, tokenizer.to_bytes(), self.trainer, reporter)
         for note in self._notes(encoded.num_too_long):
             reporter.note(note)
 
@@ -134,20 +143,34 @@ class Run:
             JsonlLog(self.folder.log, tensorboard=training.tensorboard, step=self.trainer.progress.step) as log,
             stop_requests(self.reporter) as stop,
         ):
+            everyone = Several([Spared(log, tell=self.reporter.note), self.reporter])
+            self.keeping.reporter = everyone
             around = Surroundings(
                 validate=lambda step: self.validator(self.model, step),
-                publish=self._publish,
+                publish=lambda report: self.keeping.publish(self._facts(report)),
                 save=self._save,
                 should_stop=stop,
-                reporter=Several([log, self.reporter]),
+                reporter=everyone,
             )
-            if self.trainer.run(around):
+            if self._train(around):
                 self._try_average(around)
+                self.keeping.publish_held()
                 self._learn_alignment()
         progress = self.trainer.progress
         return RunResult(
             self.folder.model, progress.step, progress.best_score, progress.best_step, progress.elapsed_seconds
         )
+
+    def write_beginning(self) -> None:
+        """What resuming needs besides a checkpoint; the settings last, since they make the folder one of a run.
+
+        Raises:
+            DiskFullError: no space is left.
+        """
+        with file_aside(self.folder.tokenizer) as file:
+            file.write(self.tokenizer.to_bytes())
+        write_text_aside(self.folder.data, json.dumps(self.data_facts(), indent=1))
+        write_text_aside(self.folder.settings, dump_settings(self.settings))
 
     def data_facts(self) -> dict[str, Any]:
         """Which pairs this run trains on."""
@@ -172,47 +195,38 @@ class Run:
         Raises:
             BundleError: no checkpoint can be read.
         """
-        problems: list[str] = []
-        for checkpoint in reversed(self.folder.checkpoints()):
-            try:
-                self.trainer.restore(*load_state(checkpoint))
-            except BundleError as error:
-                problems.append(str(error))
-                continue
-            for problem in problems:
-                self.reporter.note(f"fell back to {checkpoint.name}: {problem}")
-            self.reporter.note(f"resuming after update {self.trainer.progress.step:,}")
-            return
-        raise BundleError("; ".join(problems) or f"{self.folder.root} has no checkpoint yet; start the run again")
+        self.keeping.restore_latest()
+        before, now = self.trainer.progress.machine, machine_facts(self.model)
+        if changed := [f"{key} {before[key]}, now {now[key]}" for key in before if before[key] != now.get(key)]:
+            self.reporter.note(
+                f"not everything is as it was before ({'; '.join(changed)}): "
+                "the run goes on, but not bit for bit as without a stop"
+            )
+        self.trainer.progress.machine = now
 
-    def _publish(self, report: ValidReport | None) -> None:
-        """Makes the network's present weights the run's model."""
-        facts = BundleFacts(
+    def _train(self, around: Surroundings) -> bool:
+        if not self.folder.checkpoints():  # the first updates can be gone on from too, and a full disk is met now
+            self.trainer.progress.machine = machine_facts(self.model)
+            around.save(insist=True)
+        return self.trainer.run(around)
+
+    def _facts(self, report: ValidReport | None) -> BundleFacts:
+        return BundleFacts(
             training_data=self.pairs.fingerprint,
             num_pairs=len(self.pairs),
             num_steps=self.trainer.progress.step,
             scores=() if report is None else _score_facts(report, len(self.validator.pairs)),
         )
-        save_bundle(
-            self.folder.model,
-            settings=self.settings,
-            tokenizer=self.tokenizer.to_bytes(),
-            weights=self.model.state_dict(),
-            facts=facts,
-            replace=True,
-        )
 
-    def _save(self) -> None:
-        progress: Progress = self.trainer.record()
-        save_state(self.folder.checkpoint(progress.step), progress, self.trainer.tensors())
-        training = self.settings.training
-        self.folder.forget_old_checkpoints(max(training.keep_checkpoints, training.average_checkpoints))
-        draw_curve(self.folder.log, self.folder.curve)
+    def _save(self, *, insist: bool) -> None:
+        self.keeping.save(insist=insist)
+        with suppress(MachineError):  # it is drawn again after the next save
+            draw_curve(self.folder.log, self.folder.curve)
 
     def _try_average(self, around: Surroundings) -> None:
         """With ``average_checkpoints``, the mean of the last ones becomes the model if it validates better."""
-        count, progress = self.settings.training.average_checkpoints, self.trainer.progress
-        latest = self.folder.checkpoints()[-count:] if count else []
+        progress, found = self.trainer.progress, self.folder.by_step()
+        latest = [found[step] for step in progress.validated_steps if step in found]
         if len(latest) < 2:
             return
         prefix = "weights:"
@@ -246,14 +260,9 @@ class Run:
             fact = alignment_fact(self.model, self.tokenizer, self.valid, max_tokens=limit)
         if fact is None:
             return
-        save_bundle(
-            self.folder.model,
-            settings=bundle.settings,
-            tokenizer=bundle.tokenizer,
-            weights=weights,
-            facts=bundle.facts.model_copy(update={"alignment": fact}),
-            replace=True,
-        )
+        with lent(self.model, weights):
+            self.keeping.publish(bundle.facts.model_copy(update={"alignment": fact}))
+        self.keeping.publish_held()
 
     def _notes(self, num_too_long: int) -> Sequence[str]:
         notes = []

@@ -45,5 +45,6 @@ class TrainingSettings(Section):
     valid_sentences: int = Field(1000, ge=1, description="validation sentences translated each time, at most")
     patience: int | None = Field(None, ge=1, description="stop after so many validations without a new best")
     keep_checkpoints: int = Field(2, ge=2, description="so many of the latest checkpoints stay on disk")
+    save_minutes: float = Field(10.0, ge=0, description="a checkpoint at least so often, besides those of validations")
     log_every: int = Field(20, ge=1, description="updates between lines of the log")
     tensorboard: bool = Field(False, description="also write TensorBoard events (extra 'logs')")

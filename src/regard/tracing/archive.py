@@ -18,7 +18,7 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from regard.bundle.folder import file_aside
+from regard.disk import file_aside
 from regard.errors import TraceError
 from regard.tracing.header import SCHEMA, Header
 from regard.tracing.trace import Trace

@@ -11,7 +11,7 @@ import html
 from pathlib import Path
 from typing import Final
 
-from regard.bundle.folder import file_aside
+from regard.disk import file_aside
 from regard.errors import TraceError
 from regard.picture import STYLE, read_file
 from regard.tracing.inline import one_script

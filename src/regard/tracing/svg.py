@@ -14,7 +14,7 @@ from xml.sax.saxutils import escape
 import numpy as np
 
 from regard.attention.marks import legend, mark, words
-from regard.bundle.folder import file_aside
+from regard.disk import file_aside
 from regard.tracing.colours import FAINT, GROUND, HATCH, HATCH_GROUND, INK, colour_of, css, ink_on
 from regard.tracing.four_panels import CAUTION, PANELS, Panel, panel_of, refuse_large, title_of
 from regard.tracing.grid import digits

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.attention.reason import Reason
-from regard.bundle.folder import file_aside
+from regard.disk import file_aside
 from regard.errors import MissingExtraError
 from regard.tracing.header import AttentionFacts, Token
 

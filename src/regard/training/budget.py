@@ -4,9 +4,8 @@ Updates, not minutes, drive the schedule, so a resumed run goes on exactly as it
 """
 
 from dataclasses import dataclass, field
-from itertools import pairwise
 from statistics import median
-from typing import final
+from typing import Any, final
 
 from regard.settings.training import TrainingSettings
 
@@ -37,8 +36,10 @@ class Stopwatch:
     """Watches the first updates of a run and turns minutes into updates, twice: soon, and when more is known."""
 
     minutes: float
-    marks: list[float] = field(default_factory=list)
+    durations: list[float] = field(default_factory=list)
     num_looks: int = 0
+    _latest: float | None = None
+    _num_seen: int = 0
 
     @property
     def is_done(self) -> bool:
@@ -47,18 +48,28 @@ class Stopwatch:
 
     def total_steps(self, step: int, now_seconds: float) -> int | None:
         """After update number ``step``, ``now_seconds`` into the run: how many there will be; None if nothing new."""
-        self.marks.append(now_seconds)
+        self._mark(now_seconds)
         left = self.minutes * 60 * _SHARE_FOR_UPDATES - now_seconds
         if left <= 0:
             self.num_looks = 2
             return step
-        measured = self.marks[_WARM_UPDATES:]
-        if len(measured) < 2 or not self._is_due(measured[-1] - measured[0], now_seconds):
+        if not self.durations or not self._is_due(sum(self.durations), now_seconds):
             return None
         self.num_looks += 1
         # The median: a burst of load from another program in these seconds must not decide about the whole run.
-        seconds_per_step = median(later - earlier for earlier, later in pairwise(measured))
+        seconds_per_step = median(self.durations)
         return step + max(1, int(left / max(seconds_per_step, 1e-6)))
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """What a checkpoint keeps; ``Stopwatch(**state)`` goes on, after warming up again."""
+        return {"minutes": self.minutes, "durations": list(self.durations), "num_looks": self.num_looks}
+
+    def _mark(self, now_seconds: float) -> None:
+        self._num_seen += 1
+        if self._latest is not None and self._num_seen > _WARM_UPDATES + 1:
+            self.durations.append(now_seconds - self._latest)
+        self._latest = now_seconds
 
     def _is_due(self, measured_seconds: float, now_seconds: float) -> bool:
         if self.num_looks == 0:

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, final
 
-from regard.bundle import machine_errors, write_text_aside
+from regard.disk import machine_errors, write_text_aside
 from regard.errors import MissingExtraError
 from regard.training.report import StepReport, ValidReport
 

@@ -39,6 +39,7 @@ def moments_of(model: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, 
 def load_moments(model: nn.Module, optimizer: torch.optim.Optimizer, moments: Mapping[str, Tensor]) -> None:
     """Restores what ``moments_of`` gave."""
     for name, weight in model.named_parameters():
-        state = {moment: moments[f"{moment}/{name}"] for moment in _MOMENTS if f"{moment}/{name}" in moments}
+        names = {moment: f"{moment}/{name}" for moment in _MOMENTS if f"{moment}/{name}" in moments}
+        state = {moment: moments[key].to(weight.device) for moment, key in names.items()}
         if state:
             optimizer.state[weight] = state

@@ -7,8 +7,9 @@ handed.
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, final
+from typing import Any, Final, Protocol, final, runtime_checkable
 
+import torch
 from torch import Tensor
 
 from regard.batches import BatchStream
@@ -17,6 +18,7 @@ from regard.settings.training import TrainingSettings
 from regard.training.average import MovingAverage, lent
 from regard.training.budget import Stopwatch, known_steps, minutes_of
 from regard.training.optimizer import build_optimizer, load_moments, moments_of, set_learning_rate
+from regard.training.random import random_states, restore_random_states
 from regard.training.report import Reporter, StepReport, ValidReport
 from regard.training.schedule import learning_rate
 from regard.training.state import Progress
@@ -28,6 +30,14 @@ _STEPS_BETWEEN_UNKNOWN: Final = 1000
 LOWER_IS_BETTER: Final = frozenset({"loss"})
 
 
+@runtime_checkable
+class Save(Protocol):
+    """Saves the trainer's state."""
+
+    def __call__(self, *, insist: bool) -> None:
+        """If the state cannot be written: raises if ``insist``, else says so and lets the run go on."""
+
+
 @final
 @dataclass(frozen=True)
 class Surroundings:
@@ -35,7 +45,7 @@ class Surroundings:
 
     validate: Callable[[int], ValidReport]
     publish: Callable[[ValidReport | None], None]
-    save: Callable[[], None]
+    save: Save
     should_stop: Callable[[], bool]
     reporter: Reporter
 
@@ -63,6 +73,7 @@ class Trainer:
         self._stopwatch: Stopwatch | None = None
         self._before_seconds = 0.0
         self._started = clock()
+        self._saved_at = clock()
 
     # The story
 
@@ -78,6 +89,8 @@ class Trainer:
             self._update_once(around.reporter)
             if self._is_validation_due():
                 self._validate(around)
+            elif self.clock() - self._saved_at >= self.settings.save_minutes * 60:
+                self._save(around)
             if around.should_stop():
                 self._close(around)
                 return False
@@ -92,11 +105,12 @@ class Trainer:
     # State
 
     def tensors(self) -> dict[str, Tensor]:
-        """All tensors of the run, by name: weights, moments, averages."""
+        """All tensors of the run, by name: weights, moments, averages, states of PyTorch's random numbers."""
         parts: dict[str, Mapping[str, Tensor]] = {
             "weights": weights_of(self.model),
             "optimizer": moments_of(self.model, self.optimizer),
             "average": {} if self.average is None else self.average.weights,
+            "random": random_states(self._device),
         }
         return {f"{part}:{name}": tensor for part, tensors in parts.items() for name, tensor in tensors.items()}
 
@@ -105,6 +119,8 @@ class Trainer:
         self.progress.place = self.stream.place
         self.progress.noise = self.model.noise.state
         self.progress.elapsed_seconds = self._elapsed()
+        self.progress.stopwatch = None if self._stopwatch is None else self._stopwatch.state
+        self.progress.window = self._window.state
         return self.progress
 
     def restore(self, progress: Progress, tensors: Mapping[str, Tensor]) -> None:
@@ -112,7 +128,12 @@ class Trainer:
         load_weights(self.model, _part("weights", tensors))
         load_moments(self.model, self.optimizer, _part("optimizer", tensors))
         if self.average is not None:
-            self.average.weights = _part("average", tensors)
+            own = {name: tensor.to(self._device) for name, tensor in _part("average", tensors).items()}
+            self.average.weights = own
+        restore_random_states(_part("random", tensors), self._device)
+        self._stopwatch = None if progress.stopwatch is None else Stopwatch(**progress.stopwatch)
+        if progress.window is not None:
+            self._window.state = progress.window
         self.progress = progress
         self.stream.place = progress.place
         self.model.noise.state = progress.noise
@@ -124,6 +145,10 @@ class Trainer:
         self._before_seconds += seconds
 
     # Parts
+
+    @property
+    def _device(self) -> torch.device:
+        return next(self.model.parameters()).device
 
     def _open(self) -> None:
         if self.progress.total_steps is not None:
@@ -144,8 +169,7 @@ class Trainer:
         step = self.progress.step
         rate = learning_rate(self.settings, step, self.progress.total_steps)
         set_learning_rate(self.optimizer, rate)
-        device = next(self.model.parameters()).device
-        batches = [self.stream.take().to(device) for _ in range(self.settings.accumulate)]
+        batches = [self.stream.take().to(self._device) for _ in range(self.settings.accumulate)]
         update = apply_update(self.model, self.optimizer, batches, self.settings)
         if self.average is not None:
             self.average.update(self.model, num_updates=step)
@@ -210,8 +234,7 @@ class Trainer:
                 around.publish(report)
         self._count_validation(score, is_best=is_best)
         around.reporter.validated(_marked(report, is_best=is_best))
-        self._window.restart(self.clock())
-        around.save()
+        self._save(around)
 
     def is_better(self, score: float) -> bool:
         """Whether a validation score is better than the best so far."""
@@ -223,13 +246,22 @@ class Trainer:
         if is_best:
             self.progress.best_score, self.progress.best_step = score, self.progress.step
         self.progress.validations_without_best = 0 if is_best else self.progress.validations_without_best + 1
+        count = self.settings.average_checkpoints
+        self.progress.validated_steps = [*self.progress.validated_steps, self.progress.step][-count:] if count else []
 
     def _close(self, around: Surroundings) -> None:
         """Leaves a model, even an unvalidated one, and a checkpoint."""
         if self.progress.best_step is None:
             with lent(self.model, self.better_weights()):
                 around.publish(None)
-        around.save()
+        around.save(insist=True)
+
+    def _save(self, around: Surroundings) -> None:
+        """Saves; neither that nor a validation before it counts as time of updates."""
+        self._window.restart(self.clock())
+        around.save(insist=False)
+        self._saved_at = self.clock()
+        self._window.restart(self._saved_at)
 
     def _elapsed(self) -> float:
         return self._before_seconds + self.clock() - self._started

@@ -1,7 +1,7 @@
 """What happened between two lines of the log."""
 
 from dataclasses import dataclass
-from typing import final
+from typing import Any, final
 
 from regard.training.update import Update
 
@@ -30,6 +30,17 @@ class Window:
         """One more update, ended at ``now`` (seconds)."""
         self._updates.append(update)
         self._until = now
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """The updates since the last line and the seconds they took, as plain numbers."""
+        updates = [[update.loss, update.gradient_norm, update.num_tokens] for update in self._updates]
+        return {"seconds": self._until - self._since, "updates": updates}
+
+    @state.setter
+    def state(self, saved: dict[str, Any]) -> None:
+        self._updates = [Update(loss, norm, num_tokens) for loss, norm, num_tokens in saved["updates"]]
+        self._since, self._until = -saved["seconds"], 0.0
 
     def restart(self, now: float) -> None:
         """Time up to ``now`` since the last update (preparation, a validation) does not count."""

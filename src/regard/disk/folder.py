@@ -6,14 +6,11 @@ A kill at any moment leaves the old folder, or the new one, or (between two rena
 
 import errno
 import os
-import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
-
-from safetensors import SafetensorError
 
 from regard.errors import DiskFullError, MachineError, OutputExistsError
 
@@ -99,11 +96,6 @@ def machine_errors(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise _explained(path, error) from error
-    except SafetensorError as error:
-        number = re.search(r"os error (\d+)", str(error))
-        if number is None:
-            raise
-        raise _explained(path, OSError(int(number[1]), os.strerror(int(number[1])))) from error
 
 
 def _explained(path: Path, error: OSError) -> MachineError:

@@ -2,8 +2,6 @@
 
 import errno
 import os
-import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,9 +9,8 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
-from safetensors import SafetensorError
 
-from regard.bundle import load_bundle, standing, write_text_aside, written_aside
+from regard.disk import standing, write_text_aside, written_aside
 from regard.errors import DiskFullError, MachineError, OutputExistsError
 
 
@@ -97,20 +94,6 @@ def test_a_full_disk_is_our_own_error_and_keeps_the_old(tmp_path: Path, monkeypa
     assert contents(tmp_path / "f") == {"a.txt": "old"}
 
 
-def test_the_words_of_the_safetensors_library_are_understood(tmp_path: Path) -> None:
-    with pytest.raises(DiskFullError, match="no space is left to write"):
-        raise_inside(tmp_path / "f", SafetensorError("I/O error: No space left on device (os error 28)"))
-    with pytest.raises(MachineError, match=r"f cannot be written: Permission denied"):
-        raise_inside(tmp_path / "f", SafetensorError("I/O error: Permission denied (os error 13)"))
-    with pytest.raises(SafetensorError, match="InvalidHeader"):
-        raise_inside(tmp_path / "f", SafetensorError("InvalidHeader"))
-
-
-def raise_inside(folder: Path, error: Exception) -> None:
-    with written_aside(folder):
-        raise error
-
-
 def test_a_file_is_seen_old_or_new(tmp_path: Path, monkeypatch) -> None:
     write_text_aside(tmp_path / "a.txt", "old")
     monkeypatch.setattr(Path, "replace", failing_with(errno.ENOSPC))
@@ -186,48 +169,3 @@ def test_what_a_killed_run_left_is_used_and_cleaned(tmp_path: Path) -> None:
     write(tmp_path / "f", "new", replace=True)
     assert contents(tmp_path / "f") == {"a.txt": "new"}
     assert [path.name for path in tmp_path.iterdir()] == ["f"]
-
-
-def test_killed_at_any_moment_a_model_is_there(pristine: Path, tmp_path: Path) -> None:
-    script = Path(__file__).with_name("sweep_kills.py")
-    shutil.copytree(pristine, tmp_path / "run" / "model")
-    result = subprocess.run(
-        [sys.executable, script, tmp_path / "run" / "model"], capture_output=True, text=True, timeout=120, check=False
-    )
-    assert result.returncode == 0, result.stderr
-    # Each kill leaves one line: at which event, and which version was found after it.
-    lines = [line.split() for line in result.stdout.splitlines()]
-    assert len(lines) > 15, "the sweep killed too few times to mean anything"
-    found = [version for _, version in lines]
-    assert set(found) == {"old", "previous", "new"}, "the sweep must reach every stage"
-    assert load_bundle(tmp_path / "run").facts.num_steps == 8
-
-
-def test_a_really_full_disk(tmp_path: Path, pristine: Path) -> None:
-    enter = ["unshare", "--user", "--map-root-user", "--mount"]
-    if not shutil.which("unshare") or subprocess.run([*enter, "true"], capture_output=True, check=False).returncode:
-        pytest.skip("a small disk needs `unshare` and the right to mount in a namespace of one's own")
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    size = sum(path.stat().st_size for path in pristine.iterdir())
-    program = f"""
-import shutil
-from pathlib import Path
-from regard.bundle import load_bundle, save_bundle
-from regard.errors import DiskFullError
-model = Path({str(disk)!r}) / "model"
-shutil.copytree({str(pristine)!r}, model)
-bundle = load_bundle(model)
-try:
-    save_bundle(model, settings=bundle.settings, tokenizer=bundle.tokenizer, weights=bundle.weights(),
-                facts=bundle.facts, replace=True)
-except DiskFullError as error:
-    print("full:", error)
-load_bundle(model).weights()
-print("intact:", sorted(path.name for path in model.parent.iterdir()))
-"""
-    mount = f'mount -t tmpfs -o size={size + 16384} none "$0" && exec "$1" -c "$2"'
-    command = [*enter, "sh", "-c", mount, str(disk), sys.executable, program]
-    result = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-    assert "full: no space is left to write" in result.stdout, result.stderr
-    assert "intact: ['model']" in result.stdout

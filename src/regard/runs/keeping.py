@@ -1,0 +1,116 @@
+"""What a run puts on disk while it trains: its best model and its checkpoints.
+
+A disk that is full or fails for a while does not end the run: what was there before stays, what could not be written is
+held, and the next save tries again. Only where a save is insisted on (the first and the last) its error is raised.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import final
+
+from torch import Tensor
+
+from regard.bundle import BundleFacts, save_bundle
+from regard.errors import BundleError, MachineError
+from regard.models import AnyModel, weights_of
+from regard.runs.folder import RunFolder
+from regard.settings import Settings
+from regard.training import Progress, Reporter, Trainer, lent, load_state, save_state
+
+
+@final
+class Keeping:
+    """Publishes, saves and restores for one run."""
+
+    def __init__(
+        self, folder: RunFolder, settings: Settings, tokenizer: bytes, trainer: Trainer, reporter: Reporter
+    ) -> None:
+        self.folder = folder
+        self.settings = settings
+        self.tokenizer = tokenizer
+        self.trainer = trainer
+        self.reporter = reporter
+        self._unpublished: tuple[BundleFacts, Mapping[str, Tensor]] | None = None
+
+    @property
+    def model(self) -> AnyModel:
+        """The network."""
+        return self.trainer.model
+
+    def publish(self, facts: BundleFacts) -> None:
+        """Makes the network's present weights the run's model, or holds a copy of them until the disk takes it."""
+        self._unpublished = None
+        try:
+            self._write_model(facts)
+        except MachineError as error:
+            self._unpublished = facts, {name: tensor.clone() for name, tensor in weights_of(self.model).items()}
+            self._go_on(error)
+
+    def publish_held(self) -> None:
+        """Publishes the model that could not be written, if there is one.
+
+        Raises:
+            MachineError: it still cannot.
+        """
+        if self._unpublished is not None:
+            facts, weights = self._unpublished
+            with lent(self.model, weights):
+                self._write_model(facts)
+            self._unpublished = None
+
+    def save(self, *, insist: bool) -> None:
+        """Writes a checkpoint, after the model it speaks of.
+
+        Raises:
+            MachineError: it cannot be written, and ``insist`` is asked for.
+        """
+        try:
+            self.publish_held()
+            self._save(self.trainer.record())
+        except MachineError as error:
+            if insist:
+                raise
+            self._go_on(error)
+
+    def restore_latest(self) -> None:
+        """Puts the trainer where the latest checkpoint that can be read left it. Damaged ones are set aside.
+
+        Raises:
+            BundleError: no checkpoint can be read.
+        """
+        damaged: dict[Path, str] = {}
+        for checkpoint in reversed(self.folder.checkpoints()):
+            try:
+                progress, tensors = load_state(checkpoint)
+            except BundleError as error:
+                damaged[checkpoint] = str(error)
+                continue
+            self._tell_of_fallback(damaged, progress)
+            self.trainer.restore(progress, tensors)
+            return
+        raise BundleError(
+            "; ".join(damaged.values()) or f"{self.folder.root} has no checkpoint yet; start the run again"
+        )
+
+    def _tell_of_fallback(self, damaged: Mapping[Path, str], progress: Progress) -> None:
+        for checkpoint, problem in damaged.items():
+            aside = self.folder.set_aside(checkpoint)
+            self.reporter.note(f"{problem}; it is kept as {aside.name}, and the one before it is used")
+        self.reporter.note(f"resuming after update {progress.step:,}")
+
+    def _write_model(self, facts: BundleFacts) -> None:
+        save_bundle(
+            self.folder.model,
+            settings=self.settings,
+            tokenizer=self.tokenizer,
+            weights=self.model.state_dict(),
+            facts=facts,
+            replace=True,
+        )
+
+    def _save(self, progress: Progress) -> None:
+        save_state(self.folder.checkpoint(progress.step), progress, self.trainer.tensors())
+        self.folder.forget_old_checkpoints(self.settings.training.keep_checkpoints, steps=progress.validated_steps)
+
+    def _go_on(self, error: MachineError) -> None:
+        self.reporter.note(f"{error}. Training goes on, and the next save tries again")
