@@ -1,7 +1,8 @@
 """The corpus room: files become sentence pairs, and what is wrong with them is said with file and line.
 
-Enters: paths of line files, tables and JSON lines, plain or ``.gz``, or standard input. Leaves: ``Pair`` values, one at
-a time, and a ``Report`` of what was left out and why.
+Enters: paths of line files, tables, JSON lines, translation memories, catalogues and other formats (``formats``), plain
+or ``.gz``, or standard input. Leaves: ``Pair`` values, one at a time, and a ``Report`` of what was left out and why; of
+a file that is to be translated in place, a ``Document``.
 Must not know: tokens, tensors, models.
 
 Nothing is ever shifted: two files with different numbers of lines are refused, and a pair is kept or dropped whole.
@@ -9,6 +10,7 @@ Nothing is ever shifted: two files with different numbers of lines are refused, 
 
 from regard.corpus.check import CheckedPairs, CheckResult, check_corpus, read_checked
 from regard.corpus.clean import clean_corpus
+from regard.corpus.formats.reading import Reading
 from regard.corpus.lines import STANDARD_INPUT, count_lines, read_lines
 from regard.corpus.pair import Origin, Pair
 from regard.corpus.pairs import read_pairs
@@ -23,6 +25,7 @@ __all__ = [
     "CheckedPairs",
     "Origin",
     "Pair",
+    "Reading",
     "Report",
     "Rules",
     "check_corpus",

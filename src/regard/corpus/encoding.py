@@ -16,6 +16,14 @@ _SIGNATURES: Final = (
 _SHOWN_CHARACTERS: Final = 60
 
 
+def not_decoded(path: Path, line: int, raw: bytes, error: UnicodeDecodeError, *, encoding: str) -> CorpusError:
+    """The error for a line that is not in the encoding of its file; for what it takes, see ``not_utf8``."""
+    if encoding == "utf-8":
+        return not_utf8(path, line, raw, error)
+    where = f"{path}, line {line}: not {encoding}, as the file says it is"
+    return CorpusError(f"{where} (byte 0x{raw[error.start]:02X} at byte {error.start + 1} of the line); repair it")
+
+
 def not_utf8(path: Path, line: int, raw: bytes, error: UnicodeDecodeError) -> CorpusError:
     """The error for a line that is not UTF-8.
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from regard.corpus.encoding import not_utf8
+from regard.corpus.encoding import not_decoded
 from regard.corpus.files import STANDARD_INPUT, open_bytes, require_file
 from regard.errors import CorpusError
 
@@ -20,16 +20,20 @@ _BLOCK_BYTES: Final = 1 << 20
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 
-def read_lines(path: Path) -> Iterator[str]:
+def read_lines(path: Path, *, encoding: str = "utf-8") -> Iterator[str]:
     """The lines of a file, plain or ``.gz``, without their line ends; the path ``-`` reads standard input.
 
+    Args:
+        path: the file.
+        encoding: what the file says that it is in; one in which a line feed is one byte.
+
     Raises:
-        CorpusError: the file is missing, empty, a folder, cut short, not UTF-8, or a line is longer than 16 MiB. What
-            can be known without reading is raised at once, the rest when the line is reached.
+        CorpusError: the file is missing, empty, a folder, cut short, not in this encoding, or a line is longer than
+            16 MiB. What can be known without reading is raised at once, the rest when the line is reached.
     """
     if path != STANDARD_INPUT:
         require_file(path)
-    return _decoded(path)
+    return _decoded(path, encoding)
 
 
 def count_lines(path: Path) -> int:
@@ -53,14 +57,14 @@ def read_roughly(path: Path) -> Iterator[str]:
             yield raw.decode("utf-8", "replace").rstrip("\r\n")
 
 
-def _decoded(path: Path) -> Iterator[str]:
+def _decoded(path: Path, encoding: str) -> Iterator[str]:
     with open_bytes(path) as file:
         for number, raw in enumerate(_raw_lines(path, file), start=1):
             content = raw.removeprefix(_BYTE_ORDER_MARK) if number == 1 else raw
             try:
-                yield content.decode("utf-8").removesuffix("\n").removesuffix("\r")
+                yield content.decode(encoding).removesuffix("\n").removesuffix("\r")
             except UnicodeDecodeError as error:
-                raise not_utf8(path, number, content, error) from None
+                raise not_decoded(path, number, content, error, encoding=encoding) from None
 
 
 def _raw_lines(path: Path, file: io.BufferedIOBase) -> Iterator[bytes]:

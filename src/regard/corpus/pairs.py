@@ -7,7 +7,11 @@ from types import MappingProxyType
 from typing import Final
 
 from regard.corpus.alignment import explain_different_counts
-from regard.corpus.files import STANDARD_INPUT, is_gzip, require_file
+from regard.corpus.files import STANDARD_INPUT, require_file
+from regard.corpus.formats.arrow import is_dataset
+from regard.corpus.formats.reading import AS_STATED, Reading
+from regard.corpus.formats.registry import READERS, SUBTITLES, suffix_of
+from regard.corpus.formats.subtitles import read_subtitles
 from regard.corpus.json_lines import read_json_lines
 from regard.corpus.lines import count_lines, read_lines
 from regard.corpus.pair import Origin, Pair
@@ -15,29 +19,37 @@ from regard.corpus.report import BLANK, ONE_SIDED, Report
 from regard.corpus.table import read_table
 from regard.errors import CorpusError
 
-Reader = Callable[[Path], Iterator[Pair]]
+_LINES: Final[Mapping[str, Callable[[Path], Iterator[Pair]]]] = MappingProxyType(
+    {".tsv": read_table, ".jsonl": read_json_lines}
+)
 
-READERS: Final[Mapping[str, Reader]] = MappingProxyType({".tsv": read_table, ".jsonl": read_json_lines})
 
-
-def read_pairs(source: Path, target: Path | None = None, *, report: Report | None = None) -> Iterator[Pair]:
+def read_pairs(
+    source: Path, target: Path | None = None, *, report: Report | None = None, reading: Reading = AS_STATED
+) -> Iterator[Pair]:
     """Sentence pairs, streaming; pairs with a blank side are left out whole and counted, never shifted.
 
     Args:
         source: the source side, one sentence per line; or, without ``target``, a file with both sides, known by its
-            suffix (``.tsv``, ``.jsonl``), or ``-`` for a table on standard input. Any file may end in ``.gz``.
-        target: the target side, line by line.
+            suffix (``.tsv``, ``.jsonl``, ``.tmx``, ``.po`` …), or ``-`` for a table on standard input. Any file may end
+            in ``.gz``.
+        target: the target side, line by line; of subtitles, by time.
         report: told of every pair kept and dropped.
+        reading: which two languages or columns, of a file with several.
 
     Raises:
         CorpusError: a file is missing, damaged or not UTF-8, the two have different numbers of lines, or a record is
             not a pair. What can be known without reading pairs is raised at once, the rest when it is reached.
     """
-    return _without_blanks(read_every_pair(source, target), report or Report())
+    return _without_blanks(read_every_pair(source, target, reading=reading), report or Report())
 
 
 def read_every_pair(
-    source: Path, target: Path | None = None, *, counts: tuple[int, int] | None = None
+    source: Path,
+    target: Path | None = None,
+    *,
+    counts: tuple[int, int] | None = None,
+    reading: Reading = AS_STATED,
 ) -> Iterator[Pair]:
     """Like ``read_pairs``, but blank pairs are given too.
 
@@ -45,37 +57,53 @@ def read_every_pair(
         source: as for ``read_pairs``.
         target: as for ``read_pairs``.
         counts: the lines of both files, if they have been counted.
+        reading: as for ``read_pairs``.
 
     Raises:
         CorpusError: as for ``read_pairs``.
     """
     if target is None:
-        return reader_of(source)(source)
+        return _read_both(source, reading)
     if STANDARD_INPUT in (source, target):
         raise CorpusError("standard input can only hold both sides, as a table: give it alone, without a second file")
+    if not is_by_line(source, target):
+        return read_subtitles(source, target)
     num_source, num_target = counts or (count_lines(source), count_lines(target))
     if num_source != num_target:
         raise CorpusError(explain_different_counts(source, target, num_source=num_source, num_target=num_target))
     return _side_by_side(source, target)
 
 
-def reader_of(path: Path) -> Reader:
-    """The reader of a file that holds both sides.
+def is_by_line(source: Path, target: Path | None = None) -> bool:
+    """Whether these files are read line by line.
 
     Raises:
-        CorpusError: the suffix belongs to no reader.
+        CorpusError: two files are given, but one of them holds both sides already, or only one is subtitles.
     """
-    if path == STANDARD_INPUT:
-        return read_table
-    suffix = Path(path.stem).suffix if is_gzip(path) else path.suffix
-    reader = READERS.get(suffix.lower())
-    if reader is None:
+    if target is None:
+        return source == STANDARD_INPUT or suffix_of(source) in _LINES
+    for path in (source, target):
+        if suffix_of(path) in READERS and path.exists():
+            raise CorpusError(f"{path} holds both sides already; give it alone, without a second file")
+    subtitles = [suffix_of(path) in SUBTITLES for path in (source, target)]
+    if any(subtitles) and not all(subtitles):
+        raise CorpusError(f"{source} and {target}: only one of them is subtitles; give both in the same format")
+    return not all(subtitles)
+
+
+def _read_both(path: Path, reading: Reading) -> Iterator[Pair]:
+    suffix = suffix_of(path)
+    if path == STANDARD_INPUT or suffix in _LINES:
+        return _LINES.get(suffix, read_table)(path)
+    if suffix not in READERS:
         require_file(path)
         raise CorpusError(
             f"{path} alone holds no pairs that can be read: give the target file too, or one file ending in "
-            f"{', '.join(READERS)} (or the same with .gz)"
+            f"{', '.join((*_LINES, *READERS))} (or the same with .gz)"
         )
-    return reader
+    if not is_dataset(path):
+        require_file(path)
+    return READERS[suffix](path, reading)
 
 
 def _side_by_side(source: Path, target: Path) -> Iterator[Pair]:

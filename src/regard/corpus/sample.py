@@ -4,6 +4,7 @@ import random
 from collections.abc import Iterable
 from pathlib import Path
 
+from regard.corpus.formats.reading import AS_STATED, Reading
 from regard.corpus.pair import Pair
 from regard.corpus.pairs import read_pairs
 from regard.corpus.writing import names_like, new_folder, pair_writer
@@ -28,7 +29,15 @@ def sample_pairs(pairs: Iterable[Pair], size: int, *, seed: int = 1) -> list[Pai
     return [pair for _, pair in sorted(drawn, key=lambda item: item[0])]
 
 
-def sample_corpus(source: Path, target: Path | None = None, *, out: Path, size: int, seed: int = 1) -> int:
+def sample_corpus(
+    source: Path,
+    target: Path | None = None,
+    *,
+    out: Path,
+    size: int,
+    seed: int = 1,
+    reading: Reading = AS_STATED,
+) -> int:
     """Makes a folder with ``sample.*`` and says how many pairs it holds.
 
     Args:
@@ -37,13 +46,14 @@ def sample_corpus(source: Path, target: Path | None = None, *, out: Path, size: 
         out: the folder to make.
         size: how many pairs, if the corpus has so many.
         seed: which sample.
+        reading: as for ``read_pairs``.
 
     Raises:
         CorpusError: the corpus cannot be read.
         OutputExistsError: the folder exists.
     """
     with new_folder(out) as folder:
-        drawn = sample_pairs(read_pairs(source, target), size, seed=seed)
+        drawn = sample_pairs(read_pairs(source, target, reading=reading), size, seed=seed)
         with pair_writer(folder, names_like("sample", source, target)) as write:
             for pair in drawn:
                 write(pair)

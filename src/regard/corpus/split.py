@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 
 from regard.corpus.fingerprints import Fingerprints, fingerprints
+from regard.corpus.formats.reading import AS_STATED, Reading
 from regard.corpus.pair import Pair
 from regard.corpus.pairs import read_pairs
 from regard.corpus.writing import names_like, new_folder, pair_writer
@@ -32,7 +33,14 @@ class SplitSizes:
 
 
 def split_corpus(
-    source: Path, target: Path | None = None, *, out: Path, valid: int, test: int = 0, seed: int = 1
+    source: Path,
+    target: Path | None = None,
+    *,
+    out: Path,
+    valid: int,
+    test: int = 0,
+    seed: int = 1,
+    reading: Reading = AS_STATED,
 ) -> SplitSizes:
     """Makes a folder with ``train.*``, ``valid.*`` and ``test.*``, each in the order of the corpus.
 
@@ -46,6 +54,7 @@ def split_corpus(
         valid: pairs held out for validation, at least.
         test: pairs held out for testing, at least.
         seed: which split.
+        reading: as for ``read_pairs``.
 
     Raises:
         CorpusError: the corpus cannot be read, or has too few pairs.
@@ -53,7 +62,7 @@ def split_corpus(
     """
     _check_sizes(valid, test)
     with new_folder(out) as folder:
-        limits = _limits(_all_keys(read_pairs(source, target), seed), valid=valid, test=test)
+        limits = _limits(_all_keys(read_pairs(source, target, reading=reading), seed), valid=valid, test=test)
         counts = dict.fromkeys(SPLITS, 0)
         with ExitStack() as stack:
             used = {"valid": valid > 0, "test": test > 0, "train": True}
@@ -62,7 +71,7 @@ def split_corpus(
                 for name in SPLITS
                 if used[name]
             }
-            for pair, name in _assigned(read_pairs(source, target), limits, seed):
+            for pair, name in _assigned(read_pairs(source, target, reading=reading), limits, seed):
                 write[name](pair)
                 counts[name] += 1
     return SplitSizes(**counts)

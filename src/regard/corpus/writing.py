@@ -11,6 +11,7 @@ from typing import TextIO
 
 from regard.corpus.files import STANDARD_INPUT, is_gzip
 from regard.corpus.pair import Pair
+from regard.corpus.pairs import is_by_line
 from regard.errors import CorpusError, OutputExistsError
 
 Write = Callable[[Pair], None]
@@ -47,9 +48,14 @@ def refuse_existing(path: Path) -> None:
 
 
 def names_like(stem: str, source: Path, target: Path | None) -> tuple[str, ...]:
-    """File names for pairs written as they were read: ``train.en`` and ``train.fr``, or ``train.tsv``."""
+    """File names for pairs written as they were read: ``train.en`` and ``train.fr``, or ``train.tsv``.
+
+    What was not read line by line is written as JSON lines.
+    """
     if target is None:
-        return (f"{stem}{'.tsv' if source == STANDARD_INPUT else _suffix(source)}",)
+        return (f"{stem}{_suffix_of_both(source)}",)
+    if not is_by_line(source, target):
+        return (f"{stem}.jsonl",)
     first, second = _suffix(source), _suffix(target)
     if first == second:
         return (f"{stem}.source{first}", f"{stem}.target{second}")
@@ -103,6 +109,12 @@ def _one_line(sentence: str, pair: Pair) -> str:
     if "\n" in sentence:
         raise CorpusError(f"{pair.origin}: a sentence with a line feed in it cannot stand on one line; use JSON lines")
     return sentence.lstrip("\ufeff").rstrip("\r")
+
+
+def _suffix_of_both(path: Path) -> str:
+    if path == STANDARD_INPUT:
+        return ".tsv"
+    return _suffix(path) if is_by_line(path) else ".jsonl"
 
 
 def _suffix(path: Path) -> str:

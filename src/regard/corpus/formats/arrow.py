@@ -1,0 +1,119 @@
+"""Tables in columns: Parquet, Arrow, and folders that the ``datasets`` library saved. They need the package pyarrow."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from regard.corpus.files import require_file
+from regard.corpus.formats.columns import choose_columns
+from regard.corpus.formats.reading import AS_STATED, Reading, best_fit, shown
+from regard.corpus.formats.unit import in_one_line
+from regard.corpus.pair import Origin, Pair
+from regard.errors import CorpusError, MissingExtraError
+
+if TYPE_CHECKING:
+    import pyarrow
+
+_BATCH_ROWS: Final = 4096
+_NESTED: Final = "translation"
+_SPLITS: Final = "dataset_dict.json"
+_STATE: Final = "state.json"
+
+
+def read_arrow(path: Path, reading: Reading = AS_STATED) -> Iterator[Pair]:
+    """The pairs of a file or a saved data set, batch by batch.
+
+    Columns are chosen as in a CSV file; a column ``translation`` with the languages inside is understood too.
+
+    Raises:
+        CorpusError: the file is damaged, or has no such columns.
+        MissingExtraError: pyarrow is not installed.
+    """
+    arrow = _arrow()
+    row = 0
+    try:
+        for file in _files(path):
+            for batch in _batches(file):
+                source, target = _sides(path, batch, reading)
+                for one, other in zip(source, target, strict=True):
+                    row += 1
+                    yield Pair(_sentence(path, row, one), _sentence(path, row, other), Origin(str(path), row))
+    except (arrow.ArrowException, OSError) as error:
+        raise CorpusError(
+            f"{path} cannot be read as a table in columns ({_first_line(error)}); copy it again"
+        ) from None
+
+
+def is_dataset(path: Path) -> bool:
+    """Whether a folder is what the ``datasets`` library saves."""
+    return path.is_dir() and ((path / _STATE).is_file() or (path / _SPLITS).is_file())
+
+
+def _arrow() -> Any:
+    try:
+        import pyarrow
+    except ImportError:
+        raise MissingExtraError(
+            "Parquet and Arrow files are read with pyarrow, which is not installed: pip install 'regard[formats]'"
+        ) from None
+    return pyarrow
+
+
+def _files(path: Path) -> list[Path]:
+    if not path.is_dir():
+        require_file(path)
+        return [path]
+    if (path / _SPLITS).is_file():
+        splits = sorted(folder.name for folder in path.iterdir() if is_dataset(folder))
+        raise CorpusError(f"{path} holds the splits {', '.join(splits) or '(none)'}; give one of them: {path}/train")
+    files = sorted(path.glob("*.arrow"))
+    if not files:
+        raise CorpusError(f"{path} has no .arrow file, as a saved data set has")
+    return files
+
+
+def _batches(path: Path) -> "Iterator[pyarrow.RecordBatch]":
+    import pyarrow.parquet
+
+    if path.suffix.lower() == ".parquet":
+        with pyarrow.parquet.ParquetFile(path) as table:
+            yield from table.iter_batches(batch_size=_BATCH_ROWS)
+        return
+    with pyarrow.memory_map(str(path)) as file:
+        try:
+            yield from pyarrow.ipc.open_stream(file)
+        except pyarrow.ArrowInvalid:
+            reader = pyarrow.ipc.open_file(file)
+            yield from (reader.get_batch(number) for number in range(reader.num_record_batches))
+
+
+def _sides(path: Path, batch: "pyarrow.RecordBatch", reading: Reading) -> tuple[Sequence[Any], Sequence[Any]]:
+    names = list(batch.schema.names)
+    if _NESTED in names and not (reading.source_column or reading.target_column):
+        return _nested_sides(path, batch.column(_NESTED).to_pylist(), reading)
+    source, target = choose_columns(path, names, reading)
+    return batch.column(source).to_pylist(), batch.column(target).to_pylist()
+
+
+def _nested_sides(path: Path, rows: Sequence[Any], reading: Reading) -> tuple[Sequence[Any], Sequence[Any]]:
+    languages = list(rows[0]) if rows and isinstance(rows[0], dict) else []
+    source = best_fit(languages, reading.source_language) if reading.source_language else next(iter(languages), None)
+    others = [language for language in languages if language != source]
+    target = best_fit(others, reading.target_language) if reading.target_language else next(iter(others), None)
+    if source is None or target is None or (len(languages) > 2 and not reading.target_language):
+        raise CorpusError(
+            f"{path} holds the languages {shown(languages)}; say which with --source-language and --target-language"
+        )
+    return [row[source] for row in rows], [row[target] for row in rows]
+
+
+def _sentence(path: Path, row: int, value: Any) -> str:
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise CorpusError(f"{path}, row {row:,}: a text is expected, but there is {value!r:.60}")
+    return in_one_line(value)
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:200]
