@@ -1,6 +1,7 @@
 """Sentences cut anew each epoch: a function of (seed, epoch, sentence), within the limits of batches, text unharmed."""
 
 import random
+from contextlib import closing
 
 import numpy as np
 import pytest
@@ -9,10 +10,12 @@ from hypothesis import strategies as st
 
 from regard.batches import BatchStream, EncodedPairs, Place
 from regard.corpus import Origin, Pair
+from regard.errors import MachineError, TextError
 from regard.runs.encode import encode
 from regard.runs.recut import Recutting
 from regard.text import Tokenizer
 from regard.text.control import EOS
+from regard.text.workers import CuttingWorker
 
 WORDS = ["the", "cat", "horse", "sleeps", "quickly", "chases", "table", "le", "chat", "cheval", "dort", "poursuit"]
 ALPHA = 0.3
@@ -33,9 +36,16 @@ def tokenizer(request: pytest.FixtureRequest) -> Tokenizer:
                            vocab_size=340)  # fmt: skip
 
 
-def recutting(tokenizer: Tokenizer, *, seed: int = 1, max_tokens: int = 250, pairs: list[Pair] = PAIRS) -> Recutting:
-    plain = encode(pairs, tokenizer, max_tokens=max_tokens).pairs
-    return Recutting(plain, pairs, tokenizer, alpha=ALPHA, seed=seed, max_tokens=max_tokens)
+def plain_pairs(tokenizer: Tokenizer, pairs: list[Pair] = PAIRS) -> EncodedPairs:
+    return encode(pairs, tokenizer, max_tokens=250).pairs
+
+
+def recutting(tokenizer: Tokenizer, *, seed: int = 1, max_tokens: int = 250, ahead: bool = False) -> Recutting:
+    return Recutting(tokenizer, alpha=ALPHA, seed=seed, max_tokens=max_tokens, ahead=ahead)
+
+
+def cut_in(cut: Recutting, epoch: int, pairs: list[Pair] = PAIRS) -> EncodedPairs:
+    return cut(plain_pairs(cut.tokenizer, pairs), np.arange(len(pairs)), epoch)
 
 
 def rows(pairs: EncodedPairs) -> list[tuple[list[int], list[int]]]:
@@ -45,36 +55,38 @@ def rows(pairs: EncodedPairs) -> list[tuple[list[int], list[int]]]:
 @given(epoch=st.integers(0, 10_000), seed=st.integers(0, 2**63 - 1))
 @settings(max_examples=10, deadline=None)
 def test_an_epoch_is_cut_the_same_at_any_time_and_reads_as_before(tokenizer: Tokenizer, epoch: int, seed: int) -> None:
-    first = recutting(tokenizer, seed=seed)(epoch)
+    first = cut_in(recutting(tokenizer, seed=seed), epoch)
     later = recutting(tokenizer, seed=seed)
-    later(epoch + 1)  # a run that was elsewhere in between
-    assert rows(first) == rows(later(epoch))
+    cut_in(later, epoch + 1)  # a run that was elsewhere in between
+    assert rows(first) == rows(cut_in(later, epoch))
     for pair, (source, target) in zip(PAIRS, rows(first), strict=True):
         assert (tokenizer.decode(source), tokenizer.decode(target)) == (pair.source, pair.target)
 
 
 def test_a_sentence_does_not_depend_on_the_others(tokenizer: Tokenizer) -> None:
-    whole = rows(recutting(tokenizer)(4))
+    whole = rows(cut_in(recutting(tokenizer), 4))
     others = [*PAIRS[:60], *(Pair("cat", "chat", pair.origin) for pair in PAIRS[60:])]
-    assert rows(recutting(tokenizer, pairs=others)(4))[:60] == whole[:60]
+    assert rows(cut_in(recutting(tokenizer), 4, others))[:60] == whole[:60]
+    every_third = plain_pairs(tokenizer).runs(np.arange(0, 120, 3), np.arange(0, 120, 3) + 1)
+    assert rows(recutting(tokenizer)(every_third, np.arange(0, 120, 3), 4)) == whole[::3]
 
 
 def test_epochs_seeds_and_sides_differ(tokenizer: Tokenizer) -> None:
     cut = recutting(tokenizer)
-    epochs = [rows(cut(epoch)) for epoch in range(3)]
-    other_seed = rows(recutting(tokenizer, seed=2)(0))
+    epochs = [rows(cut_in(cut, epoch)) for epoch in range(3)]
+    other_seed = rows(cut_in(recutting(tokenizer, seed=2), 0))
     for one, other in ((epochs[0], epochs[1]), (epochs[1], epochs[2]), (epochs[0], other_seed)):
         assert sum(a != b for a, b in zip(one, other, strict=True)) > 40
     same = [Pair(pair.source, pair.source, pair.origin) for pair in PAIRS]
-    assert sum(source != target for source, target in rows(recutting(tokenizer, pairs=same)(0))) > 40
+    assert sum(source != target for source, target in rows(cut_in(recutting(tokenizer), 0, same))) > 40
 
 
 def test_a_sentence_that_would_get_too_long_stays_as_it_is(tokenizer: Tokenizer) -> None:
     plain = encode(PAIRS, tokenizer, max_tokens=250).pairs
     limit = int(max(plain.source.lengths.max(), plain.target.lengths.max()))
-    cut = recutting(tokenizer, max_tokens=limit)(0)
+    cut = cut_in(recutting(tokenizer, max_tokens=limit), 0)
     assert max(cut.source.lengths.max(), cut.target.lengths.max()) <= limit
-    free = recutting(tokenizer)(0)
+    free = cut_in(recutting(tokenizer), 0)
     too_long = np.flatnonzero(free.source.lengths > limit)
     assert len(too_long)
     for index in too_long.tolist():
@@ -84,8 +96,8 @@ def test_a_sentence_that_would_get_too_long_stays_as_it_is(tokenizer: Tokenizer)
 @pytest.mark.parametrize("budget", [60, 200])
 def test_batches_keep_their_budget_and_hold_every_pair(tokenizer: Tokenizer, budget: int) -> None:
     cut = recutting(tokenizer)
-    stream = BatchStream(cut.plain, budget=budget, seed=1, recut=cut)
-    expected = rows(cut(0))
+    stream = BatchStream(plain_pairs(tokenizer), budget=budget, seed=1, recut=cut)
+    expected = rows(cut_in(cut, 0))
     seen = []
     for indices in list(stream.batches_of(0)):
         batch = stream.take()
@@ -98,7 +110,7 @@ def test_batches_keep_their_budget_and_hold_every_pair(tokenizer: Tokenizer, bud
 
 
 def test_a_stream_goes_on_in_the_middle_of_an_epoch(tokenizer: Tokenizer) -> None:
-    whole = BatchStream(recutting(tokenizer).plain, budget=150, seed=1, recut=recutting(tokenizer))
+    whole = BatchStream(plain_pairs(tokenizer), budget=150, seed=1, recut=recutting(tokenizer))
     for _ in range(len(whole.batches_of(0)) + 3):
         whole.take()
     resumed = BatchStream(whole.pairs, budget=150, seed=1, recut=recutting(tokenizer), place=whole.place)
@@ -106,3 +118,29 @@ def test_a_stream_goes_on_in_the_middle_of_an_epoch(tokenizer: Tokenizer) -> Non
     for _ in range(len(whole.batches_of(1))):
         one, other = whole.take(), resumed.take()
         assert (one.source.tolist(), one.target_out.tolist()) == (other.source.tolist(), other.target_out.tolist())
+
+
+def test_a_program_that_works_ahead_changes_nothing(tokenizer: Tokenizer) -> None:
+    ahead = recutting(tokenizer, ahead=True)
+    with closing(ahead):
+        plain = BatchStream(plain_pairs(tokenizer), budget=150, seed=1, recut=recutting(tokenizer))
+        quick = BatchStream(plain_pairs(tokenizer), budget=150, seed=1, recut=ahead)
+        for _ in range(2 * len(plain.batches_of(0))):
+            one, other = plain.take(), quick.take()
+            assert (one.source.tolist(), one.target_out.tolist()) == (other.source.tolist(), other.target_out.tolist())
+        quick.place = plain.place = Place(7, 0)  # not what was expected next
+        assert quick.take().source.tolist() == plain.take().source.tolist()
+
+
+def test_a_program_that_died_is_reported(tokenizer: Tokenizer) -> None:
+    with CuttingWorker(tokenizer) as worker:
+        worker.ask_best(["the cat"])
+        assert worker.fetch().sequences() == [tokenizer.encode("the cat")]
+        worker._program.kill()
+        with pytest.raises(MachineError, match="ended unexpectedly"):
+            [worker.ask_best(["the cat"]) for _ in range(1000)] and worker.fetch()
+
+
+def test_what_is_no_text_is_refused_before_a_program_sees_it(tokenizer: Tokenizer) -> None:
+    with CuttingWorker(tokenizer) as worker, pytest.raises(TextError, match="lone surrogate"):
+        worker.ask_best(["a \ud800"])

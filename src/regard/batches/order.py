@@ -1,35 +1,52 @@
-"""The order of training batches: a pure function of (seed, epoch), so that a place in it is two numbers."""
+"""The order of training batches: a pure function of (seed, epoch, window), so that a place in it is three numbers."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import final
+from typing import Final, Protocol, final, runtime_checkable
 
 import numpy as np
 
 from regard.batches.batch import Batch, make_batch
 from regard.batches.bucketing import bucketed
 from regard.batches.encoded import EncodedPairs, IntArray
+from regard.batches.windows import WINDOW_PAIRS, Window, num_windows, windows_of
 
-_CONTROL_TOKENS = 1  # EOS on the source side, BOS or EOS on the target side
+_CONTROL_TOKENS: Final = 1  # EOS on the source side, BOS or EOS on the target side
 
-Recut = Callable[[int], EncodedPairs]
+
+@runtime_checkable
+class Recut(Protocol):
+    """Gives pairs of a corpus the ids of an epoch, the same sentences cut otherwise (BPE-dropout).
+
+    A function of the epoch and of what it is given alone, so that a place in the order is all there is to remember.
+    """
+
+    def __call__(self, pairs: EncodedPairs, numbers: IntArray, epoch: int) -> EncodedPairs:
+        """The pairs, which have these numbers in the corpus, as they are cut in this epoch."""
+        ...
+
+    def expect(self, pairs: EncodedPairs, numbers: IntArray, epoch: int) -> None:
+        """These will be asked for next; whoever likes begins with them now."""
+        ...
 
 
 @final
 @dataclass(frozen=True, slots=True)
 class Place:
-    """How many batches of which epoch have been taken."""
+    """How many batches of which window of which epoch have been taken; a small corpus has one window."""
 
     epoch: int = 0
     batch: int = 0
+    window: int = 0
 
 
 @final
 @dataclass(frozen=True, slots=True)
-class _Epoch:
-    """The pairs of an epoch as they are cut in it, and which of them make each batch."""
+class _Portion:
+    """The pairs of a window as they are cut in an epoch, and which of them make each batch."""
 
-    number: int
+    epoch: int
+    window: int
     pairs: EncodedPairs
     batches: list[IntArray]
 
@@ -45,8 +62,8 @@ class BatchStream:
         place: where to begin.
         packed_width: rows hold as many short sentences as fit into so many cells; without it, one each. Which
             sentences make a batch, and in which order batches come, is the same.
-        recut: gives the pairs of an epoch, the same sentences cut into other ids (BPE-dropout). It has to be a function
-            of the epoch alone; without it every epoch has ``pairs``.
+        recut: cuts the pairs of an epoch into other ids; without it every epoch has those of ``pairs``.
+        window_pairs: so many pairs, or fewer, are in memory and mixed with each other at a time.
     """
 
     def __init__(
@@ -58,6 +75,7 @@ class BatchStream:
         place: Place | None = None,
         packed_width: int | None = None,
         recut: Recut | None = None,
+        window_pairs: int = WINDOW_PAIRS,
     ) -> None:
         self.pairs = pairs
         self.budget = budget
@@ -65,7 +83,8 @@ class BatchStream:
         self.place = place or Place()
         self.packed_width = packed_width
         self._recut = recut
-        self._epoch: _Epoch | None = None
+        self._window_pairs = window_pairs
+        self._portion: _Portion | None = None
 
     def __iter__(self) -> Iterator[Batch]:
         """Batches without end."""
@@ -74,30 +93,69 @@ class BatchStream:
 
     def take(self) -> Batch:
         """The next batch; moves the place."""
-        epoch = self._epoch_of(self.place.epoch)
-        batch = make_batch(epoch.pairs, epoch.batches[self.place.batch], packed_width=self.packed_width)
-        following = Place(self.place.epoch, self.place.batch + 1)
-        self.place = following if following.batch < len(epoch.batches) else Place(self.place.epoch + 1, 0)
+        place = self.place
+        portion = self._portion_at(place.epoch, place.window)
+        batch = make_batch(portion.pairs, portion.batches[place.batch], packed_width=self.packed_width)
+        if place.batch + 1 < len(portion.batches):
+            self.place = Place(place.epoch, place.batch + 1, place.window)
+        else:
+            epoch, window = self._after(place.epoch, place.window)
+            self.place = Place(epoch, 0, window)
         return batch
 
-    def batches_of(self, epoch: int) -> list[IntArray]:
-        """The pairs of each batch of an epoch, in order."""
-        return self._epoch_of(epoch).batches
+    def batches_of(self, epoch: int, window: int = 0) -> list[IntArray]:
+        """The pairs of each batch of a window, in order, as numbers within the window."""
+        return self._portion_at(epoch, window).batches
+
+    @property
+    def num_windows(self) -> int:
+        """Into how many windows an epoch is cut."""
+        return num_windows(len(self.pairs), window_pairs=self._window_pairs)
+
+    @property
+    def batches_per_epoch(self) -> int:
+        """How many batches an epoch has; where it has several windows, about as many, judged by the present one."""
+        place = self.place
+        return len(self.batches_of(place.epoch, place.window)) * self.num_windows
 
     @property
     def epochs_done(self) -> float:
         """Epochs taken so far, with fraction."""
-        if self.place.batch == 0:
-            return float(self.place.epoch)
-        return self.place.epoch + self.place.batch / len(self.batches_of(self.place.epoch))
+        place = self.place
+        if place.batch == 0:
+            return place.epoch + place.window / self.num_windows
+        done = place.batch / len(self.batches_of(place.epoch, place.window))
+        return place.epoch + (place.window + done) / self.num_windows
 
-    def _epoch_of(self, number: int) -> _Epoch:
-        if self._epoch is None or self._epoch.number != number:
-            self._epoch = self._made(number)
-        return self._epoch
+    def _after(self, epoch: int, window: int) -> tuple[int, int]:
+        """The window that follows, and its epoch."""
+        return (epoch, window + 1) if window + 1 < self.num_windows else (epoch + 1, 0)
 
-    def _made(self, number: int) -> _Epoch:
-        pairs = self.pairs if self._recut is None else self._recut(number)
-        rng = np.random.default_rng((self.seed, number))
+    def _portion_at(self, epoch: int, window: int) -> _Portion:
+        if self._portion is None or (self._portion.epoch, self._portion.window) != (epoch, window):
+            self._portion = None  # free the memory of the last one first
+            self._portion = self._made(epoch, window)
+        return self._portion
+
+    def _made(self, epoch: int, window: int) -> _Portion:
+        pairs = self._cut(epoch, window)
+        key = (self.seed, epoch) if self.num_windows == 1 else (self.seed, epoch, window)
         source, target = pairs.source.lengths + _CONTROL_TOKENS, pairs.target.lengths + _CONTROL_TOKENS
-        return _Epoch(number, pairs, bucketed(source, target, budget=self.budget, rng=rng))
+        batches = bucketed(source, target, budget=self.budget, rng=np.random.default_rng(key))
+        return _Portion(epoch, window, pairs, batches)
+
+    def _cut(self, epoch: int, window: int) -> EncodedPairs:
+        chosen, plain = self._plain(epoch, window)
+        if self._recut is None:
+            return plain
+        cut = self._recut(plain, chosen.numbers(), epoch)
+        epoch, window = self._after(epoch, window)
+        chosen, plain = self._plain(epoch, window)
+        self._recut.expect(plain, chosen.numbers(), epoch)
+        return cut
+
+    def _plain(self, epoch: int, window: int) -> tuple[Window, EncodedPairs]:
+        """A window and its pairs, which are all pairs as they are if there is only one window."""
+        windows = windows_of(len(self.pairs), seed=self.seed, epoch=epoch, window_pairs=self._window_pairs)
+        chosen = windows[window]
+        return chosen, self.pairs if len(windows) == 1 else self.pairs.runs(chosen.starts, chosen.stops)

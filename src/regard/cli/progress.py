@@ -14,14 +14,14 @@ from regard.cli.show import count, duration, printable
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from regard.training import Reporter, StepReport, ValidReport
+    from regard.training import StepReport, ValidReport
 
 LINE_EVERY_SECONDS = 10.0
 _TITLES = {"bleu": "BLEU", "chrf": "chrF", "ter": "TER"}
 
 
 @contextmanager
-def progress_reporter() -> "Iterator[Reporter]":
+def progress_reporter() -> "Iterator[BarReporter | LineReporter]":
     """The reporter that fits standard error: a bar in a terminal, plain lines elsewhere."""
     if sys.stderr.isatty():
         with _progress_bar() as bar:
@@ -35,10 +35,9 @@ def _progress_bar() -> "Progress":
     from rich.progress import BarColumn, Progress, TextColumn
 
     return Progress(
-        TextColumn("training"),
+        TextColumn("{task.description}"),
         BarColumn(),
-        TextColumn("step {task.fields[steps]} · loss {task.fields[loss]} · {task.fields[speed]} tokens/s"),
-        TextColumn("· {task.fields[left]} left"),
+        TextColumn("{task.fields[state]}"),
         console=Console(stderr=True, highlight=False),
         refresh_per_second=4,
     )
@@ -49,22 +48,24 @@ class BarReporter:
 
     def __init__(self, bar: "Progress") -> None:
         self._bar = bar
-        self._task = bar.add_task("training", total=None, steps="0", loss="-", speed="-", left=duration(None))
+        self._task = bar.add_task("reading", total=None, state="")
 
     def note(self, message: str) -> None:
         """Prints the message above the bar."""
         self._bar.console.print(printable(message), markup=False)
 
+    def watch(self, what: str, done: int, total: int) -> None:
+        """Moves the bar while a corpus is prepared; without a total, prints what is said above it."""
+        if total:
+            state = f"{count(done)}/{count(total)} pairs"
+            self._bar.update(self._task, description=what, total=total, completed=done, state=state)
+        else:
+            self.note(what)
+
     def step(self, report: "StepReport") -> None:
         """Moves the bar."""
         self._bar.update(
-            self._task,
-            total=report.total_steps,
-            completed=report.step,
-            steps=_steps(report),
-            loss=f"{report.loss:.3f}",
-            speed=count(report.tokens_per_second),
-            left=duration(report.remaining_seconds),
+            self._task, description="training", total=report.total_steps, completed=report.step, state=_state(report)
         )
 
     def validated(self, report: "ValidReport") -> None:
@@ -89,19 +90,27 @@ class LineReporter:
 
     def step(self, report: "StepReport") -> None:
         """Writes a line if the last one is ten seconds old."""
-        now = self._clock()
-        if now < self._next_line:
-            return
-        self._next_line = now + LINE_EVERY_SECONDS
-        self._write(
-            f"step {_steps(report)} · loss {report.loss:.3f} · {count(report.tokens_per_second)} tokens/s"
-            f" · {duration(report.remaining_seconds)} left"
-        )
+        if self._is_time():
+            self._write(_state(report))
+
+    def watch(self, what: str, done: int, total: int) -> None:
+        """The same while a corpus is prepared; without a total, writes what is said."""
+        if not total:
+            self.note(what)
+        elif self._is_time():
+            self._write(f"{what}: {count(done)}/{count(total)} pairs")
 
     def validated(self, report: "ValidReport") -> None:
         """Writes scores and a sample translation."""
         for line in validation_lines(report):
             self._write(line)
+
+    def _is_time(self) -> bool:
+        now = self._clock()
+        if now < self._next_line:
+            return False
+        self._next_line = now + LINE_EVERY_SECONDS
+        return True
 
 
 def validation_lines(report: "ValidReport") -> list[str]:
@@ -118,8 +127,10 @@ def _score(name: str, value: float) -> str:
     return f"{_TITLES[name]} {value:.1f}" if name in _TITLES else f"{name} {value:.3f}"
 
 
-def _steps(report: "StepReport") -> str:
-    return count(report.step) + (f"/{count(report.total_steps)}" if report.total_steps else "")
+def _state(report: "StepReport") -> str:
+    steps = count(report.step) + (f"/{count(report.total_steps)}" if report.total_steps else "")
+    speed, left = count(report.tokens_per_second), duration(report.remaining_seconds)
+    return f"step {steps} · loss {report.loss:.3f} · {speed} tokens/s · {left} left"
 
 
 def _write_to_stderr(line: str) -> None:

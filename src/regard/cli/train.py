@@ -15,7 +15,7 @@ from regard.cli.show import count, duration
 from regard.errors import InputError, OutputExistsError
 
 if TYPE_CHECKING:
-    from regard.runs import Plan, RunResult
+    from regard.runs import RunResult
 
 Given = dict[str, str | int | float | Path | None]
 
@@ -103,10 +103,7 @@ def train(
         _refuse_with_resume(chosen, out=out, preset=preset, file=settings)
         _resume(resume)
     else:
-        folder = refuse_existing_folder(out)
-        from regard.runs import plan_run
-
-        _train(plan_run(settings, chosen, preset=preset), folder)
+        _train(refuse_existing_folder(out), settings, chosen, preset=preset)
 
 
 def overrides_of(given: Given) -> list[str]:
@@ -143,10 +140,12 @@ def _refuse_with_resume(chosen: list[str], *, out: Path | None, preset: str | No
         raise InputError(f"--resume continues with the run's own settings; leave out {', '.join(given)}")
 
 
-def _train(plan: "Plan", folder: Path) -> None:
+def _train(folder: Path, file: Path | None, chosen: list[str], *, preset: str | None) -> None:
+    from regard.runs import plan_run
     from regard.runs import train as train_run
 
     with telling_how_to_resume(folder), progress_reporter() as reporter:
+        plan = plan_run(file, chosen, preset=preset, watch=reporter.watch)
         result = train_run(plan.settings, folder, reporter=reporter, data=plan.data)
     _tell(result, folder, metric=plan.settings.training.valid_metric)
 
@@ -156,7 +155,7 @@ def _resume(run: Path) -> None:
     from regard.settings import load_settings
 
     with telling_how_to_resume(run), progress_reporter() as reporter:
-        result = resume_run(run, reporter=reporter)
+        result = resume_run(run, reporter=reporter, watch=reporter.watch)
     _tell(result, run, metric=load_settings(run / "settings.toml").training.valid_metric)
 
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
-from typing import Final
+from typing import Final, final
 
 from regard.corpus.alignment import Suspicion, describe, describe_columns
 from regard.corpus.examine import Examination
@@ -12,6 +13,7 @@ from regard.corpus.pair import Pair
 from regard.corpus.pairs import read_every_pair
 from regard.corpus.report import ONE_SIDED, Report
 from regard.corpus.rules import GARBLED, Rules
+from regard.corpus.shards import Shard, shards_of
 from regard.corpus.survey import FileFacts, survey
 from regard.errors import CorpusError
 
@@ -30,6 +32,7 @@ class CheckResult:
         report: how many pairs would be left out for which reason.
         ratio: the usual length of a target sentence by that of its source, ten characters added to both.
         suspicion: where the sides seem to shift against each other.
+        suspected: the file that is about, or the two files, where a corpus has several.
     """
 
     source: Path
@@ -38,6 +41,7 @@ class CheckResult:
     report: Report
     ratio: float
     suspicion: Suspicion | None
+    suspected: Shard | None = None
 
     @property
     def is_damaged(self) -> bool:
@@ -53,8 +57,14 @@ class CheckResult:
         """The findings as sentences for people."""
         facts = [line for file in self.files for line in file.lines()]
         usual = [f"the target is usually {self.ratio:.2f} times as long as the source"] if self.report.kept else []
-        shift = [] if self.suspicion is None else [explain_shift(self.suspicion, self.source, self.target)]
+        shift = [] if self.shift is None else [self.shift]
         return [*facts, *self.report.lines(), *usual, *shift]
+
+    @property
+    def shift(self) -> str | None:
+        """Where the sides seem to shift against each other, as a sentence."""
+        shard = self.suspected or Shard(self.source, self.target)
+        return None if self.suspicion is None else explain_shift(self.suspicion, shard.source, shard.target)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +86,10 @@ def check_corpus(source: Path, target: Path | None = None, *, rules: Rules | Non
     Raises:
         CorpusError: the corpus cannot be read as pairs at all.
     """
-    examination = Examination(rules or Rules())
-    files, judged = _surveyed(source, target, examination)
-    for _ in judged:
+    checking = Checking(source, target, rules=rules)
+    for _ in checking:
         pass
-    return _result(source, target, files, examination)
+    return checking.result()
 
 
 def read_checked(
@@ -97,32 +106,74 @@ def read_checked(
     Raises:
         CorpusError: the corpus cannot be read as pairs at all.
     """
-    examination = Examination(rules or Rules(), tolerates=tolerates)
-    files, judged = _surveyed(source, target, examination)
-    pairs = [pair for pair, reason in judged if reason is None]
-    return CheckedPairs(pairs, _result(source, target, files, examination))
+    checking = Checking(source, target, rules=rules, tolerates=tolerates)
+    pairs = [pair for pair, reason in checking if reason is None]
+    return CheckedPairs(pairs, checking.result())
 
 
-def _surveyed(source: Path, target: Path | None, examination: Examination) -> tuple[tuple[FileFacts, ...], Judged]:
-    """Facts about the files, which are read as bytes, and their pairs about to be judged, read a second time."""
+@final
+class Checking:
+    """A check under way, for who cannot keep all pairs: each with the reason why it is left out, then the result.
+
+    Args:
+        source: as for ``read_pairs``; or a folder of such files, or a path with ``*`` (see ``shards_of``).
+        target: as for ``source``.
+        rules: what a pair may be like.
+        tolerates: faults that are counted, but for which a pair is kept all the same.
+
+    Raises:
+        CorpusError: the corpus cannot be read as pairs at all.
+    """
+
+    def __init__(
+        self, source: Path, target: Path | None = None, *, rules: Rules | None = None, tolerates: Container[str] = ()
+    ) -> None:
+        self.source = source
+        self.target = target
+        self.shards = shards_of(source, target)
+        surveyed = [_surveyed(shard) for shard in self.shards]
+        self.files = tuple(fact for facts, _ in surveyed for fact in facts)
+        self._examination = Examination(rules or Rules(), tolerates=tolerates)
+        self._judged = self._examination.judge(chain.from_iterable(pairs for _, pairs in surveyed))
+
+    def __iter__(self) -> Judged:
+        """Every pair with the reason why it is left out, ``None`` for those that stay."""
+        return self._judged
+
+    def result(self) -> CheckResult:
+        """What was found, once all pairs were taken."""
+        usual, suspicion = self._examination.usual, self._examination.suspicion
+        suspected = None
+        if suspicion is not None:
+            suspected, suspicion = self._located(suspicion)
+        return CheckResult(
+            source=self.source,
+            target=self.target,
+            files=self.files,
+            report=self._examination.report,
+            ratio=usual.ratio if usual else 1.0,
+            suspicion=suspicion,
+            suspected=suspected,
+        )
+
+    def _located(self, suspicion: Suspicion) -> tuple[Shard, Suspicion]:
+        """The shard, and the line in it, of a suspicion whose lines are counted through all shards."""
+        line, lines = suspicion.line, {fact.path: fact.num_lines for fact in self.files}
+        for shard in self.shards[:-1]:
+            if line <= lines[shard.source]:
+                return shard, Suspicion(line, suspicion.shift)
+            line -= lines[shard.source]
+        return self.shards[-1], Suspicion(line, suspicion.shift)
+
+
+def _surveyed(shard: Shard) -> tuple[tuple[FileFacts, ...], Iterator[Pair]]:
+    """Facts about the files, which are read as bytes, and their pairs, to be read a second time."""
+    source, target = shard.source, shard.target
     if target is None or STANDARD_INPUT in (source, target):
         pairs = read_every_pair(source, target)
-        return () if source == STANDARD_INPUT else (survey(source),), examination.judge(pairs)
+        return () if source == STANDARD_INPUT else (survey(source),), pairs
     left, right = survey(source), survey(target)
-    pairs = read_every_pair(source, target, counts=(left.num_lines, right.num_lines))
-    return (left, right), examination.judge(pairs)
-
-
-def _result(source: Path, target: Path | None, files: tuple[FileFacts, ...], examination: Examination) -> CheckResult:
-    usual = examination.usual
-    return CheckResult(
-        source=source,
-        target=target,
-        files=files,
-        report=examination.report,
-        ratio=usual.ratio if usual else 1.0,
-        suspicion=examination.suspicion,
-    )
+    return (left, right), read_every_pair(source, target, counts=(left.num_lines, right.num_lines))
 
 
 def explain_shift(suspicion: Suspicion, source: Path, target: Path | None) -> str:

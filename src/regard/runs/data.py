@@ -7,10 +7,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, final
 
-from regard.corpus import Pair
+from regard.corpus import STANDARD_INPUT, Pair, count_lines
 from regard.corpus.builtin import generate
+from regard.corpus.shards import shards_of
 from regard.errors import CorpusError
+from regard.runs.cache import Cache, default_root
 from regard.runs.files import FilePairs, named, read_files
+from regard.runs.prepare import LARGEST_VALID_SHARE, Preparation, prepare_corpus
+from regard.runs.streamed import StreamedPairs
+from regard.runs.watching import Watch, unwatched
 from regard.settings import DataSettings
 from regard.text import normalise
 
@@ -19,7 +24,6 @@ BUILTIN_SEED: Final = 1
 _BY_HAND: Final = frozenset({"everyday", "textbook"})
 _BY_HAND_COPIES: Final = 4  # a few hundred idioms among thousands of pairs of a grammar: once each is too seldom
 _LEAST_PAIRS: Final = 10
-_LARGEST_VALID_SHARE: Final = 0.1
 _UNUSUAL: Final = "such pairs can be left out of training with data.clean=true, or for good with regard corpus clean"
 
 
@@ -29,36 +33,75 @@ class RunData:
     """Training pairs, validation pairs, and sentences that say what was read and left out.
 
     ``test`` pairs are neither trained nor validated on; only the built-in corpus has some. ``num_read`` pairs were
-    read to be trained on, those held out for validation included; that took ``seconds``.
+    read to be trained on, those held out for validation included; that took ``seconds``. A corpus too large for memory
+    has a ``preparation`` on disk.
     """
 
-    train: Sequence[Pair]
+    train: Sequence[Pair] | StreamedPairs
     valid: Sequence[Pair]
     notes: Sequence[str]
     num_read: int
     test: Sequence[Pair] = ()
     seconds: float = 0.0
+    preparation: Preparation | None = None
 
 
-def read_data(settings: DataSettings) -> RunData:
+def read_data(settings: DataSettings, *, watch: Watch = unwatched) -> RunData:
     """Reads and checks the pairs the settings name, once; without a source, the built-in corpus.
+
+    Args:
+        settings: which pairs.
+        watch: told how far it has come where that takes long.
 
     Raises:
         CorpusError: a file cannot be read as pairs, its sides seem shifted, or there are too few of them.
     """
     began = time.monotonic()
-    data = _builtin(settings) if settings.source is None else _from_files(settings, settings.source)
+    if settings.source is None:
+        data = _builtin(settings)
+    elif _is_large(settings, settings.source):
+        data = _prepared(settings, settings.source, watch)
+    else:
+        data = _from_files(settings, settings.source)
     return replace(data, seconds=time.monotonic() - began)
+
+
+def _is_large(settings: DataSettings, source: Path) -> bool:
+    """Whether there are more lines than pairs shall be in memory."""
+    if source == STANDARD_INPUT:
+        return False
+    lines = 0
+    for shard in shards_of(source, settings.target):
+        lines += count_lines(shard.source)
+        if lines > settings.in_memory_pairs:
+            return True
+    return False
+
+
+def _prepared(settings: DataSettings, source: Path, watch: Watch) -> RunData:
+    """A corpus that is not kept in memory."""
+    cache = Cache(settings.cache or default_root(), note=lambda message: watch(message, 0, 0))
+    valid = None if settings.valid_source is None else _validation_files(settings, settings.valid_source)
+    found = prepare_corpus(settings, source, cache, valid=valid.pairs if valid else None, watch=watch)
+    facts = found.facts
+    _require_enough(facts["num_sound"], source)
+    told = [*facts["notes"], *([_UNUSUAL] if facts["num_unusual"] else [])]
+    if valid is None:
+        told.append(f"{len(found.valid):,} of them held out to validate on")
+    else:
+        told += [*valid.notes, f"{len(valid.pairs):,} pairs to validate on{_seen(facts['num_seen'])}"]
+    told.append(f"prepared in {cache.root}, which can be removed when no run needs it any more")
+    return RunData(found.pairs, found.valid, told, facts["num_sound"], preparation=found)
 
 
 def _from_files(settings: DataSettings, source: Path) -> RunData:
     read = read_files(source, settings.target, check_alignment=settings.check_alignment, clean=settings.clean)
     pairs = read.pairs
-    _require_enough(pairs, source)
+    _require_enough(len(pairs), source)
     told = [*read.notes, *([_UNUSUAL] if read.num_unusual else [])]
     if settings.valid_source is not None:
         valid = _validation_files(settings, settings.valid_source)
-        told += [*valid.notes, f"{len(valid.pairs):,} pairs to validate on{_seen(valid.pairs, pairs)}"]
+        told += [*valid.notes, f"{len(valid.pairs):,} pairs to validate on{_seen(_num_seen(valid.pairs, pairs))}"]
         return RunData(pairs, valid.pairs, told, len(pairs))
     train, held = held_out(pairs, settings.valid_size)
     return RunData(train, held, [*told, f"{len(held):,} of them held out to validate on"], len(pairs))
@@ -72,11 +115,14 @@ def _validation_files(settings: DataSettings, source: Path) -> FilePairs:
     return found
 
 
-def _seen(valid: Sequence[Pair], train: Sequence[Pair]) -> str:
-    """How many sentences to validate on are trained on, which flatters a model; nothing if there are none."""
+def _num_seen(valid: Sequence[Pair], train: Sequence[Pair]) -> int:
     known = {_key(pair) for pair in train}
-    seen = sum(_key(pair) in known for pair in valid)
-    return f", {seen:,} of them with a source sentence that is trained on too" if seen else ""
+    return sum(_key(pair) in known for pair in valid)
+
+
+def _seen(count: int) -> str:
+    """How many sentences to validate on are trained on, which flatters a model; nothing if there are none."""
+    return f", {count:,} of them with a source sentence that is trained on too" if count else ""
 
 
 def _key(pair: Pair) -> str:
@@ -93,7 +139,7 @@ def held_out(pairs: Sequence[Pair], size: int) -> tuple[list[Pair], list[Pair]]:
         groups.setdefault(_key(pair), []).append(pair)
     keys = sorted(groups)
     random.Random(len(pairs)).shuffle(keys)
-    wanted, chosen = min(size, max(1, int(len(pairs) * _LARGEST_VALID_SHARE))), set[str]()
+    wanted, chosen = min(size, max(1, int(len(pairs) * LARGEST_VALID_SHARE))), set[str]()
     count = 0
     for key in keys:
         if count >= wanted:
@@ -126,9 +172,9 @@ def _turned(pair: Pair) -> Pair:
     return Pair(pair.target, pair.source, pair.origin)
 
 
-def _require_enough(pairs: Sequence[Pair], source: Path) -> None:
-    if len(pairs) < _LEAST_PAIRS:
+def _require_enough(count: int, source: Path) -> None:
+    if count < _LEAST_PAIRS:
         raise CorpusError(
-            f"{named(source)} has {len(pairs)} sentence pairs, but training needs {_LEAST_PAIRS} at the very least "
+            f"{named(source)} has {count} sentence pairs, but training needs {_LEAST_PAIRS} at the very least "
             "(500 to be of any use)"
         )

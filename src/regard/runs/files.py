@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import final
 
 from regard.corpus import STANDARD_INPUT, CheckResult, Pair, Rules, read_checked
-from regard.corpus.check import explain_shift
 from regard.corpus.rules import UNUSUAL
 from regard.errors import CorpusError
 
@@ -39,9 +38,9 @@ def read_files(source: Path, target: Path | None, *, check_alignment: bool, clea
     """
     rules = Rules(check_alignment=check_alignment)
     checked = read_checked(source, target, rules=rules, tolerates=() if clean else UNUSUAL)
-    _refuse_shifted(checked.result)
+    refuse_shifted(checked.result)
     num_unusual = sum(checked.result.report.kept_despite.values())
-    return FilePairs(checked.pairs, tuple(_notes(checked.result)), num_unusual)
+    return FilePairs(checked.pairs, tuple(notes_of(checked.result)), num_unusual)
 
 
 def named(path: Path) -> str:
@@ -49,15 +48,21 @@ def named(path: Path) -> str:
     return "standard input" if path == STANDARD_INPUT else str(path)
 
 
-def _refuse_shifted(result: CheckResult) -> None:
-    if result.suspicion is not None:
+def refuse_shifted(result: CheckResult) -> None:
+    """Refuses files whose sides seem shifted against each other.
+
+    Raises:
+        CorpusError: they do; it says where.
+    """
+    if result.shift is not None:
         raise CorpusError(
-            f"{explain_shift(result.suspicion, result.source, result.target)}. Nothing was trained; if the files are "
+            f"{result.shift}. Nothing was trained; if the files are "
             "right as they are, data.check_alignment=false lets them pass"
         )
 
 
-def _notes(result: CheckResult) -> Iterator[str]:
+def notes_of(result: CheckResult) -> Iterator[str]:
+    """What a check found, as sentences."""
     for line in result.report.lines():
         yield f"{named(result.source)}: {line}"
     for file in result.files:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import final
 
 from regard.runs.data import RunData, read_data
+from regard.runs.watching import Watch, unwatched
 from regard.settings import Settings, load_settings
 from regard.settings.preset import AUTO
 
@@ -19,10 +20,13 @@ class Plan:
     data: RunData
 
 
-def plan_run(path: Path | None, overrides: Sequence[str] = (), *, preset: str | None = None) -> Plan:
+def plan_run(
+    path: Path | None, overrides: Sequence[str] = (), *, preset: str | None = None, watch: Watch = unwatched
+) -> Plan:
     """Settings from a TOML file and ``section.key=value`` overrides over a preset, and the pairs they name.
 
     The pairs are read and checked before the preset is chosen, because ``auto`` depends on how many there are.
+    ``watch`` is told how far preparing a large corpus has come, here and later.
 
     Raises:
         SettingsError: anything about the settings is wrong; all of it is listed.
@@ -31,7 +35,7 @@ def plan_run(path: Path | None, overrides: Sequence[str] = (), *, preset: str | 
     name = preset or AUTO
     # Wrong settings are reported before a long file is read.
     checked = load_settings(path, overrides, preset=None if name == AUTO else name)
-    data = read_data(checked.data)
+    data = read_data(checked.data, watch=watch)
     return Plan(load_settings(path, overrides, preset=name, num_pairs=data.num_read), data)
 
 

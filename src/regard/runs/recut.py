@@ -4,62 +4,83 @@ BPE-dropout (Provilkov et al. 2020) and, for unigram vocabularies, subword regul
 translation never do this: they cut text in the one best way.
 """
 
-from collections.abc import Sequence
 from typing import final
 
 import numpy as np
-import numpy.typing as npt
 
 from regard.batches import EncodedPairs, Ragged
-from regard.corpus import Pair
+from regard.batches.encoded import IntArray
 from regard.text import Tokenizer
+from regard.text.cutting import Drawing, FlatIds, cut_anew
+from regard.text.workers import CuttingWorker
 
-Ids = Sequence[int] | npt.NDArray[np.int32]
+_Key = tuple[int, int, int]
 
 
 @final
 class Recutting:
-    """Gives the pairs of an epoch. The same seed, epoch and sentence give the same ids, so a resumed run has them too.
+    """Cuts the pairs of an epoch. The same seed, epoch and sentence give the same ids, so a resumed run has them too.
+
+    The text is what the ids of the best cut spell, so nothing but ids has to be kept of a corpus.
 
     Args:
-        plain: the pairs, cut in the best way.
-        texts: the same pairs as text.
         tokenizer: what cuts them.
         alpha: as for ``Tokenizer.sample``.
         seed: of the run.
-        max_tokens: a sentence that would get longer than this stays as it is in ``plain``.
+        max_tokens: a sentence that would get longer than this stays as it is.
+        ahead: whether a program beside this one cuts what will be asked for next.
     """
 
-    def __init__(
-        self,
-        plain: EncodedPairs,
-        texts: Sequence[Pair],
-        tokenizer: Tokenizer,
-        *,
-        alpha: float,
-        seed: int,
-        max_tokens: int,
-    ) -> None:
-        self.plain = plain
-        self.texts = texts
+    def __init__(self, tokenizer: Tokenizer, *, alpha: float, seed: int, max_tokens: int, ahead: bool = False) -> None:
         self.tokenizer = tokenizer
         self.alpha = alpha
         self.seed = seed
         self.max_tokens = max_tokens
+        self.ahead = ahead
+        self._worker: CuttingWorker | None = None
+        self._expected: _Key | None = None
 
-    def __call__(self, epoch: int) -> EncodedPairs:
-        """The pairs as they are cut in this epoch, in the order of ``plain``."""
-        return EncodedPairs(
-            Ragged.of(
-                self._cut(pair.source, epoch, 2 * number, self.plain.source) for number, pair in enumerate(self.texts)
-            ),
-            Ragged.of(
-                self._cut(pair.target, epoch, 2 * number + 1, self.plain.target)
-                for number, pair in enumerate(self.texts)
-            ),
-        )
+    def __call__(self, pairs: EncodedPairs, numbers: IntArray, epoch: int) -> EncodedPairs:
+        """The pairs as they are cut in this epoch."""
+        if self._worker is not None and self._expected == _key(numbers, epoch):
+            self._expected = None
+            return _paired(self._worker.fetch())
+        self.close()  # it is busy with what nobody wants any more
+        return _paired(cut_anew(self.tokenizer, *_asked(pairs, numbers), self._drawing(epoch)))
 
-    def _cut(self, text: str, epoch: int, sentence: int, plain: Ragged) -> Ids:
-        """Source sentences have even numbers, their translations the odd ones behind them."""
-        ids = self.tokenizer.sample(text, alpha=self.alpha, seed=self.seed, epoch=epoch, sentence=sentence)
-        return ids if len(ids) <= self.max_tokens else plain[sentence // 2]
+    def expect(self, pairs: EncodedPairs, numbers: IntArray, epoch: int) -> None:
+        """Begins to cut pairs that will be asked for next, if there is a program to do it."""
+        if not self.ahead:
+            return
+        self._worker = self._worker or CuttingWorker(self.tokenizer)
+        self._worker.ask_anew(*_asked(pairs, numbers), self._drawing(epoch))
+        self._expected = _key(numbers, epoch)
+
+    def close(self) -> None:
+        """Ends the program, if there is one."""
+        if self._worker is not None:
+            self._worker.close()
+        self._worker, self._expected = None, None
+
+    def _drawing(self, epoch: int) -> Drawing:
+        return Drawing(alpha=self.alpha, seed=self.seed, epoch=epoch, max_tokens=self.max_tokens)
+
+
+def _key(numbers: IntArray, epoch: int) -> _Key:
+    """Tells windows apart: those of an epoch begin with different pairs."""
+    return epoch, len(numbers), int(numbers[0]) if len(numbers) else -1
+
+
+def _asked(pairs: EncodedPairs, numbers: IntArray) -> tuple[FlatIds, list[int]]:
+    """All source sentences, then all target ones. In the corpus, sources have even numbers, targets the odd ones."""
+    source, target = pairs.source, pairs.target
+    ids = np.concatenate([source.ids, target.ids]).astype(np.int32, copy=False)
+    offsets = np.concatenate([source.offsets, target.offsets[1:] + source.offsets[-1]])
+    return FlatIds(ids, offsets), np.concatenate([2 * numbers, 2 * numbers + 1]).tolist()
+
+
+def _paired(cut: FlatIds) -> EncodedPairs:
+    middle = len(cut.offsets) // 2
+    split = int(cut.offsets[middle])
+    source = Ragged(cut.ids[:split], cut.offsets[: middle + 1])
+    return EncodedPairs(source, Ragged(cut.ids[split:], cut.offsets[middle:] - split))

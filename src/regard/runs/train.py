@@ -22,7 +22,7 @@ from regard.errors import BundleError, MachineError
 from regard.models import AnyModel, build_model
 from regard.runs.curve import draw_curve
 from regard.runs.data import RunData, read_data
-from regard.runs.encode import Encoded, encode, learn_tokenizer
+from regard.runs.encode import Encoded, encode_data, tokenizer_of
 from regard.runs.folder import RunFolder
 from regard.runs.keeping import Keeping
 from regard.runs.listeners import Several, Spared
@@ -49,7 +49,14 @@ class RunResult:
     elapsed_seconds: float
 
 
-def train(settings: Settings, out: Path, *, reporter: Reporter | None = None, data: RunData | None = None) -> RunResult:
+def train(
+    settings: Settings,
+    out: Path,
+    *,
+    reporter: Reporter | None = None,
+    data: RunData | None = None,
+    tokenizer: Tokenizer | None = None,
+) -> RunResult:
     """Trains a translator from scratch.
 
     Args:
@@ -57,6 +64,7 @@ def train(settings: Settings, out: Path, *, reporter: Reporter | None = None, da
         out: a new folder for it; the model will lie in ``out/model``.
         reporter: listens to what happens.
         data: the pairs that ``settings.data`` names, if they have been read.
+        tokenizer: subwords that have been learned, in place of those ``settings.text`` asks for.
 
     Raises:
         OutputExistsError: ``out`` is there already.
@@ -72,7 +80,7 @@ def train(settings: Settings, out: Path, *, reporter: Reporter | None = None, da
     _tell(data, listener)
     folder = RunFolder.create(out)
     with _working_in(folder, listener):
-        tokenizer = learn_tokenizer(data.train, settings)
+        tokenizer = tokenizer or tokenizer_of(data, settings)
         run = Run(folder, settings, tokenizer, data, listener)
         run.write_beginning()
         run.trainer.started_before(time.monotonic() - began + seconds_before)
@@ -125,7 +133,7 @@ class Run:
         self.folder = folder
         self.settings = settings
         self.tokenizer = tokenizer
-        encoded = encode(data.train, tokenizer, max_tokens=settings.data.max_tokens)
+        encoded = encode_data(data, tokenizer, max_tokens=settings.data.max_tokens)
         self.pairs: EncodedPairs = encoded.pairs
         self.valid = data.valid
         self.validator = Validator(data.valid, tokenizer, settings)
@@ -294,7 +302,7 @@ def _batches(encoded: Encoded, tokenizer: Tokenizer, settings: Settings) -> Batc
     recut, training = None, settings.training
     if settings.text.sampling:
         alpha, limit = settings.text.sampling, settings.data.max_tokens
-        recut = Recutting(encoded.pairs, encoded.texts, tokenizer, alpha=alpha, seed=training.seed, max_tokens=limit)
+        recut = Recutting(tokenizer, alpha=alpha, seed=training.seed, max_tokens=limit)
     return BatchStream(
         encoded.pairs,
         budget=training.batch_tokens,

@@ -21,7 +21,10 @@ Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$
 
 
 class DataSettings(Section):
-    """Sentence pairs. With ``source`` alone, the file holds both sides (TSV); without it, the built-in corpus."""
+    """Sentence pairs. With ``source`` alone, the file holds both sides (TSV); without it, the built-in corpus.
+
+    A folder, or a path with ``*``, stands for all the files there, in the order of their names.
+    """
 
     source: FilePath | None = Field(None, description="training sentences, or a two-column file with both sides")
     target: FilePath | None = Field(None, description="their translations, line by line")
@@ -32,6 +35,10 @@ class DataSettings(Section):
     check_alignment: bool = Field(True, description="files whose sides seem shifted against each other are refused")
     clean: bool = Field(False, description="leave out what regard corpus clean would: repeated, ill-matched pairs too")
     valid_size: int = Field(1000, ge=1, description="pairs held out when no validation files are given")
+    in_memory_pairs: int = Field(
+        500_000, ge=0, description="corpora with more pairs are prepared on disk, once, and read from there"
+    )
+    cache: FilePath | None = Field(None, description="where they are prepared; ~/.cache/regard if not given")
     max_tokens: int = Field(250, ge=1, description="training pairs with a longer side are left out and counted")
 
     def conflicts(self) -> Iterator[Conflict]:

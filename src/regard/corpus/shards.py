@@ -1,0 +1,71 @@
+"""A corpus in several files: a folder of them, or a path with ``*``, for both sides or for each side.
+
+Files are taken in the order of their names. Where each side has its own, the first file of one side goes with the first
+of the other, and so on; each two must have as many lines.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Final, final
+
+from regard.corpus.files import STANDARD_INPUT
+from regard.corpus.pair import Pair
+from regard.corpus.pairs import read_every_pair
+from regard.errors import CorpusError
+
+_PATTERN: Final = re.compile(r"[*?\[]")
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """One file with both sides, or two files that belong together."""
+
+    source: Path
+    target: Path | None
+
+
+def shards_of(source: Path, target: Path | None = None) -> tuple[Shard, ...]:
+    """The files that make up a corpus; a plain file is a corpus of one.
+
+    Raises:
+        CorpusError: a folder is empty, nothing has such a name, or the sides have different numbers of files.
+    """
+    sources = _files(source)
+    if target is None:
+        return tuple(Shard(file, None) for file in sources)
+    targets = _files(target)
+    if len(sources) != len(targets):
+        raise CorpusError(
+            f"{source} names {len(sources):,} files but {target} names {len(targets):,}; the first of one side goes "
+            "with the first of the other, so there must be as many"
+        )
+    return tuple(map(Shard, sources, targets))
+
+
+def read_shards(shards: tuple[Shard, ...]) -> Iterator[Pair]:
+    """Every pair of every shard, blank ones too, one shard after the other.
+
+    Raises:
+        CorpusError: a shard cannot be read; raised when it is reached.
+    """
+    return chain.from_iterable(read_every_pair(shard.source, shard.target) for shard in shards)
+
+
+def _files(path: Path) -> tuple[Path, ...]:
+    if path == STANDARD_INPUT or path.is_file():
+        return (path,)
+    if path.is_dir():
+        found = sorted(file for file in path.iterdir() if file.is_file() and not file.name.startswith("."))
+        if not found:
+            raise CorpusError(f"{path} is a folder without files; shards of a corpus are expected in it")
+        return tuple(found)
+    if _PATTERN.search(path.name) and not path.exists():
+        found = sorted(file for file in path.parent.glob(path.name) if file.is_file())
+        if not found:
+            raise CorpusError(f"no file is called {path}; check the folder and the pattern")
+        return tuple(found)
+    return (path,)

@@ -1,0 +1,116 @@
+"""What was prepared from a corpus, kept on disk: made once, found again by what it was made from, checked before use.
+
+CACHE/NAME-0123456789abcdef/    one thing each; the number is the sha256 of everything it depends on
+    facts.json                  plain numbers and sentences about it
+    …                           its files
+    manifest.json               size and sha256 of all of these, written last
+
+A folder is written aside and renamed, so a preparation that is killed leaves nothing that looks finished. One process
+prepares at a time; others wait and find it done.
+"""
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, final
+
+from regard.disk import SealError, check_file, held, read_seal, seal, seal_of, written_aside
+from regard.errors import InUseError
+
+_KIND: Final = "regard-prepared/1"
+_FACTS: Final = "facts.json"
+_DIGITS: Final = 16
+_WAIT_SECONDS: Final = 1.0
+
+Facts = dict[str, Any]
+Make = Callable[[Path], Facts]
+Note = Callable[[str], None]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """One thing in the cache: its folder, the facts about it, and the number that stands for what it was made from."""
+
+    folder: Path
+    facts: Facts
+    key: str
+
+
+@final
+class Cache:
+    """A folder of prepared things.
+
+    Args:
+        root: the folder; made when something is put into it.
+        note: told of what is found damaged or waited for.
+    """
+
+    def __init__(self, root: Path, *, note: Note) -> None:
+        self.root = root
+        self._note = note
+
+    def get(self, name: str, depends_on: Mapping[str, Any], make: Make) -> Prepared:
+        """What was prepared from this before; else what ``make`` puts into the folder it is given, and its facts.
+
+        Every file is compared with its hash. What is damaged is made again, and that is said.
+
+        Raises:
+            DiskFullError: no space is left to prepare it; nothing is left behind.
+        """
+        key = hashlib.sha256(json.dumps(depends_on, sort_keys=True).encode()).hexdigest()
+        folder = self.root / f"{name}-{key[:_DIGITS]}"
+        self.root.mkdir(parents=True, exist_ok=True)
+        with self._alone():
+            if not self._is_sound(folder):
+                _make(folder, make)
+        return Prepared(folder, json.loads((folder / _FACTS).read_text(encoding="utf-8")), key)
+
+    def _is_sound(self, folder: Path) -> bool:
+        if not folder.exists():
+            return False
+        try:
+            for file, expected in read_seal(folder, kind=_KIND).items():
+                check_file(folder / file, expected)
+        except (SealError, OSError) as error:
+            self._note(f"{folder} is not as it was prepared ({error}); it is prepared again")
+            return False
+        return True
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Waits until no other process prepares anything here."""
+        is_told = False
+        while True:
+            try:
+                with held(self.root):
+                    yield
+                    return
+            except InUseError as error:
+                if not is_told:
+                    self._note(f"waiting: {error}")
+                is_told = True
+                time.sleep(_WAIT_SECONDS)
+
+
+def _make(folder: Path, make: Make) -> None:
+    with written_aside(folder, replace=True) as aside:
+        facts = make(aside)
+        (aside / _FACTS).write_text(json.dumps(facts, ensure_ascii=False, indent=1), encoding="utf-8")
+        seal(aside, kind=_KIND)
+
+
+def default_root() -> Path:
+    """Where prepared corpora lie if nothing else is said: ``$XDG_CACHE_HOME/regard``, usually ``~/.cache/regard``."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "regard"
+
+
+def content_of(path: Path) -> list[str | int]:
+    """What tells a file from another: its size and the hash of its content, whatever it is called."""
+    fact = seal_of(path)
+    return [fact.bytes, fact.sha256]

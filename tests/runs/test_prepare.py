@@ -1,0 +1,219 @@
+"""A corpus prepared on disk is the corpus: the same pairs, subwords and ids; made once; damage and haste do no harm."""
+
+import gzip
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from regard.errors import CorpusError
+from regard.runs import cache as cache_module
+from regard.runs.cache import Cache
+from regard.runs.data import RunData, read_data
+from regard.runs.encode import encode_data, tokenizer_of
+from regard.settings import Settings, load_settings
+from regard.text.workers import cut_portions
+
+DIGITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
+CHIFFRES = ["zéro", "un", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf"]
+COUNT = 600
+
+
+def spelled(words: list[str]) -> list[str]:
+    return [" ".join(words[int(digit)] for digit in f"{number:04d}") for number in range(COUNT)]
+
+
+def write(path: Path, lines: list[str]) -> Path:
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[Path, Path]:
+    return write(tmp_path / "n.en", spelled(DIGITS)), write(tmp_path / "n.fr", spelled(CHIFFRES))
+
+
+def settings_for(files: tuple[Path, Path], *more: str, limit: int = 0) -> Settings:
+    cache = files[0].parent / "cache"
+    where = [f"data.source={files[0]}", f"data.target={files[1]}", f"data.cache={cache}"]
+    sizes = [f"data.in_memory_pairs={limit}", "text.vocab_size=300", "data.valid_size=20"]
+    return load_settings(None, [*where, *sizes, *more])
+
+
+def folders(files: tuple[Path, Path]) -> dict[str, int]:
+    """The prepared folders and when they were made."""
+    return {path.name: path.stat().st_ino for path in (files[0].parent / "cache").glob("[!.]*")}
+
+
+def ids_of(settings: Settings, data: RunData | None = None) -> list[tuple[list[int], list[int]]]:
+    data = data or read_data(settings.data)
+    tokenizer = tokenizer_of(data, settings)
+    pairs = encode_data(data, tokenizer, max_tokens=settings.data.max_tokens).pairs
+    return [(pairs.source[number].tolist(), pairs.target[number].tolist()) for number in range(len(pairs))]
+
+
+def test_prepared_pairs_are_those_of_the_files_without_the_held_out(files: tuple[Path, Path]) -> None:
+    settings = settings_for(files)
+    data = read_data(settings.data)
+    assert data.preparation is not None
+    assert (len(data.train), len(data.valid), data.num_read) == (COUNT - 20, 20, COUNT)
+    both = {(pair.source, pair.target) for pair in [*data.train, *data.valid]}
+    assert both == set(zip(spelled(DIGITS), spelled(CHIFFRES), strict=True))
+    tokenizer = tokenizer_of(data, settings)
+    assert ids_of(settings, data) == [
+        (tokenizer.encode(pair.source), tokenizer.encode(pair.target)) for pair in data.train
+    ]
+
+
+def test_the_same_corpus_in_memory_has_the_same_subwords(files: tuple[Path, Path]) -> None:
+    valid = [f"data.valid_source={files[0]}", f"data.valid_target={files[1]}"]
+    on_disk, in_memory = settings_for(files, *valid), settings_for(files, *valid, limit=COUNT)
+    assert read_data(in_memory.data).preparation is None
+    assert ids_of(on_disk) == ids_of(in_memory)
+    assert any(
+        f"{COUNT} of them with a source sentence that is trained on too" in note
+        for note in read_data(on_disk.data).notes
+    )
+
+
+def test_it_is_prepared_once_and_anew_when_anything_changes(files: tuple[Path, Path]) -> None:
+    first = ids_of(settings_for(files))
+    made = folders(files)
+    assert sorted(name.rpartition("-")[0] for name in made) == ["corpus", "ids", "subwords"]
+    assert ids_of(settings_for(files)) == first
+    assert folders(files) == made
+    ids_of(settings_for(files, "data.max_tokens=9"))
+    assert len(folders(files)) == 4  # other ids of the same subwords
+    write(files[1], [*spelled(CHIFFRES)[:-1], "autre chose encore"])
+    ids_of(settings_for(files))
+    assert len(folders(files)) == 7
+
+
+def test_no_source_sentence_is_on_both_sides(files: tuple[Path, Path]) -> None:
+    write(files[0], [f"number {number % 50}" for number in range(COUNT)])
+    data = read_data(settings_for(files, "data.check_alignment=false").data)
+    assert len(data.valid) == 20
+    assert not {pair.source for pair in data.train} & {pair.source for pair in data.valid}
+    assert len(data.train) <= COUNT - 20
+
+
+@pytest.mark.guarantee(
+    "Token ids prepared on disk are compared with their hashes before use; damage is noticed, said, and made good",
+    area="data",
+    control="test_without_the_comparison_damage_would_be_trained_on",
+    reported="OpenNMT-py #283, #573",
+)
+@pytest.mark.parametrize("name", ["corpus", "subwords", "ids"])
+def test_damage_is_noticed_and_made_good(files: tuple[Path, Path], name: str) -> None:
+    settings = settings_for(files)
+    first, told = ids_of(settings), list[str]()
+    damage(files, name)
+    data = read_data(settings.data, watch=lambda what, done, total: told.append(what))
+    assert ids_of(settings, data) == first
+    assert any("is not as it was prepared" in what for what in told)
+    assert ids_of(settings) == first
+
+
+def damage(files: tuple[Path, Path], name: str) -> None:
+    """Flips one bit in the middle of the largest file of a prepared folder."""
+    (folder,) = (files[0].parent / "cache").glob(f"{name}-*")
+    victim = max(folder.iterdir(), key=lambda path: (path.stat().st_size, path.name))
+    content = bytearray(victim.read_bytes())
+    content[len(content) // 2] ^= 1
+    victim.write_bytes(content)
+
+
+def test_without_the_comparison_damage_would_be_trained_on(
+    files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = settings_for(files)
+    first = ids_of(settings)
+    (folder,) = (files[0].parent / "cache").glob("ids-*")
+    content = bytearray((folder / "target.ids").read_bytes())
+    content[100] ^= 1
+    (folder / "target.ids").write_bytes(content)
+    monkeypatch.setattr(cache_module, "check_file", lambda path, expected: None)
+    assert ids_of(settings) != first
+
+
+def test_a_preparation_that_is_killed_leaves_nothing_that_looks_finished(tmp_path: Path) -> None:
+    program = (
+        "import sys, time; from pathlib import Path; from regard.runs.cache import Cache\n"
+        "def make(folder):\n    (folder / 'half').write_text('half'); print('begun', flush=True); time.sleep(60)\n"
+        "Cache(Path(sys.argv[1]), note=print).get('thing', {'a': 1}, make)"
+    )
+    with subprocess.Popen([sys.executable, "-c", program, tmp_path], stdout=subprocess.PIPE) as victim:
+        assert victim.stdout is not None
+        assert victim.stdout.readline() == b"begun\n"
+        victim.send_signal(signal.SIGKILL)
+    found = Cache(tmp_path, note=print).get("thing", {"a": 1}, lambda folder: {"whole": True})
+    assert found.facts == {"whole": True}
+    assert sorted(path.name for path in found.folder.iterdir()) == ["facts.json", "manifest.json"]
+    assert [path.name for path in tmp_path.glob(".thing*")] == []
+
+
+def test_two_processes_prepare_once(tmp_path: Path) -> None:
+    program = (
+        "import sys, time; from pathlib import Path; from regard.runs.cache import Cache\n"
+        "def make(folder):\n    print('made', flush=True); time.sleep(1); return {}\n"
+        "Cache(Path(sys.argv[1]), note=lambda text: print(text, flush=True)).get('thing', {}, make)"
+    )
+    both = [subprocess.Popen([sys.executable, "-c", program, tmp_path], stdout=subprocess.PIPE) for _ in range(2)]
+    told = b"".join(process.communicate(timeout=60)[0] for process in both)
+    assert told.count(b"made") == 1
+
+
+def test_several_processes_cut_the_same_ids_in_the_same_order(files: tuple[Path, Path]) -> None:
+    tokenizer = tokenizer_of(read_data(settings_for(files).data), settings_for(files))
+    portions = [spelled(DIGITS)[start : start + 70] for start in range(0, COUNT, 70)]
+    alone = [cut.sequences() for cut in cut_portions(tokenizer, portions, processes=1)]
+    assert alone == [tokenizer.encode_batch(portion) for portion in portions]
+    assert [cut.sequences() for cut in cut_portions(tokenizer, portions, processes=2)] == alone
+
+
+def test_shards_are_read_as_one_corpus(files: tuple[Path, Path]) -> None:
+    whole = ids_of(settings_for(files))
+    folder = files[0].parent / "shards"
+    folder.mkdir()
+    for number in range(3):
+        part = slice(number * 200, number * 200 + 200)
+        write(folder / f"{number}.en", spelled(DIGITS)[part])
+        with gzip.open(folder / f"{number}.fr.gz", "wt", encoding="utf-8") as file:
+            file.write("".join(f"{line}\n" for line in spelled(CHIFFRES)[part]))
+    assert ids_of(settings_for((folder / "*.en", folder / "*.fr.gz"))) == whole
+    in_memory = read_data(settings_for((folder / "*.en", folder / "*.fr.gz"), limit=COUNT).data)
+    assert in_memory.preparation is None
+    assert in_memory.num_read == COUNT
+
+
+def test_shards_with_a_line_lost_are_refused_by_name(files: tuple[Path, Path]) -> None:
+    folder = files[0].parent / "shards"
+    folder.mkdir()
+    for number in range(2):
+        write(folder / f"{number}.en", spelled(DIGITS)[:100])
+        write(folder / f"{number}.fr", spelled(CHIFFRES)[: 100 - number])
+    with pytest.raises(CorpusError, match=r"1\.en has 100 lines but .*1\.fr has 99"):
+        read_data(settings_for((folder / "*.en", folder / "*.fr")).data)
+    (folder / "1.fr").unlink()
+    with pytest.raises(CorpusError, match=r"names 2 files but .* names 1"):
+        read_data(settings_for((folder / "*.en", folder / "*.fr")).data)
+    with pytest.raises(CorpusError, match="no file is called"):
+        read_data(settings_for((folder / "*.de", folder / "*.fr")).data)
+    (folder / "empty").mkdir()
+    with pytest.raises(CorpusError, match="a folder without files"):
+        read_data(settings_for((folder / "empty", folder / "*.fr")).data)
+
+
+def test_everything_too_long_is_an_error_and_nothing_is_kept(files: tuple[Path, Path]) -> None:
+    with pytest.raises(CorpusError, match=r"all 580 pairs are longer than data\.max_tokens = 1"):
+        ids_of(settings_for(files, "data.max_tokens=1"))
+    assert not [name for name in folders(files) if name.startswith("ids")]
+
+
+def test_the_cache_lies_where_the_system_keeps_such_things(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert cache_module.default_root() == tmp_path / "regard"
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    assert cache_module.default_root() == Path.home() / ".cache" / "regard"
