@@ -1,13 +1,20 @@
-"""How many source + target tokens per second does training see on the *small* model? The goal is 8,000.
+"""How many source + target tokens per second does training see, ours and other toolkits'?
 
-Pairs are made up (no data is needed): 30,000 pairs of random ids, with lengths as in image captions, in batches of
-4,096 tokens. Only real tokens count. Medians of several rounds, with their range, and peak memory.
+Without options, ours alone on made-up pairs (no data is needed): 30,000 pairs of random ids, with lengths as in image
+captions, in batches of 4,096 tokens. Only real tokens count. Medians of several rounds, with range and peak memory.
+
+    train_throughput.py --peers --cache FOLDER      Multi30k (REGARD_DATA), same network, subwords and batches for all
+    train_throughput.py --levers --cache FOLDER     what each lever of our speed gives
+
+The comparisons are recorded measurement by measurement in benchmarks/recorded and can be stopped at any time.
 """
 
 import argparse
 import platform
 import resource
+import sys
 import time
+from pathlib import Path
 from statistics import median
 
 import numpy as np
@@ -21,7 +28,8 @@ from regard.training import MovingAverage
 from regard.training.optimizer import build_optimizer, set_learning_rate
 from regard.training.update import apply_update
 
-GOAL = 8_000
+sys.path.insert(0, str(Path(__file__).parent / "training_speed"))
+
 VOCABULARY = 8_000
 PAIRS = 30_000
 
@@ -71,7 +79,14 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--updates", type=int, default=20)
     parser.add_argument("--threads", type=int)
+    import compare
+
+    compare.add_arguments(parser)
     arguments = parser.parse_args()
+    for question in ("peers", "levers"):
+        if getattr(arguments, question):
+            compare.compare(question, arguments)
+            return
     use_threads(arguments.threads)
     keep_freed_memory()
     capability = torch.backends.cpu.get_cpu_capability()
@@ -80,7 +95,6 @@ def main() -> None:
     for preset in arguments.presets:
         for dtype in arguments.dtypes:
             measure(preset, dtype, arguments.rounds, arguments.updates)
-    print(f"goal for small: at least {GOAL:,} tokens/s")
 
 
 if __name__ == "__main__":

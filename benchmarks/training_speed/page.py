@@ -1,0 +1,114 @@
+"""The tables of docs/results.md, from the recorded measurements alone."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from environments import PEERS
+
+Line = dict[str, Any]
+RESULTS = Path(__file__).parents[2] / "docs" / "results.md"
+MODES = {"default": "default settings", "bf16": "bf16 autocast, oneDNN products"}
+
+
+def speeds(lines: Sequence[Line], **wanted: str) -> list[float]:
+    """Real tokens per second, of each measurement of a row."""
+    return [line["tokens"] / line["seconds"] for line in lines if all(line[key] == wanted[key] for key in wanted)]
+
+
+def comparison(lines: Sequence[Line], model: str) -> str:
+    """Ours against the peers; how many times the fastest peer in each mode."""
+    ours = speeds(lines, model=model, system="regard", mode="default")
+    rows = [_row("**Regard**", "default settings (bf16)", ours, ours, _of(lines, model, "regard", "default"))]
+    plain = speeds(lines, model=model, system="regard", mode="without bf16")
+    if plain:
+        rows.append(_row("Regard", "float32", plain, ours, _of(lines, model, "regard", "without bf16")))
+    for system, peer in PEERS.items():
+        for mode, said in MODES.items():
+            found = speeds(lines, model=model, system=system, mode=mode)
+            if found:
+                rows.append(_row(peer.title, said, found, ours, _of(lines, model, system, mode)))
+    head = (
+        "| system | | source + target tokens/s (range) | Regard is | padding | peak MB |\n|---|---|---|---|---|---|\n"
+    )
+    return head + "\n".join(rows) + "\n\n" + verdict(lines, model)
+
+
+def verdict(lines: Sequence[Line], model: str) -> str:
+    """The two sentences that the goals are about."""
+    ours = median(speeds(lines, model=model, system="regard", mode="default"))
+    by_peer = {
+        mode: {name: median(found) for name in PEERS if (found := speeds(lines, model=model, system=name, mode=mode))}
+        for mode in MODES
+    }
+    fastest = max(by_peer["default"], key=lambda name: by_peer["default"][name])
+    sentence = (
+        f"*{model}*: **{ours / by_peer['default'][fastest]:.2f}×** the fastest peer at default settings "
+        f"({PEERS[fastest].title})"
+    )
+    if not by_peer["bf16"]:
+        return sentence + "."
+    quickest = max(by_peer["bf16"], key=lambda name: by_peer["bf16"][name])
+    same = by_peer["bf16"].get(fastest)
+    if same is not None:
+        sentence += f", **{ours / same:.2f}×** the same peer with bf16 and oneDNN"
+    if quickest != fastest:
+        sentence += f", and {ours / by_peer['bf16'][quickest]:.2f}× the fastest with them ({PEERS[quickest].title})"
+    return sentence + "."
+
+
+def levers(lines: Sequence[Line], model: str) -> str:
+    """What each lever gives: all of them against all but it."""
+    ours = median(speeds(lines, model=model, system="regard", mode="default"))
+    without = sorted({line["mode"] for line in lines if line["mode"].startswith("without ") and line["model"] == model})
+    rows = []
+    for mode in without:
+        found = speeds(lines, model=model, system="regard", mode=mode)
+        rows.append((ours / median(found), f"| {mode} | {_spread(found)} | {ours / median(found):.2f}× |"))
+    head = f"| *{model}* | source + target tokens/s (range) | the lever gives |\n|---|---|---|\n"
+    first = f"| all levers | {_spread(speeds(lines, model=model, system='regard', mode='default'))} | |\n"
+    return head + first + "\n".join(text for _, text in sorted(rows, reverse=True))
+
+
+def provenance(lines: Sequence[Line]) -> str:
+    """When, with what, how often."""
+    versions = sorted(
+        {f"{PEERS[line['system']].package} {line['version']}" for line in lines if line["system"] in PEERS}
+    )
+    days = sorted({line["date"] for line in lines})
+    torch = ", ".join(sorted({line["torch"] for line in lines}))
+    return (
+        f"{1 + max(line['round'] for line in lines)} rounds, {lines[0]['threads']} threads, torch {torch}; "
+        f"{', '.join(versions)}; {days[0]}" + (f" to {days[-1]}" if len(days) > 1 else "")
+    )
+
+
+def write(section: str, text: str, page: Path = RESULTS) -> None:
+    """Puts ``text`` between the page's marks for ``section``."""
+    page.write_text(placed(section, text, page.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def placed(section: str, text: str, page: str) -> str:
+    """The page with ``text`` between its marks for ``section``."""
+    begin, end = f"<!-- {section}: generated -->", f"<!-- {section}: end -->"
+    pattern = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.DOTALL)
+    if not pattern.search(page):
+        raise SystemExit(f"docs/results.md has no place for {section}: {begin} … {end}")
+    return pattern.sub(lambda _: f"{begin}\n{text}\n{end}", page)
+
+
+def _of(lines: Sequence[Line], model: str, system: str, mode: str) -> list[Line]:
+    return [line for line in lines if (line["model"], line["system"], line["mode"]) == (model, system, mode)]
+
+
+def _row(title: str, said: str, found: Sequence[float], ours: Sequence[float], lines: Sequence[Line]) -> str:
+    padding = 1 - sum(line["tokens"] for line in lines) / sum(line["cells"] for line in lines)
+    peak = max(line["peak_mb"] for line in lines)
+    ratio = "" if found is ours else f"{median(ours) / median(found):.2f}×"
+    return f"| {title} | {said} | {_spread(found)} | {ratio} | {padding:.1%} | {peak:,} |"
+
+
+def _spread(found: Sequence[float]) -> str:
+    return f"{median(found):,.0f} ({min(found):,.0f} to {max(found):,.0f})"
