@@ -27,6 +27,22 @@ def test_value_and_gradient_equal_those_of_torch(smoothing: float, tokens: int) 
     torch.testing.assert_close(gradient, torch.autograd.grad(theirs / tokens, logits)[0])
 
 
+def test_a_weight_given_to_the_loss_equals_a_factor_put_on_it() -> None:
+    logits = torch.randn(40, 9000, requires_grad=True)
+    targets = torch.randint(0, 9000, (40,))
+    inside = smoothed_cross_entropy(logits, targets, smoothing=0.1, weight=0.25)
+    outside = smoothed_cross_entropy(logits, targets, smoothing=0.1) * 0.25
+    torch.testing.assert_close(inside, outside)
+    torch.testing.assert_close(*(torch.autograd.grad(loss, logits)[0] for loss in (inside, outside)))
+
+
+def test_scores_too_large_for_an_exponential_have_a_loss() -> None:
+    logits = torch.tensor([[1e4, -1e4, 0.0], [-1e30, -1e30, -1e30]], requires_grad=True)
+    loss = smoothed_cross_entropy(logits, torch.tensor([0, 2]))
+    torch.testing.assert_close(loss, torch.tensor(3.0).log())
+    assert bool(torch.autograd.grad(loss, logits)[0].isfinite().all())
+
+
 def test_rows_beyond_the_last_target_count_nothing() -> None:
     logits = torch.randn(9, 11, dtype=torch.float64, requires_grad=True)
     targets = torch.randint(0, 11, (6,))

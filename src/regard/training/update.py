@@ -28,14 +28,15 @@ class Update:
     num_tokens: int
 
 
-def batch_loss(model: TranslationModel[Any, Any], batch: Batch, *, smoothing: float) -> Tensor:
-    """The loss of a batch, summed over its real target tokens; padding is not even scored."""
+def batch_loss(model: TranslationModel[Any, Any], batch: Batch, *, smoothing: float, weight: float = 1.0) -> Tensor:
+    """The loss of a batch, ``weight`` times the sum over its real target tokens; padding is not even scored."""
     features = model.features(batch.source, batch.source_layout, batch.target_in, batch.target_layout).flatten(0, 1)
     # On the host, where the layout is: picking by a mask on a device would wait for the device to count.
     real = batch.target_layout.real().flatten().nonzero()[:, 0]
     scored = _rounded_up(real).to(features.device, non_blocking=True)
     targets = batch.target_out.flatten().index_select(0, scored[: len(real)])
-    return smoothed_cross_entropy(model.logits(features.index_select(0, scored)), targets, smoothing=smoothing)
+    logits = model.logits(features.index_select(0, scored))
+    return smoothed_cross_entropy(logits, targets, smoothing=smoothing, weight=weight)
 
 
 def _rounded_up(cells: Int[Tensor, " token"]) -> Int[Tensor, " picked"]:
@@ -48,7 +49,7 @@ def compute_gradients(model: TranslationModel[Any, Any], batches: Sequence[Batch
     num_tokens = sum(batch.num_target_tokens for batch in batches)
     total = 0.0
     for batch in batches:
-        loss = batch_loss(model, batch, smoothing=smoothing) / num_tokens
+        loss = batch_loss(model, batch, smoothing=smoothing, weight=1 / num_tokens)
         loss.backward()  # type: ignore[no-untyped-call]
         total += float(loss.detach())
     return total
