@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
@@ -27,10 +27,19 @@ class ToyState:
 
     sources: tuple[Ids, ...]
     prefixes: tuple[Ids, ...]
+    copies: int = 1
 
-    def select(self, rows: Tensor) -> "ToyState":
-        picked = rows.tolist()
-        return ToyState(tuple(self.sources[row] for row in picked), tuple(self.prefixes[row] for row in picked))
+    def select(self, sentences: Tensor) -> "ToyState":
+        return self.rows(
+            [sentence * self.copies + copy for sentence in sentences.tolist() for copy in range(self.copies)]
+        )
+
+    def follow(self, parents: Tensor) -> "ToyState":
+        return self.rows([place * self.copies + parent for place, row in enumerate(parents.tolist()) for parent in row])
+
+    def rows(self, picked: list[int]) -> "ToyState":
+        sources, prefixes = ([of[row] for row in picked] for of in (self.sources, self.prefixes))
+        return ToyState(tuple(sources), tuple(prefixes), self.copies)
 
 
 class Toy(TranslationModel[tuple[Ids, ...], ToyState]):
@@ -52,13 +61,13 @@ class Toy(TranslationModel[tuple[Ids, ...], ToyState]):
 
     def start(self, memory: tuple[Ids, ...], *, copies: int = 1) -> ToyState:
         sources = tuple(source for source in memory for _ in range(copies))
-        return ToyState(sources, ((),) * len(sources))
+        return ToyState(sources, ((),) * len(sources), copies)
 
     def step(self, state: ToyState, tokens: Tensor) -> tuple[Tensor, ToyState]:
         self.rows_per_step.append(len(tokens))
         prefixes = tuple((*prefix, token) for prefix, token in zip(state.prefixes, tokens.tolist(), strict=True))
         logits = [self.logits_of(source, prefix) for source, prefix in zip(state.sources, prefixes, strict=True)]
-        return torch.tensor(np.stack(logits)).to(self.toy_dtype), ToyState(state.sources, prefixes)
+        return torch.tensor(np.stack(logits)).to(self.toy_dtype), replace(state, prefixes=prefixes)
 
     def score(self, source: Tensor, source_layout: Layout, target: Tensor, target_layout: Layout) -> Tensor:
         logits = np.zeros((*target.shape, self.vocab_size))

@@ -74,10 +74,10 @@ def test_the_beam_goes_on_with_candidates_that_do_not_end() -> None:
     assert parents.tolist() == [[1, 0]]
 
 
-def test_parents_count_through_the_rows_of_all_sentences() -> None:
+def test_parents_are_counted_within_their_sentence() -> None:
     start = open_beams(2, 2)
     _, parents = advance(start, expand(start, rows({5: -1.0, 6: -2.0}, {}, {7: -1.0, 6: -3.0}, {})))
-    assert parents.tolist() == [[0, 0], [2, 2]]
+    assert parents.tolist() == [[0, 0], [0, 0]]
 
 
 def test_an_eos_from_an_empty_beam_neither_ends_nor_goes_on() -> None:

@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from regard.decoding import Steering, search
-from regard.decoding.choice import only
+from regard.decoding.choice import best_next
+from regard.decoding.steering import Begin, Rows
 from regard.errors import ShapeError
 from regard.settings import DecodingSettings
 from regard.text.control import BOS, EOS
@@ -82,10 +83,68 @@ def test_forcing_what_would_be_chosen_changes_nothing(make_toy: Callable[..., An
     assert forced.score >= free.score or forced == free
 
 
-def test_only_one_token_is_left() -> None:
-    log_probs = torch.tensor([[-1.0, -2.0, -3.0]])
-    assert only(log_probs, 1).tolist() == [[float("-inf"), -2.0, float("-inf")]]
-    assert log_probs.tolist() == [[-1.0, -2.0, -3.0]]
+def test_only_one_token_is_left_to_rows_that_are_still_in_the_prefix() -> None:
+    log_probs = torch.tensor([[-1.0, -2.0, -3.0]] * 2)
+    rows = Rows((0, 1), lambda: [[BOS], [BOS, 1]])
+    assert Begin((1,)).adjust(log_probs, rows).tolist() == [[float("-inf"), -2.0, float("-inf")], [-1.0, -2.0, -3.0]]
+    assert log_probs.tolist() == [[-1.0, -2.0, -3.0]] * 2
+
+
+class Without:
+    """Forbids one token."""
+
+    def __init__(self, token: int) -> None:
+        self.token = token
+        self.asked: list[tuple[tuple[int, ...], list[list[int]]]] = []
+
+    def adjust(self, log_probabilities: torch.Tensor, rows: Rows) -> torch.Tensor:
+        self.asked.append((rows.sentences, rows.prefixes()))
+        return log_probabilities.index_fill(1, torch.tensor([self.token]), float("-inf"))
+
+
+@SEARCHES
+def test_what_an_adjuster_forbids_is_never_chosen(make_toy: Callable[..., Any], settings: DecodingSettings) -> None:
+    free = search(make_toy(ending=-9.0), SOURCES, settings)
+    token = free[0][0].ids[0]
+    without = Without(token)
+    steered = search(make_toy(ending=-9.0), SOURCES, settings, Steering(adjusters=(without,)))
+    assert all(token not in each.ids for found in steered for each in found)
+    for sentences, prefixes in without.asked:
+        assert len(sentences) == len(prefixes)
+        assert set(sentences) <= {0, 1}
+        assert list(sentences) == sorted(sentences)
+
+
+@SEARCHES
+def test_where_everything_is_forbidden_the_sentence_is_cut(
+    make_toy: Callable[..., Any], settings: DecodingSettings
+) -> None:
+    class NothingAfterTwo:
+        def adjust(self, log_probabilities: torch.Tensor, rows: Rows) -> torch.Tensor:
+            stuck = torch.tensor([len(prefix) > 2 for prefix in rows.prefixes()])
+            return log_probabilities.masked_fill(stuck[:, None], float("-inf"))
+
+    for found in search(make_toy(ending=-9.0), SOURCES, settings, Steering(adjusters=(NothingAfterTwo(),))):
+        assert [len(each.ids) for each in found] == [2] * len(found)
+        assert found
+        assert not found[0].finished
+
+
+class SecondBest:
+    """Takes the runner-up."""
+
+    def choose(self, log_probabilities: torch.Tensor, count: int) -> tuple[torch.Tensor, torch.Tensor]:
+        values, ids = best_next(log_probabilities, 2)
+        return values[:, 1:], ids[:, 1:]
+
+
+@SEARCHES
+def test_a_chooser_decides_which_tokens_go_on(make_toy: Callable[..., Any], settings: DecodingSettings) -> None:
+    toy = make_toy(ending=-9.0)
+    found = search(toy, [[5, 6]], settings, Steering(chooser=SecondBest()))[0][0]
+    for place, token in enumerate(found.ids):
+        logits = torch.tensor(toy.logits_of((5, 6, EOS), (BOS, *found.ids[:place])))
+        assert token == int(logits[EOS:].topk(2).indices[1]) + EOS
 
 
 @SEARCHES

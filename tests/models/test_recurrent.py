@@ -63,8 +63,9 @@ def test_rows_of_a_state_can_be_picked_and_copied() -> None:
     one, _ = model.step(single, torch.tensor([2, 2]))
     two, _ = model.step(double, torch.tensor([2, 2, 2, 2]))
     torch.testing.assert_close(two, one.repeat_interleave(2, 0))
-    picked, _ = model.step(double.select(torch.tensor([3, 0])), torch.tensor([2, 2]))
-    torch.testing.assert_close(picked, one.flip(0))
+    turned = double.follow(torch.tensor([[1, 1], [0, 0]])).select(torch.tensor([1, 0]))
+    picked, _ = model.step(turned, torch.tensor([2, 2, 2, 2]))
+    torch.testing.assert_close(picked, one.flip(0).repeat_interleave(2, 0))
 
 
 def test_no_prediction_depends_on_the_future() -> None:

@@ -9,7 +9,7 @@ import torch
 from torch.profiler import ProfilerActivity, profile
 
 from regard.decoding import beam, greedy
-from regard.decoding.steering import Steering
+from regard.decoding.steering import Rows, Steering
 from regard.models.multihead import HeadCore, _joined
 from regard.translator import Translator
 
@@ -31,7 +31,7 @@ def take_the_hooks_away(monkeypatch: pytest.MonkeyPatch) -> None:
         HeadCore, "mix_by", lambda self, attending, queries, known, view: _joined(attending(queries, known, view))
     )
     monkeypatch.setattr(Steering, "opened", lambda self: None)
-    monkeypatch.setattr(Steering, "steer", lambda self, log_probabilities, **_: log_probabilities)
+    monkeypatch.setattr(Steering, "steer", lambda self, log_probabilities, _: log_probabilities)
 
 
 @pytest.mark.guarantee(
@@ -77,5 +77,5 @@ def test_a_watcher_is_seen_by_the_same_comparison(make_translator: Make) -> None
 def test_nothing_is_asked_for_prefixes_that_nobody_hears() -> None:
     """The tokens so far are put together only for a listener."""
     log_probs = torch.zeros(1, 4)
-    assert Steering().steer(log_probs, place=0, prefixes=pytest.fail) is log_probs
+    assert Steering().steer(log_probs, Rows((0,), pytest.fail)) is log_probs
     assert greedy.STRAIGHT is beam.STRAIGHT

@@ -112,7 +112,9 @@ def context_by(
         seen_keys, seen_values = view.blank(keys), view.blank(values)
         if path != "plain":
             return (fused if path == "fused" else flex)(queries, seen_keys, seen_values, view, scale)
-        seen = queries.contiguous(), seen_keys.contiguous(), seen_values.contiguous()
+        seen = queries, seen_keys, seen_values
+        if needs_grad:
+            seen = queries.contiguous(), seen_keys.contiguous(), seen_values.contiguous()
         steps = four_steps(*seen, view, scale=scale)
     if not needs_grad or steps.weights is None:
         return steps.context

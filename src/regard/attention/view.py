@@ -38,6 +38,10 @@ class View:
     """Asks the mask for its reasons; None where no mask is known."""
     rows: Int[Tensor, " batch"] | None = None
     """Which rows of the mask these are; None where they are all of them."""
+    beams: int = 1
+    """How many hypotheses stand side by side: so many queries share one position, and are not a sequence."""
+    cells: int = 1
+    """How many keys share one position; ``beams`` where hypotheses write into one cache."""
 
     @classmethod
     def of(

@@ -7,6 +7,11 @@ File by file: ``choice`` turns logits into the best next tokens, ``greedy`` take
 several, ``shelf`` holds what is finished and decides when to stop, ``batched`` groups sentences by length, ``stream``
 gives one token at a time, ``forced`` scores a translation that is already known. ``steering`` is what makes
 one search differ from an ordinary one: a forced beginning, a padded source, somebody who listens.
+
+The seam for everything that prefers, forbids, requires or draws tokens is ``Steering``, asked once a step by both
+searches: an ``Adjuster`` takes the model's log-probabilities (row × vocabulary) with the rows they belong to, and gives
+those to choose from; a ``Chooser`` picks each row's candidates from them. A model that is several models needs no seam:
+it is a ``TranslationModel`` of its own.
 """
 
 from regard.decoding.batched import plan_batches, search, translate_ids
@@ -15,14 +20,17 @@ from regard.decoding.forced import score_ids
 from regard.decoding.greedy import greedy_search
 from regard.decoding.hypothesis import Hypothesis, normalised_score
 from regard.decoding.limits import check_source_lengths, max_target_length
-from regard.decoding.steering import Listener, Steering
+from regard.decoding.steering import Adjuster, Chooser, Listener, Rows, Steering
 from regard.decoding.stream import Candidate, GeneratedToken, stream_ids
 
 __all__ = [
+    "Adjuster",
     "Candidate",
+    "Chooser",
     "GeneratedToken",
     "Hypothesis",
     "Listener",
+    "Rows",
     "Steering",
     "beam_search",
     "check_source_lengths",

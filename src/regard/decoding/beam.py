@@ -8,21 +8,25 @@ penalty ranks what is finished.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
 import torch
 from jaxtyping import Bool, Float, Float64, Int
 from torch import Tensor
 
-from regard.decoding.choice import best_next, log_probabilities
+from regard.decoding.choice import best_of_group, log_probabilities
 from regard.decoding.hypothesis import Hypothesis
 from regard.decoding.limits import max_target_length
 from regard.decoding.opening import answering, device_of, start_decoding
 from regard.decoding.shelf import Shelf
-from regard.decoding.steering import STRAIGHT, Steering
+from regard.decoding.steering import STRAIGHT, Rows, Steering
 from regard.models.interface import MemoryT, StateT, TranslationModel
 from regard.settings.decoding import DecodingSettings
 from regard.text.control import BOS, EOS
+
+_COMPLETE_SHARE: Final = 8
+"""Complete sentences leave once they are one in so many: copying the rest costs more than computing a few in vain."""
 
 
 @dataclass(frozen=True)
@@ -52,10 +56,20 @@ class Beams:
         totals: list[float] = self.totals[:, 0].tolist()
         return totals
 
-    def prefixes(self) -> list[list[int]]:
-        """The tokens of each beam, one sentence's beams after the other's."""
-        rows: list[list[int]] = self.tokens.flatten(0, 1).tolist()
-        return rows
+    @property
+    def rows(self) -> Rows:
+        """The beams, one sentence's after the other's."""
+        beam_size = self.totals.shape[1]
+        return Rows(
+            sentences=tuple(sentence for sentence in self.sentences for _ in range(beam_size)),
+            prefixes=lambda: self.tokens.flatten(0, 1).tolist(),
+        )
+
+    def without(self, groups: Sequence[int]) -> "Beams":
+        """With the beams of some sentences empty."""
+        totals = self.totals.clone()
+        totals[list(groups)] = float("-inf")
+        return replace(self, totals=totals)
 
     def select(self, groups: Sequence[int]) -> "Beams":
         """The beams of some of the sentences."""
@@ -106,14 +120,23 @@ def _search(
     beams = open_beams(len(shelves), settings.beam_size, device=device_of(model))
     while beams.sentences:
         logits, state = model.step(state, beams.tokens[:, :, -1].flatten())
-        log_probs = steering.steer(log_probabilities(logits), place=beams.length, prefixes=beams.prefixes)
-        candidates = expand(beams, log_probs)
+        log_probs = steering.steer(log_probabilities(logits), beams.rows)
+        candidates = expand(beams, log_probs, steering)
         set_aside(beams, candidates, shelves, length_penalty=settings.length_penalty)
-        grown, rows = advance(beams, candidates)
-        cut_at_limit(grown, shelves, length_penalty=settings.length_penalty)
-        live = incomplete(grown, shelves)
-        state = _reorder(state, rows[live].flatten(), unchanged=len(live) == len(beams.sentences))
-        beams = grown.select(live) if len(live) < len(grown.sentences) else grown
+        before = beams
+        beams, parents = advance(before, candidates)
+        cut_where_stuck(before, beams, shelves, length_penalty=settings.length_penalty)
+        cut_at_limit(beams, shelves, length_penalty=settings.length_penalty)
+        state, beams = _go_on(state.follow(parents), beams, incomplete(beams, shelves))
+
+
+def _go_on(state: StateT, beams: Beams, live: Sequence[int]) -> tuple[StateT, Beams]:
+    """Without the sentences that are complete: they leave, or their beams stand empty until more of them do."""
+    num_complete = len(beams.sentences) - len(live)
+    if _COMPLETE_SHARE * num_complete >= len(beams.sentences):
+        picked = torch.tensor(live, dtype=torch.long, device=beams.totals.device)
+        return state.select(picked), beams.select(live)
+    return state, beams.without(sorted(set(range(len(beams.sentences))) - set(live))) if num_complete else beams
 
 
 def open_beams(num_sentences: int, beam_size: int, *, device: torch.device | str = "cpu") -> Beams:
@@ -128,14 +151,24 @@ def open_beams(num_sentences: int, beam_size: int, *, device: torch.device | str
     )
 
 
-def expand(beams: Beams, log_probs: Float[Tensor, "row vocab"]) -> Candidates:
+def expand(beams: Beams, log_probs: Float[Tensor, "row vocab"], steering: Steering = STRAIGHT) -> Candidates:
     """The best continuations of each sentence, twice ``beam_size``: even if every beam may end, enough go on.
 
-    ``log_probs`` has a row per beam. Its ``beam_size + 1`` best tokens (one of which may be EOS) are all a beam can
-    contribute; a beam of 1 needs only the best, for if that is EOS the search is over.
+    ``log_probs`` has a row per beam; a beam of 1 needs only the best, for if that is EOS the search is over. If
+    somebody else chooses, each beam contributes what was chosen for it, and the best of that go on.
     """
+    if steering.chooser is not None:
+        return _best_of_chosen(beams, log_probs, steering)
+    beam_size = beams.totals.shape[1]
+    by_sentence = log_probs.view(-1, beam_size, log_probs.shape[1])
+    totals, parents, tokens = best_of_group(by_sentence, beams.totals, 2 * beam_size if beam_size > 1 else 1)
+    cells = parents * log_probs.shape[1] + tokens
+    return Candidates(parents, tokens, by_sentence.flatten(1).gather(1, cells).double(), totals)
+
+
+def _best_of_chosen(beams: Beams, log_probs: Float[Tensor, "row vocab"], steering: Steering) -> Candidates:
     num_sentences, beam_size = beams.totals.shape
-    values, tokens = best_next(log_probs, beam_size + 1 if beam_size > 1 else 1)
+    values, tokens = steering.choose(log_probs, beam_size + 1 if beam_size > 1 else 1)
     per_beam = values.shape[1]
     values = values.double().view(num_sentences, beam_size, per_beam)
     totals = (beams.totals[:, :, None] + values).flatten(1)
@@ -166,7 +199,7 @@ def advance(beams: Beams, candidates: Candidates) -> tuple[Beams, Int[Tensor, "s
     """The next beams, from the ``beam_size`` best candidates that do not end.
 
     Returns:
-        The beams, and the model's row that each of them continues.
+        The beams, and which beam of its sentence each of them continues.
     """
     num_sentences, beam_size = beams.totals.shape
     totals, places = candidates.totals.masked_fill(candidates.tokens == EOS, float("-inf")).topk(beam_size, dim=1)
@@ -180,17 +213,28 @@ def advance(beams: Beams, candidates: Candidates) -> tuple[Beams, Int[Tensor, "s
         log_probabilities=torch.cat([beams.log_probabilities[groups, parents], values], dim=2),
         totals=totals,
     )
-    return grown, groups * beam_size + parents
+    return grown, parents
 
 
 def cut_at_limit(beams: Beams, shelves: Sequence[Shelf], *, length_penalty: float) -> None:
     """Puts the live hypotheses of sentences that reached their maximum length on the shelf, as cut."""
     for group, sentence in enumerate(beams.sentences):
         if beams.length >= shelves[sentence].limit:
-            for beam in beams.totals[group].isfinite().nonzero().flatten().tolist():
-                tokens = beams.tokens[group, beam, 1:].tolist()
-                values = beams.log_probabilities[group, beam].tolist()
-                shelves[sentence].add(Hypothesis.of(tokens, values, length_penalty=length_penalty))
+            _cut(beams, group, shelves[sentence], length_penalty=length_penalty)
+
+
+def cut_where_stuck(before: Beams, beams: Beams, shelves: Sequence[Shelf], *, length_penalty: float) -> None:
+    """Puts what was live on the shelf, as cut, where nothing may follow and nothing was finished."""
+    for group, (sentence, best) in enumerate(zip(beams.sentences, beams.best_totals, strict=True)):
+        if best == float("-inf") and not shelves[sentence].ranked():
+            _cut(before, group, shelves[sentence], length_penalty=length_penalty)
+
+
+def _cut(beams: Beams, group: int, shelf: Shelf, *, length_penalty: float) -> None:
+    for beam in beams.totals[group].isfinite().nonzero().flatten().tolist():
+        tokens = beams.tokens[group, beam, 1:].tolist()
+        values = beams.log_probabilities[group, beam].tolist()
+        shelf.add(Hypothesis.of(tokens, values, length_penalty=length_penalty))
 
 
 def incomplete(beams: Beams, shelves: Sequence[Shelf]) -> list[int]:
@@ -201,10 +245,3 @@ def incomplete(beams: Beams, shelves: Sequence[Shelf]) -> list[int]:
         for group, (sentence, best) in enumerate(sentences)
         if beams.length < shelves[sentence].limit and not shelves[sentence].is_complete(best)
     ]
-
-
-def _reorder(state: StateT, rows: Int[Tensor, " row"], *, unchanged: bool) -> StateT:
-    # Early on, beams often continue themselves; then nothing has to be copied.
-    if unchanged and torch.equal(rows, torch.arange(rows.shape[0], device=rows.device)):
-        return state
-    return state.select(rows)

@@ -1,28 +1,37 @@
 """Greedy search: at every step, the most probable next token."""
 
 from collections.abc import Sequence
+from typing import Final
 
 import torch
 
-from regard.decoding.choice import best_next, log_probabilities
+from regard.decoding.choice import log_probabilities
 from regard.decoding.hypothesis import Hypothesis
 from regard.decoding.limits import max_target_length
 from regard.decoding.opening import answering, device_of, start_decoding
-from regard.decoding.steering import STRAIGHT, Steering
+from regard.decoding.steering import STRAIGHT, Rows, Steering
 from regard.models.interface import MemoryT, StateT, TranslationModel
 from regard.settings.decoding import DecodingSettings
 from regard.text.control import BOS, EOS
+
+_FINISHED_SHARE: Final = 8
+"""Finished rows leave once they are one in so many: to copy the others costs more than to compute a few in vain."""
 
 
 class _Draft:
     """A translation being written."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, sentence: int, limit: int) -> None:
+        self.sentence = sentence
         self.limit = limit
         self.tokens: list[int] = [BOS]
         self.log_probabilities: list[float] = []
 
     def append(self, token: int, log_probability: float) -> None:
+        if log_probability == float("-inf"):  # nothing may follow
+            self.limit = len(self.log_probabilities)
+        if self.is_complete:
+            return
         self.tokens.append(token)
         self.log_probabilities.append(log_probability)
 
@@ -41,7 +50,8 @@ def greedy_search(
 
     The same translations and scores as beam search with ``beam_size = 1``.
     """
-    drafts = [_Draft(max_target_length(len(source), settings, max_positions=model.max_positions)) for source in sources]
+    limits = [max_target_length(len(source), settings, max_positions=model.max_positions) for source in sources]
+    drafts = [_Draft(sentence, limit) for sentence, limit in enumerate(limits)]
     with answering(model):
         _write(model, sources, drafts, steering)
     penalty = settings.length_penalty
@@ -57,18 +67,21 @@ def _write(
     state, device = start_decoding(model, sources, width=steering.source_width), device_of(model)
     steering.opened()
     live = list(drafts)
+    tokens = torch.tensor([draft.tokens[-1] for draft in live], device=device)
     while live:
-        tokens = torch.tensor([draft.tokens[-1] for draft in live], device=device)
         logits, state = model.step(state, tokens)
-        log_probs = steering.steer(
-            log_probabilities(logits),
-            place=len(live[0].log_probabilities),
-            prefixes=lambda: [list(draft.tokens) for draft in live],  # noqa: B023 - asked at once
-        )
-        values, ids = best_next(log_probs, 1)
+        log_probs = steering.steer(log_probabilities(logits), _rows_of(live))
+        values, ids = steering.choose(log_probs, 1)
         for draft, token, value in zip(live, ids[:, 0].tolist(), values[:, 0].tolist(), strict=True):
             draft.append(token, value)
-        kept = [row for row, draft in enumerate(live) if not draft.is_complete]
-        if len(kept) < len(live):
-            live = [live[row] for row in kept]
-            state = state.select(torch.tensor(kept, dtype=torch.long, device=device))
+        tokens, kept = ids[:, 0], [row for row, draft in enumerate(live) if not draft.is_complete]
+        if _FINISHED_SHARE * (len(live) - len(kept)) >= len(live):
+            live, rows = [live[row] for row in kept], torch.tensor(kept, dtype=torch.long, device=device)
+            state, tokens = state.select(rows), tokens[rows]
+
+
+def _rows_of(live: Sequence[_Draft]) -> Rows:
+    return Rows(
+        sentences=tuple(draft.sentence for draft in live),
+        prefixes=lambda: [list(draft.tokens) for draft in live],
+    )

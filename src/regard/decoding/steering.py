@@ -1,16 +1,36 @@
-"""How one search may differ from an ordinary one: how it must begin, how wide its source is, who watches it."""
+"""How one search may differ from an ordinary one: how it begins, what it prefers, how it chooses, who watches it.
+
+Every search goes through ``Steering.steer`` once a step: the model's log-probabilities go in, the ones to choose from
+come out. Whoever wants to forbid, require, penalise or forget tokens is an ``Adjuster``; whoever wants to draw tokens
+instead of taking the best is a ``Chooser``. Where there is none, nothing is computed for it.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol, final, runtime_checkable
 
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
-from regard.decoding.choice import only
+from regard.decoding.choice import best_next
 
 Prefixes = list[list[int]]
 """The tokens of each row, BOS first."""
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """The rows of one step: a hypothesis each, those of one sentence side by side.
+
+    Attributes:
+        sentences: which of the sources given to the search each row translates.
+        prefixes: what each row has written so far, BOS first; made when it is asked for. Rows may differ in length.
+            A beam without a hypothesis repeats another's tokens, and nothing comes of it.
+    """
+
+    sentences: tuple[int, ...]
+    prefixes: Callable[[], Prefixes]
 
 
 @runtime_checkable
@@ -24,9 +44,54 @@ class Listener(Protocol):
     def stepped(self, prefixes: Prefixes, log_probabilities: Float[Tensor, "row vocab"]) -> None:
         """The model has answered: per row what it was given so far, and how probable each next token is.
 
-        Rows are in the model's order, the live hypotheses of all sentences side by side.
+        Rows are in the model's order, the live hypotheses of all sentences side by side. What is raised here ends the
+        search.
         """
         ...
+
+
+@runtime_checkable
+class Adjuster(Protocol):
+    """Who changes what may be chosen."""
+
+    def adjust(self, log_probabilities: Float[Tensor, "row vocab"], rows: Rows) -> Float[Tensor, "row vocab"]:
+        """The log-probabilities to choose from: a new tensor, or the given one unchanged.
+
+        Minus infinity forbids a token. A row without any other value ends there: greedy search cuts its sentence, beam
+        search goes on with other rows. What is returned counts for ranking and for the scores of hypotheses.
+        """
+        ...
+
+
+@runtime_checkable
+class Chooser(Protocol):
+    """Who picks the next tokens of a row."""
+
+    def choose(
+        self, log_probabilities: Float[Tensor, "row vocab"], count: int
+    ) -> tuple[Float[Tensor, "row candidate"], Int[Tensor, "row candidate"]]:
+        """At most ``count`` different tokens of each row, the preferred one first: log-probabilities and ids."""
+        ...
+
+
+@final
+@dataclass(frozen=True)
+class Begin:
+    """Every translation begins with these ids; they are scored like chosen ones, and count towards the limit."""
+
+    prefix: tuple[int, ...]
+
+    def adjust(self, log_probabilities: Float[Tensor, "row vocab"], rows: Rows) -> Float[Tensor, "row vocab"]:
+        """Leaves rows that are still in the prefix its next token alone."""
+        places = [len(written) - 1 for written in rows.prefixes()]
+        if min(places) >= len(self.prefix):
+            return log_probabilities
+        forced = log_probabilities.clone()
+        for row, place in enumerate(places):
+            if place < len(self.prefix):
+                forced[row] = float("-inf")
+                forced[row, self.prefix[place]] = log_probabilities[row, self.prefix[place]]
+        return forced
 
 
 @final
@@ -35,30 +100,40 @@ class Steering:
     """Departures from an ordinary search; none unless something is given.
 
     Attributes:
-        prefix: the ids every translation begins with. They are scored like chosen ones, and count towards the limit.
+        prefix: the ids every translation begins with.
         source_width: cells of the source's rectangle, EOS counted; what is left over is padding.
         listener: who watches.
+        adjusters: who changes log-probabilities before tokens are chosen, one after the other.
+        chooser: who picks tokens; the best ones if not given.
     """
 
     prefix: tuple[int, ...] = ()
     source_width: int | None = None
     listener: Listener | None = None
+    adjusters: tuple[Adjuster, ...] = ()
+    chooser: Chooser | None = None
 
     def opened(self) -> None:
         """Tells the listener, if there is one, that the sources are read."""
         if self.listener is not None:
             self.listener.opened()
 
-    def steer(
-        self, log_probabilities: Float[Tensor, "row vocab"], *, place: int, prefixes: Callable[[], Prefixes]
-    ) -> Float[Tensor, "row vocab"]:
-        """The log-probabilities to choose token number ``place`` from; the listener sees the model's own.
+    def steer(self, log_probabilities: Float[Tensor, "row vocab"], rows: Rows) -> Float[Tensor, "row vocab"]:
+        """The log-probabilities to choose from; the listener sees the model's own.
 
-        ``prefixes`` is asked only if somebody listens.
+        Rows are looked into only if somebody listens or adjusts.
         """
         if self.listener is not None:
-            self.listener.stepped(prefixes(), log_probabilities)
-        return only(log_probabilities, self.prefix[place]) if place < len(self.prefix) else log_probabilities
+            self.listener.stepped(rows.prefixes(), log_probabilities)
+        for adjuster in (*((Begin(self.prefix),) if self.prefix else ()), *self.adjusters):
+            log_probabilities = adjuster.adjust(log_probabilities, rows)
+        return log_probabilities
+
+    def choose(
+        self, log_probabilities: Float[Tensor, "row vocab"], count: int
+    ) -> tuple[Float[Tensor, "row candidate"], Int[Tensor, "row candidate"]]:
+        """The tokens each row may go on with."""
+        return (best_next if self.chooser is None else self.chooser.choose)(log_probabilities, count)
 
 
 STRAIGHT: Final = Steering()

@@ -35,10 +35,15 @@ class InputEmbedding(nn.Module):
         dtype: torch.dtype,
         first: int = 0,
         places: Int[Tensor, "batch position"] | None = None,
+        abreast: bool = False,
     ) -> Float[Tensor, "batch position model"]:
-        """Vectors of tokens at positions ``first``, ``first + 1`` …, or at ``places``, computed in ``dtype``."""
+        """Vectors of tokens at positions ``first``, ``first + 1`` …, or at ``places``, computed in ``dtype``.
+
+        Tokens that stand ``abreast`` are alternatives of one another, all at ``first``.
+        """
         vectors = self.tokens(ids) * self.factor
-        position = self.positions(ids.shape[1], first=first) if places is None else self.positions.at(places)
+        length = 1 if abreast else ids.shape[1]
+        position = self.positions(length, first=first) if places is None else self.positions.at(places)
         vectors = (vectors if position is None else vectors + position).to(dtype)
         return self.dropout(vectors if self.norm is None else self.norm(vectors))
 

@@ -21,10 +21,17 @@ SameState = TypeVar("SameState", bound="DecodingState")
 
 @runtime_checkable
 class DecodingState(Protocol):
-    """What a model remembers between two steps. A value: ``step`` and ``select`` return new ones."""
+    """What a model remembers between two steps, of sentences with equally many rows each.
 
-    def select(self: SameState, rows: Int[Tensor, " picked"]) -> SameState:
-        """The state of some rows (repeats allowed), in the given order."""
+    A value: ``step``, ``select`` and ``follow`` return new ones.
+    """
+
+    def select(self: SameState, sentences: Int[Tensor, " picked"]) -> SameState:
+        """The state of some sentences (repeats allowed), in the given order, each with all of its rows."""
+        ...
+
+    def follow(self: SameState, parents: Int[Tensor, "sentence row"]) -> SameState:
+        """Each row goes on from a row of its sentence, counted within it; several may go on from one."""
         ...
 
 

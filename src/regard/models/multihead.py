@@ -1,42 +1,25 @@
 """Multi-head attention: projections around ``attend`` (Vaswani et al. 2017, section 3.2.2)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal, final
 
-import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from regard.attention import AttentionPath, Steps, View, attend
+from regard.models.cache import KeyValues
 from regard.models.layers import Linear
 from regard.models.noise import Dropout, Noise
 from regard.models.witness import Attended, Witness
 from regard.positions import rotate
 from regard.settings.model import ModelSettings
 
-
-@final
-@dataclass(frozen=True, eq=False)
-class KeyValues:
-    """The keys and values of positions already read, so that they are computed once."""
-
-    keys: Float[Tensor, "batch head key head_dim"]
-    values: Float[Tensor, "batch head key head_dim"]
-
-    def append(self, other: "KeyValues") -> "KeyValues":
-        """With later positions behind."""
-        return KeyValues(torch.cat((self.keys, other.keys), dim=2), torch.cat((self.values, other.values), dim=2))
-
-    def select(self, rows: Int[Tensor, " picked"]) -> "KeyValues":
-        """Those of some rows."""
-        return KeyValues(self.keys.index_select(0, rows), self.values.index_select(0, rows))
-
+__all__ = ["Attending", "CrossAttention", "HeadCore", "KeyValues", "Places", "SelfAttention"]
 
 Attending = Callable[[Tensor, KeyValues, View], Steps]
-Places = Int[Tensor, "batch position"] | None
-"""Where each token stands in its own sentence, where rows hold several; None where they stand one after another."""
 """Queries, keys with values, and a view become the steps of an attention."""
+Places = Int[Tensor, "#batch position"] | None
+"""Where each token stands in its own sentence, where rows hold several; None where they stand one after another."""
 
 
 @final

@@ -46,14 +46,25 @@ class RecurrentState:
     fed: Float[Tensor, "row model"]
     memory: KeyValues
     memory_view: View
+    copies: int = 1
 
-    def select(self, rows: Int[Tensor, " picked"]) -> "RecurrentState":
-        """The state of some rows, in the given order."""
+    def select(self, sentences: Int[Tensor, " picked"]) -> "RecurrentState":
+        """The state of some sentences, in the given order, each with all of its rows."""
+        rows = sentences[:, None] * self.copies + torch.arange(self.copies, device=sentences.device)
+        return self._rows(rows.flatten())
+
+    def follow(self, parents: Int[Tensor, "sentence row"]) -> "RecurrentState":
+        """Each row goes on from a row of its sentence."""
+        first = torch.arange(parents.shape[0], device=parents.device)[:, None] * self.copies
+        return self._rows((first + parents).flatten())
+
+    def _rows(self, rows: Int[Tensor, " picked"]) -> "RecurrentState":
         return RecurrentState(
             layers=tuple(tuple(part.index_select(0, rows) for part in layer) for layer in self.layers),
             fed=self.fed.index_select(0, rows),
             memory=self.memory.select(rows),
             memory_view=self.memory_view.select(rows),
+            copies=self.copies,
         )
 
 
@@ -109,7 +120,7 @@ class RecurrentTranslator(TranslationModel[RecurrentMemory, RecurrentState]):
         if copies == 1:
             return state
         rows = torch.arange(memory.states.shape[0], device=memory.states.device)
-        return state.select(rows.repeat_interleave(copies))
+        return replace(state.select(rows.repeat_interleave(copies)), copies=copies)
 
     def step(
         self, state: RecurrentState, tokens: Int[Tensor, " row"]

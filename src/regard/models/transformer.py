@@ -4,7 +4,7 @@ The same modules train (``score``: all target positions at once, under a causal 
 position, with the keys and values of earlier ones remembered). Step t computes row t of what ``score`` computes.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
 import torch
@@ -12,6 +12,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from regard.attention import Causal, Everything, Mask, Padding, Segments, View
+from regard.attention.lineage import Lineage
 from regard.errors import ShapeError
 from regard.layout import Layout
 from regard.models.embedding import InputEmbedding
@@ -35,21 +36,31 @@ class Memory:
 @final
 @dataclass(frozen=True, eq=False)
 class TransformerState:
-    """What the decoder remembers between two steps: one clock, and keys and values per layer."""
+    """What the decoder remembers between two steps: one clock, and keys and values per layer.
+
+    The rows of a sentence look at one memory, and write into one cache; where they are several, ``lineage`` says which
+    of its cells are a row's own past. So nothing is copied when rows go on from other rows.
+    """
 
     position: int
     past: tuple[KeyValues | None, ...]
     memory: tuple[KeyValues, ...]
     memory_view: View
+    lineage: Lineage | None = None
 
-    def select(self, rows: Int[Tensor, " picked"]) -> "TransformerState":
-        """The state of some rows, in the given order."""
-        return TransformerState(
-            position=self.position,
-            past=tuple(None if layer is None else layer.select(rows) for layer in self.past),
-            memory=tuple(layer.select(rows) for layer in self.memory),
-            memory_view=self.memory_view.select(rows),
+    def select(self, sentences: Int[Tensor, " picked"]) -> "TransformerState":
+        """The state of some sentences, in the given order."""
+        return replace(
+            self,
+            past=tuple(None if layer is None else layer.select(sentences) for layer in self.past),
+            memory=tuple(layer.select(sentences) for layer in self.memory),
+            memory_view=self.memory_view.select(sentences),
+            lineage=None if self.lineage is None else self.lineage.select(sentences),
         )
+
+    def follow(self, parents: Int[Tensor, "sentence row"]) -> "TransformerState":
+        """Each row goes on from a row of its sentence."""
+        return self if self.lineage is None else replace(self, lineage=self.lineage.follow(parents))
 
 
 @final
@@ -93,26 +104,32 @@ class Transformer(TranslationModel[Memory, TransformerState]):
         """
         if memory.layout.is_packed:
             raise ShapeError("decoding reads one sentence per row, but the source's rows hold several; unpack them")
-        width, device = memory.vectors.shape[1], memory.vectors.device
-        view = self._padding(memory.layout).view(1, width, device=device)
-        state = TransformerState(
+        num_sentences, width, _ = memory.vectors.shape
+        device = memory.vectors.device
+        view = self._padding(memory.layout).view(copies, width, device=device)
+        return TransformerState(
             position=0,
             past=(None,) * len(self.decoder),
             memory=tuple(KeyValues(view.blank(one.keys), view.blank(one.values)) for one in self._remember(memory)),
-            memory_view=view.of_blanked(),
+            memory_view=replace(view.of_blanked(), beams=copies),
+            lineage=None if copies == 1 else Lineage.at_start(num_sentences, copies, device=device),
         )
-        if copies == 1:
-            return state
-        return state.select(torch.arange(memory.vectors.shape[0], device=device).repeat_interleave(copies))
 
     def step(
         self, state: TransformerState, tokens: Int[Tensor, " row"]
     ) -> tuple[Float[Tensor, "row vocab"], TransformerState]:
-        """Appends one token to each row; row ``state.position`` of the full causal mask applies."""
-        view = Causal().view(1, state.position + 1, first_query=state.position, device=tokens.device)
-        vectors, past = self._decode(tokens[:, None], view, state)
-        logits = self.logits(vectors[:, 0])
-        return logits, TransformerState(state.position + 1, past, state.memory, state.memory_view)
+        """Appends one token to each row; row ``state.position`` of the full causal mask applies.
+
+        Rows of one sentence ask side by side, each seeing its own past.
+        """
+        position, lineage = state.position, None if state.lineage is None else state.lineage.written()
+        if lineage is None:
+            view = Causal().view(1, position + 1, first_query=position, device=tokens.device)
+            vectors, past = self._decode(tokens[:, None], view, state)
+        else:
+            vectors, past = self._decode(tokens.view(-1, lineage.beam_size), lineage.view(), state)
+        logits = self.logits(vectors.flatten(0, 1))
+        return logits, replace(state, position=position + 1, past=past, lineage=lineage)
 
     def features(
         self,
@@ -155,8 +172,10 @@ class Transformer(TranslationModel[Memory, TransformerState]):
     def _decode(
         self, target: Tensor, view: View, state: TransformerState, places: Places = None
     ) -> tuple[Tensor, tuple[KeyValues, ...]]:
-        first = state.position
-        vectors = self.target_embedding(target, dtype=self.dtype, first=first, places=places)
+        first, abreast = state.position, state.lineage is not None
+        vectors = self.target_embedding(target, dtype=self.dtype, first=first, places=places, abreast=abreast)
+        if abreast:
+            places = torch.full((1, target.shape[1]), first, device=target.device)
         known = []
         for layer, memory, past in zip(self.decoder, state.memory, state.past, strict=True):
             vectors, keys_and_values = layer(vectors, view, memory, state.memory_view, past, first=first, places=places)

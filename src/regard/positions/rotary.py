@@ -14,7 +14,7 @@ def rotate(
     vectors: Float[Tensor, "batch head position head_dim"],
     *,
     first: int = 0,
-    places: Int[Tensor, "batch position"] | None = None,
+    places: Int[Tensor, "#batch position"] | None = None,
 ) -> Float[Tensor, "batch head position head_dim"]:
     """Turns feature pairs (2i, 2i+1) of the vector at position p by the angle p / 10000^(2i/head_dim).
 

@@ -4,7 +4,7 @@ A head that is switched off sees nothing, by one more mask in the same attention
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, final
 
 from regard.attention import Cell, Reason, SwitchedOff, View
@@ -35,11 +35,12 @@ class Change:
         """The view to attend with, of queries from position ``first_query`` on."""
         if not self.hidden.cells and not self.lifted:
             return view
-        num_queries, num_keys = view.allowed.shape[-2:]
+        num_queries, num_keys = view.allowed.shape[-2] // view.beams, view.allowed.shape[-1] // view.cells
         own = view.reasons() & (0xFF ^ int(self.lifted))
-        device = view.allowed.device
-        codes = own | self.hidden.reasons(num_queries, num_keys, first_query=first_query, device=device)
-        return View.of(codes == 0, codes=lambda: codes)
+        hidden = self.hidden.reasons(num_queries, num_keys, first_query=first_query, device=view.allowed.device)
+        # Hypotheses side by side share a position: what is switched off there is switched off for all of them.
+        codes = own | hidden.repeat_interleave(view.beams, -2).repeat_interleave(view.cells, -1)
+        return replace(View.of(codes == 0, codes=lambda: codes), beams=view.beams, cells=view.cells)
 
 
 def changes_of(

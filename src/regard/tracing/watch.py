@@ -1,6 +1,7 @@
 """The watchers: one beside each attention, one beside the search. They copy what happens, and change nothing."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, final
@@ -18,6 +19,7 @@ from regard.models import AnyModel
 from regard.models.embedding import PositionTable
 from regard.models.multihead import HeadCore
 from regard.models.witness import Attended
+from regard.tracing.abreast import Abreast
 from regard.tracing.interventions import Change
 from regard.tracing.twin import modules_of
 
@@ -72,7 +74,7 @@ class AttentionWatch:
         """Copies the call."""
         if self.keeps:
             self.calls.append(self._copied(attended))
-        self.next_query += attended.queries.shape[2]
+        self.next_query += attended.queries.shape[2] // attended.view.beams
 
     def _copied(self, attended: Attended) -> Call:
         steps, view = attended.steps, attended.view
@@ -81,7 +83,7 @@ class AttentionWatch:
         known, self.num_keys = self.num_keys, attended.keys.shape[2]
         codes = _bytes(view.reasons())
         blanked = np.zeros_like(codes[:, :, 0], dtype=bool) if view.unseen is None else _bytes(view.unseen)[..., 0]
-        return Call(
+        call = Call(
             first_query=self.next_query,
             queries=_floats(attended.queries),
             new_keys=_floats(attended.keys[:, :, known:]),
@@ -92,6 +94,22 @@ class AttentionWatch:
             weights=_floats(steps.weights),
             context=_floats(steps.context),
         )
+        return call if view.beams == 1 else _told_apart(call, Abreast.of(view), known)
+
+
+def _told_apart(call: Call, abreast: Abreast, known: int) -> Call:
+    """A call of hypotheses side by side, with a row for each of them."""
+    return Call(
+        first_query=call.first_query,
+        queries=abreast.queries(call.queries),
+        new_keys=abreast.vectors(call.new_keys, known),
+        new_values=abreast.vectors(call.new_values, known),
+        scores=abreast.table(call.scores),
+        codes=abreast.table(call.codes),
+        blanked=abreast.by_key(call.blanked),
+        weights=abreast.table(call.weights),
+        context=abreast.queries(call.context),
+    )
 
 
 @final
@@ -116,8 +134,9 @@ class SeenStep:
 class SearchWatch:
     """Stands beside a search and keeps what the model answered at each step."""
 
-    def __init__(self) -> None:
+    def __init__(self, heard: Callable[[SeenStep], None] | None = None) -> None:
         self.steps: list[SeenStep] = []
+        self._heard = heard
         self._clock = time.perf_counter()
 
     def opened(self) -> None:
@@ -128,7 +147,9 @@ class SearchWatch:
         """Keeps a step."""
         now = time.perf_counter()
         self.steps.append(seen_step(prefixes, log_probabilities, milliseconds=1000 * (now - self._clock)))
-        self._clock = now
+        if self._heard is not None:
+            self._heard(self.steps[-1])
+        self._clock = time.perf_counter()
 
 
 def seen_step(
