@@ -1,5 +1,6 @@
 """Dropout: unbiased, seeded, resumable."""
 
+import pytest
 import torch
 
 from regard.models.noise import Dropout, Noise
@@ -32,3 +33,24 @@ def test_a_restored_state_continues_the_stream() -> None:
 def test_it_does_nothing_when_translating() -> None:
     ones = torch.ones(10)
     assert Dropout(0.5, Noise(0)).eval()(ones) is ones
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float32, torch.float64])
+def test_kept_cells_have_the_same_scale_in_every_type(dtype: torch.dtype) -> None:
+    mask = Noise(1).scaled_mask(torch.ones(30, 70, dtype=dtype), 77)
+    assert mask.unique().tolist() == [0, torch.tensor(256 / 179, dtype=dtype).item()]
+
+
+@pytest.mark.parametrize("probability", [0.0, 0.3])
+def test_added_to_a_residual_it_gives_what_it_gives_alone(probability: float) -> None:
+    residual, vectors = torch.randn(2, 40, 50, dtype=torch.float64).requires_grad_().unbind()
+    found = Dropout(probability, Noise(1)).added(residual, vectors)
+    expected = residual + Dropout(probability, Noise(1))(vectors)
+    torch.testing.assert_close(found, expected)
+    weights = torch.randn(40, 50, dtype=torch.float64)
+    for ours, theirs in zip(
+        torch.autograd.grad((found * weights).sum(), (residual, vectors)),
+        torch.autograd.grad((expected * weights).sum(), (residual, vectors)),
+        strict=True,
+    ):
+        torch.testing.assert_close(ours, theirs)

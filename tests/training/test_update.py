@@ -11,7 +11,7 @@ from regard.settings import TrainingSettings
 from regard.settings.model import ModelSettings
 from regard.training import MovingAverage, lent, mean_of
 from regard.training.optimizer import build_optimizer
-from regard.training.update import apply_update, compute_gradients
+from regard.training.update import apply_update, clip, compute_gradients
 
 PAIRS = EncodedPairs(Ragged.of([[5, 6, 7], [8], [4, 4]]), Ragged.of([[9], [10, 11, 12, 13], [6, 5]]))
 
@@ -71,6 +71,18 @@ def test_clipping_limits_the_step_to_the_norm() -> None:
     moved = sum(float((after[name] - before[name]).square().sum()) for name in before)
     assert update.gradient_norm > 1e-3
     assert moved**0.5 == pytest.approx(1e-3, rel=1e-3)
+
+
+@pytest.mark.parametrize("limit", [None, 1e-3, 1e3])
+def test_clipping_gives_what_pytorch_gives(limit: float | None) -> None:
+    ours, theirs = model_of(), model_of()
+    for model in (ours, theirs):
+        compute_gradients(model, [batch_of(0, 1)], smoothing=0.1)
+    found = clip(list(ours.parameters()), limit)
+    expected = torch.nn.utils.clip_grad_norm_(theirs.parameters(), torch.inf if limit is None else limit)
+    assert found == float(expected)
+    for one, other in zip(ours.parameters(), theirs.parameters(), strict=True):
+        assert torch.equal(one.grad, other.grad)  # type: ignore[arg-type]
 
 
 def test_the_moving_average_forgets_its_start_first_and_is_lent_out() -> None:

@@ -29,8 +29,8 @@ class Residual(nn.Module):
     ) -> Float[Tensor, "batch position model"]:
         """Wraps one block."""
         if self.pre:
-            return vectors + self.dropout(block(self.norm(vectors)))
-        return self.norm(vectors + self.dropout(block(vectors)))
+            return self.dropout.added(vectors, block(self.norm(vectors)))
+        return self.norm(self.dropout.added(vectors, block(vectors)))
 
 
 def _feedforward(settings: ModelSettings, noise: Noise) -> FeedForwardNetwork | None:

@@ -16,6 +16,7 @@ from regard.settings.training import TrainingSettings
 from regard.training.loss import smoothed_cross_entropy
 
 _SCORED_TOGETHER: Final = 64
+_NORM_MARGIN: Final = 1e-6  # PyTorch's clipping adds it to the norm
 
 
 @final
@@ -55,6 +56,15 @@ def compute_gradients(model: TranslationModel[Any, Any], batches: Sequence[Batch
     return total
 
 
+def clip(weights: Sequence[Tensor], limit: float | None) -> float:
+    """Scales gradients down to a norm of ``limit`` together, if theirs is larger; returns the norm they had."""
+    norm = torch.nn.utils.get_total_norm([weight.grad for weight in weights if weight.grad is not None])
+    before = float(norm)
+    if limit is not None and not before + _NORM_MARGIN < limit:  # gradients that stay are not passed over again
+        torch.nn.utils.clip_grads_with_norm_(weights, limit, norm)
+    return before
+
+
 def apply_update(
     model: TranslationModel[Any, Any],
     optimizer: torch.optim.Optimizer,
@@ -68,8 +78,7 @@ def apply_update(
     """
     model.train()
     loss = compute_gradients(model, batches, smoothing=settings.label_smoothing)
-    limit = math.inf if settings.clip_norm is None else settings.clip_norm
-    norm = float(torch.nn.utils.clip_grad_norm_(model.parameters(), limit))
+    norm = clip(list(model.parameters()), settings.clip_norm)
     if not (math.isfinite(loss) and math.isfinite(norm)):
         optimizer.zero_grad(set_to_none=True)
         raise DivergedError(
