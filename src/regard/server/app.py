@@ -12,6 +12,7 @@ from regard.server.gate import Gate
 from regard.server.operations import operation_routes
 from regard.server.problem import REASONS, Problem
 from regard.server.service import Service
+from regard.server.traces import trace_routes
 from regard.server.translate import translation_routes
 from regard.version import __version__
 
@@ -33,6 +34,7 @@ def create_app(service: Service) -> Gate:
     )
     app.include_router(translation_routes(service))
     app.include_router(operation_routes(service))
+    app.include_router(trace_routes(service))
     app.include_router(documentation_routes(app))
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(HTTPException, _refused)

@@ -7,6 +7,7 @@ repeating any of it: an echo of the input is how hostile bodies turn into errors
 import asyncio
 from collections.abc import Mapping
 from typing import Any, TypeVar
+from urllib.parse import parse_qsl
 
 import orjson
 from pydantic import BaseModel, ValidationError
@@ -91,31 +92,39 @@ def _json(body: bytes) -> object:
 
 def _form(body: bytes, header: str) -> dict[str, Any]:
     """The fields of a form; one that occurs several times becomes a list."""
+    media, options = parse_options_header(header)
+    try:
+        pairs = (
+            _multipart(body, options.get(b"boundary", b"")) if media == b"multipart/form-data" else _url_encoded(body)
+        )
+    except (FormParserError, ValueError):
+        raise Problem(400, f"the form cannot be read: it has to be UTF-8, with at most {_MOST_FIELDS} fields") from None
     fields: dict[str, list[str]] = {}
+    for name, value in pairs:
+        fields.setdefault(name, []).append(value)
+    return {name: values[0] if len(values) == 1 else values for name, values in fields.items()}
+
+
+def _url_encoded(body: bytes) -> list[tuple[str, str]]:
+    text = body.decode("ascii")
+    return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
+
+
+def _multipart(body: bytes, boundary: bytes) -> list[tuple[str, str]]:
+    pairs: list[tuple[str, str]] = []
 
     def keep(field: Any) -> None:
-        if sum(map(len, fields.values())) >= _MOST_FIELDS:
-            raise Problem(422, f"a form may have at most {_MOST_FIELDS} fields")
-        name, value = field.field_name or b"", field.value or b""
-        fields.setdefault(name.decode(), []).append(value.decode())
+        if len(pairs) == _MOST_FIELDS:
+            raise ValueError
+        pairs.append(((field.field_name or b"").decode(), (field.value or b"").decode()))
 
     def refuse_file(_: Any) -> None:
         raise Problem(422, "a form may not carry files here")
 
-    media, options = parse_options_header(header)
-    try:
-        parser = FormParser(
-            media.decode("latin-1"),
-            keep,
-            refuse_file,
-            boundary=options.get(b"boundary"),
-            config={"MAX_BODY_SIZE": 1 << 24},
-        )
-        parser.write(body)
-        parser.finalize()
-    except (FormParserError, UnicodeDecodeError, ValueError):
-        raise Problem(400, "the form cannot be read; it has to be UTF-8") from None
-    return {name: values[0] if len(values) == 1 else values for name, values in fields.items()}
+    parser = FormParser("multipart/form-data", keep, refuse_file, boundary=boundary)
+    parser.write(body)
+    parser.finalize()
+    return pairs
 
 
 def _sentence(error: ValidationError, kind: type[BaseModel]) -> str:

@@ -1,0 +1,264 @@
+"""The engine: what shares a batch, in which order, what is refused, and what happens to work that nobody waits for."""
+
+import asyncio
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from regard.server.engine import Engine
+from regard.server.journal import Journal
+from regard.server.limits import Limits
+from regard.server.metrics import Metrics
+from regard.server.problem import Problem
+from regard.server.shelf import Served
+from regard.server.ticket import CallTicket, Line, Search, TranslationTicket
+from regard.translator import Translation
+
+
+class Slow:
+    """Stands in for a translator: notes each batch, takes a moment, and shouts."""
+
+    def __init__(self, seconds: float = 0.0) -> None:
+        self.seconds = seconds
+        self.batches: list[list[str]] = []
+
+    def translate_lines(self, lines: Iterable[str], **_: Any) -> Iterator[Translation]:
+        batch = list(lines)
+        self.batches.append(batch)
+        time.sleep(self.seconds)
+        if "bad" in batch:
+            raise ValueError
+        return iter([Translation(line.upper(), 0.0, (), ()) for line in batch])
+
+
+def served(translator: Slow, name: str = "slow") -> Served:
+    """A model on a shelf, made without its own checks, since the translator is a stand-in."""
+    made = object.__new__(Served)
+    facts = {"name": name, "folder": Path(name), "translator": translator, "signature": (0, 0, 0)}
+    for key, value in facts.items():
+        object.__setattr__(made, key, value)
+    return made
+
+
+def ticket(model: Served, *lines: str, cost: int = 10, seconds: float = 10.0) -> TranslationTicket:
+    return TranslationTicket(model, [Line(line, cost) for line in lines], Search(), time.monotonic() + seconds)
+
+
+def engine(**limits: int) -> Engine:
+    return Engine(Limits(**limits), Metrics(), Journal(None))
+
+
+async def texts(asked: TranslationTicket) -> list[str]:
+    return [translation.text for translation in await asyncio.wait_for(asked.future, 10)]
+
+
+def test_lines_come_back_in_their_order() -> None:
+    async def scene() -> None:
+        runs = engine(batch_tokens=25)
+        asked = ticket(served(Slow()), "a", "b", "c", "d", "e")
+        runs.submit(asked)
+        assert await texts(asked) == ["A", "B", "C", "D", "E"]
+        runs.stop()
+
+    asyncio.run(scene())
+
+
+def test_what_waits_shares_a_batch_a_line_each_in_turn() -> None:
+    async def scene() -> None:
+        runs, slow = engine(batch_tokens=40), Slow(0.2)
+        model = served(slow)
+        first = ticket(model, "first")
+        runs.submit(first)
+        await asyncio.sleep(0.1)  # the engine is busy; what comes now gathers
+        large, small = ticket(model, "l1", "l2", "l3", "l4", "l5"), ticket(model, "s1", "s2")
+        runs.submit(large)
+        runs.submit(small)
+        assert await texts(small) == ["S1", "S2"]
+        assert not large.future.done()
+        assert await texts(large) == ["L1", "L2", "L3", "L4", "L5"]
+        assert slow.batches == [["first"], ["l1", "s1", "l2", "s2"], ["l3", "l4", "l5"]]
+        runs.stop()
+
+    asyncio.run(scene())
+
+
+def test_models_do_not_share_a_batch() -> None:
+    async def scene() -> None:
+        runs, one, other = engine(), Slow(0.1), Slow()
+        busy = ticket(served(one), "busy")
+        runs.submit(busy)
+        await asyncio.sleep(0.05)
+        asked = [ticket(served(one), "a"), ticket(served(other), "b")]
+        for each in asked:
+            runs.submit(each)
+        assert [await texts(each) for each in asked] == [["A"], ["B"]]
+        assert other.batches == [["b"]]
+        runs.stop()
+
+    asyncio.run(scene())
+
+
+def test_one_bad_line_fails_its_own_request_only() -> None:
+    async def scene() -> None:
+        runs, slow = engine(), Slow(0.1)
+        model = served(slow)
+        busy = ticket(model, "busy")
+        runs.submit(busy)
+        await asyncio.sleep(0.05)
+        good, bad = ticket(model, "good"), ticket(model, "bad")
+        runs.submit(good)
+        runs.submit(bad)
+        assert await texts(good) == ["GOOD"]
+        with pytest.raises(ValueError):  # noqa: PT011 - the stand-in says nothing
+            await bad.future
+        runs.stop()
+
+    asyncio.run(scene())
+
+
+@pytest.mark.guarantee(
+    sentence="work is admitted by its cost; what is too much is refused at once with Retry-After",
+    area="Serving",
+    control="test_without_a_limit_everything_is_let_in",
+    reported="unbounded queue",
+)
+def test_too_much_is_refused_at_once() -> None:
+    async def scene() -> None:
+        runs = engine(waiting_tokens=100)
+        model = served(Slow(0.3))
+        asked = [ticket(model, "x", cost=50) for _ in range(2)]
+        for each in asked:
+            runs.submit(each)
+        with pytest.raises(Problem, match="too much work") as refused:
+            runs.submit(ticket(model, "y", cost=50))
+        assert refused.value.status == 429
+        assert int(refused.value.headers()["Retry-After"]) >= 1
+        for each in asked:
+            await texts(each)
+        await asyncio.sleep(0)
+        runs.submit(last := ticket(model, "z", cost=50))  # there is room again
+        assert await texts(last) == ["Z"]
+        runs.stop()
+
+    asyncio.run(scene())
+
+
+def test_without_a_limit_everything_is_let_in() -> None:
+    async def scene() -> None:
+        runs = engine(waiting_tokens=1 << 40)
+        model = served(Slow())
+        asked = [ticket(model, "x", cost=50) for _ in range(50)]
+        for each in asked:
+            runs.submit(each)
+        assert [await texts(each) for each in asked] == [["X"]] * 50
+        runs.stop()
+
+    asyncio.run(scene())
+
+
+def test_one_request_that_is_larger_than_the_queue_is_let_in_alone() -> None:
+    async def scene() -> None:
+        runs = engine(waiting_tokens=10)
+        asked = ticket(served(Slow()), "large", cost=1000)
+        runs.submit(asked)
+        assert await texts(asked) == ["LARGE"]
+        runs.stop()
+
+    asyncio.run(scene())
+
+
+@pytest.mark.guarantee(
+    sentence="what nobody waits for any more is not translated",
+    area="Serving",
+    control="test_what_somebody_waits_for_is_translated",
+    reported="plain handlers run on after the client has gone",
+)
+def test_abandoned_and_late_work_is_dropped() -> None:
+    async def scene() -> None:
+        runs, slow = engine(), Slow(0.2)
+        model = served(slow)
+        busy, left, late = ticket(model, "busy"), ticket(model, "left"), ticket(model, "late", seconds=0.05)
+        runs.submit(busy)
+        await asyncio.sleep(0.05)
+        runs.submit(left)
+        runs.submit(late)
+        runs.abandon(left)
+        await texts(busy)
+        await asyncio.sleep(0.1)
+        assert slow.batches == [["busy"]]
+        assert left.future.cancelled()
+        runs.stop()
+
+    asyncio.run(scene())
+
+
+def test_what_somebody_waits_for_is_translated() -> None:
+    async def scene() -> None:
+        runs, slow = engine(), Slow(0.1)
+        model = served(slow)
+        for text in ("busy", "waits"):
+            runs.submit(asked := ticket(model, text))
+            await asyncio.sleep(0.02)
+        assert await texts(asked) == ["WAITS"]
+        assert slow.batches == [["busy"], ["waits"]]
+        runs.stop()
+
+    asyncio.run(scene())
+
+
+def test_costs_are_given_back_whatever_happens() -> None:
+    async def scene() -> None:
+        runs, model = engine(), served(Slow(0.05))
+        kept, left, bad = ticket(model, "a"), ticket(model, "b"), ticket(model, "bad")
+        for each in (kept, left, bad):
+            runs.submit(each)
+        runs.abandon(left)
+        await texts(kept)
+        await asyncio.wait([bad.future], timeout=10)
+        bad.future.exception()
+        await asyncio.sleep(0.01)
+        assert runs.is_idle
+        runs.stop()
+
+    asyncio.run(scene())
+
+
+def test_a_closed_engine_ends_its_work_and_takes_no_more() -> None:
+    async def scene() -> None:
+        runs, model = engine(), served(Slow(0.1))
+        runs.submit(asked := ticket(model, "a"))
+        runs.close()
+        with pytest.raises(Problem, match="about to stop") as refused:
+            runs.submit(ticket(model, "b"))
+        assert refused.value.status == 503
+        assert await texts(asked) == ["A"]
+        runs.stop()
+
+    asyncio.run(scene())
+
+
+def test_calls_are_made_alone_and_see_when_they_may_stop() -> None:
+    async def scene() -> None:
+        runs = engine()
+        seen: list[bool] = []
+
+        def call(is_dead: Any) -> str:
+            seen.append(is_dead())
+            time.sleep(0.2)
+            seen.append(is_dead())
+            return "done"
+
+        asked = CallTicket(call, 10, time.monotonic() + 10)
+        runs.submit(asked)
+        await asyncio.sleep(0.1)
+        runs.abandon(asked)
+        await asyncio.sleep(0.2)
+        assert seen == [False, True]
+        runs.submit(other := CallTicket(lambda _: "answer", 10, time.monotonic() + 10))
+        assert await asyncio.wait_for(other.future, 5) == "answer"
+        runs.stop()
+
+    asyncio.run(scene())

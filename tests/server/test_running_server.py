@@ -1,0 +1,96 @@
+"""A server's life: it starts, takes in new models, is asked to stop, and refuses what cannot work."""
+
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from regard.errors import InputError
+from regard.server import Door, Place
+from regard.server.shelf import named
+
+BODY = {"q": "one two three", "source": "en", "target": "fr"}
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_accepted_work_ends_before_the_server_goes(start_server: Any, tiny_run: Path, number: int) -> None:
+    server = start_server(tiny_run)
+    answers: list[int] = []
+    long = {"q": ["one two three " * 5] * 100, "target": "fr", "alternatives": 3}
+    threads = [
+        threading.Thread(target=lambda: answers.append(server.post("/translate", long).status)) for _ in range(3)
+    ]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.3)
+    assert server.stop(number) == 0
+    for thread in threads:
+        thread.join()
+    assert answers.count(200) >= 1
+    assert set(answers) <= {200, 429, 503}
+    assert any(event["event"] == "draining" for event in server.events())
+
+
+def test_a_model_that_is_written_anew_is_taken_in(start_server: Any, tiny_run: Path, tmp_path: Path) -> None:
+    model = tmp_path / "numbers"
+    shutil.copytree(tiny_run / "model", model)
+    server = start_server(model)
+    assert server.get("/api/models").json()[0]["name"] == "numbers"
+    manifest = (model / "manifest.json").read_bytes()
+    (model / "manifest.json").write_bytes(b"{")
+    _wait_for(server, "reload failed")
+    assert server.post("/translate", BODY).json() == {"translatedText": "un deux trois"}
+    (model / "manifest.json").write_bytes(manifest)
+    _wait_for(server, "reloaded")
+    assert server.post("/translate", BODY).json() == {"translatedText": "un deux trois"}
+
+
+def _wait_for(server: Any, event: str) -> None:
+    for _ in range(200):
+        if any(each["event"] == event for each in server.events()):
+            return
+        time.sleep(0.05)
+    pytest.fail(f"no event {event!r} in {server.events()}")
+
+
+def test_models_are_called_after_what_tells_them_apart() -> None:
+    folders = [Path("/a/numbers"), Path("/b/run/model"), Path("/c/run/model"), Path("/d/numbers")]
+    assert [name for _, name in named(folders)] == ["numbers", "run", "run-2", "numbers-2"]
+
+
+def test_other_machines_need_a_token() -> None:
+    with pytest.raises(InputError, match="a token is needed"):
+        Place(host="0.0.0.0")
+    assert Place(host="0.0.0.0", door=Door(token="secret")).address == "http://0.0.0.0:8000"
+    assert Place(host="::1").address == "http://[::1]:8000"
+
+
+def test_a_port_that_is_taken(server: Any, tiny_run: Path) -> None:
+    ended = _serve(str(tiny_run), "--port", str(server.port))
+    assert ended.returncode == 4
+    assert f"cannot listen on 127.0.0.1:{server.port}" in ended.stderr
+    assert "--port" in ended.stderr
+
+
+def test_a_folder_without_a_model(tmp_path: Path) -> None:
+    ended = _serve(str(tmp_path))
+    assert ended.returncode == 2
+    assert str(tmp_path) in ended.stderr
+
+
+def test_a_token_that_can_be_guessed(tiny_run: Path, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("short\n", encoding="utf-8")
+    ended = _serve(str(tiny_run), "--token-file", str(tmp_path / "token"))
+    assert ended.returncode == 2
+    assert "at least 16 are needed" in ended.stderr
+
+
+def _serve(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "regard", "serve", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
