@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from regard.cli.convert import convert
 from regard.cli.corpus import app as corpus
 from regard.cli.demo import demo
 from regard.cli.doctor import doctor
@@ -18,7 +19,7 @@ from regard.cli.train import train
 from regard.cli.translate import translate
 from regard.version import __version__
 
-COMMANDS = (demo, train, translate, evaluate, explain, doctor)
+COMMANDS = (demo, train, translate, evaluate, explain, doctor, convert)
 
 # Plain help and error texts: they read the same in a terminal, in a log and in a test, and start without rich.
 app = typer.Typer(

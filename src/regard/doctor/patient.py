@@ -13,7 +13,7 @@ from torch import Tensor
 from regard.batches import Batch, EncodedPairs, Ragged, make_batch
 from regard.bundle import load_bundle
 from regard.corpus import Pair
-from regard.doctor.sentences import sentences_for
+from regard.corpus.at_hand import pairs_at_hand
 from regard.errors import InputError
 from regard.models import AnyModel
 from regard.settings import Settings
@@ -64,7 +64,7 @@ class Patient:
                 f"a model is examined with 1 to {MOST_SENTENCES} sentences at once, but {num_sentences} are asked for"
             )
         translator = load(folder, device="cpu", dtype="float64")
-        pairs, description = sentences_for(translator.settings.data, num_sentences)
+        pairs, description = pairs_at_hand(translator.settings.data, num_sentences)
         return cls.of(translator, pairs, description=description, stored=load_bundle(folder).weights())
 
     @classmethod

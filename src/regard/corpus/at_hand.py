@@ -1,16 +1,18 @@
-"""Which sentences a model is examined with: its own validation pairs if they can be read, else everyday ones."""
+"""Sentence pairs to try a model with: its own validation pairs if they can be read, else everyday ones."""
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 
-from regard.corpus import STANDARD_INPUT, Pair, read_pairs
 from regard.corpus.builtin.everyday import everyday_pairs
+from regard.corpus.lines import STANDARD_INPUT
+from regard.corpus.pair import Pair
+from regard.corpus.pairs import read_pairs
 from regard.errors import CorpusError
 from regard.settings import DataSettings
 
 
-def sentences_for(data: DataSettings, count: int) -> tuple[list[Pair], str]:
+def pairs_at_hand(data: DataSettings, count: int) -> tuple[list[Pair], str]:
     """``count`` pairs with different sources, if there are so many; and what they are.
 
     What is found does not depend on how pairs are translated; pairs as in training only show more.

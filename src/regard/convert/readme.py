@@ -1,0 +1,59 @@
+"""What stands in the README of a converted folder: what it is, how to call it, what to mind."""
+
+from typing import Final
+
+from regard.convert.original import Original
+
+_TEXT: Final = """\
+Text is brought to Unicode NFC first, as in training. A typed "▁" (U+2581), which SentencePiece uses for spaces, comes
+back as a space."""
+
+_CTRANSLATE2: Final = """\
+# {source} → {target}, for CTranslate2
+
+Converted by `regard convert`; weights as {quantization}. To translate:
+
+```python
+import unicodedata
+
+import ctranslate2
+import sentencepiece
+
+cutter = sentencepiece.SentencePieceProcessor(model_file="FOLDER/sentencepiece.model")
+translator = ctranslate2.Translator("FOLDER", device="cpu")
+
+text = unicodedata.normalize("NFC", "TEXT")
+found = translator.translate_batch(
+    [cutter.encode(text, out_type=str)],
+    beam_size={beam_size},
+    length_penalty={length_penalty},
+    max_input_length={max_input},
+    max_decoding_length={max_output},
+    disable_unk=True,
+    min_decoding_length=0,
+    suppress_sequences=[["<pad>"], ["<s>"]],
+)
+print(cutter.decode(found[0].hypotheses[0]))
+```
+
+The engine appends the end of the source. The model has {positions} positions: sources and translations of more pieces
+are cut at the two lengths above.
+
+{text}
+"""
+
+
+def ctranslate2_readme(original: Original, quantization: str) -> str:
+    """How to call CTranslate2."""
+    source, target = original.translator.languages
+    return _CTRANSLATE2.format(
+        source=source,
+        target=target,
+        quantization=quantization,
+        beam_size=original.settings.decoding.beam_size,
+        length_penalty=original.settings.decoding.length_penalty,
+        text=_TEXT,
+        max_input=original.most_positions // 2,
+        max_output=original.most_positions - 1,
+        positions=original.most_positions,
+    )
