@@ -26,6 +26,7 @@ from regard.tracing.header import (
     Tokens,
     TranslationFacts,
 )
+from regard.tracing.live import LiveStep
 from regard.tracing.trace import FAMILIES, HeadTrace, Trace
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "HeadTrace",
     "Header",
     "Interventions",
+    "LiveStep",
     "ModelFacts",
     "Request",
     "Step",

@@ -1,7 +1,8 @@
 """From a recorded run to a trace: names, tokens and checks around the numbers."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from itertools import count
 from typing import Any, Final, get_args
 
 import numpy as np
@@ -29,10 +30,12 @@ from regard.tracing.header import (
     family_of,
 )
 from regard.tracing.header import Reason as ReasonName
+from regard.tracing.live import Heard, live_step
 from regard.tracing.plan import Plan
 from regard.tracing.record import Run, record
 from regard.tracing.tokens import tokens_of
 from regard.tracing.trace import Trace
+from regard.tracing.watch import SeenStep
 from regard.version import __version__
 
 _ROWS: Final[dict[str, TokenList]] = {"source": "source", "target": "target_in"}
@@ -40,7 +43,15 @@ _ROWS: Final[dict[str, TokenList]] = {"source": "source", "target": "target_in"}
 Arrays = dict[str, NDArray[Any]]
 
 
-def record_trace(model: AnyModel, tokenizer: Tokenizer, plan: Plan, *, facts: ModelFacts, request: Request) -> Trace:
+def record_trace(
+    model: AnyModel,
+    tokenizer: Tokenizer,
+    plan: Plan,
+    *,
+    facts: ModelFacts,
+    request: Request,
+    on_step: Heard | None = None,
+) -> Trace:
     """Records a run and says what it was.
 
     Args:
@@ -49,13 +60,14 @@ def record_trace(model: AnyModel, tokenizer: Tokenizer, plan: Plan, *, facts: Mo
         plan: what to record, in ids.
         facts: what is known of the network.
         request: the same as the plan, in the user's words.
+        on_step: told each step of the search as it is taken.
 
     Raises:
         SettingsError: the plan asks for what the model does not have, or gives too little room.
         TokenLimitError: the source is longer than the settings allow.
         DivergedError: the model's logits are not finite.
     """
-    run = record(model, plan)
+    run = record(model, plan, None if on_step is None else _speaking(on_step, tokenizer))
     masks = _masks(run.tables)
     vectors = {_ROWS[side]: each for side, each in run.position_vectors.items()}
     header = Header(
@@ -71,6 +83,11 @@ def record_trace(model: AnyModel, tokenizer: Tokenizer, plan: Plan, *, facts: Mo
         checks=_checks(run, model),
     )
     return Trace(header, _read_only(_tensors(run, dict(masks.values()), vectors)))
+
+
+def _speaking(on_step: Heard, tokenizer: Tokenizer) -> Callable[[SeenStep], None]:
+    places = count()
+    return lambda seen: on_step(live_step(next(places), seen, tokenizer))
 
 
 def trace_of_nothing(*, facts: ModelFacts, request: Request) -> Trace:

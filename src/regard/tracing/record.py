@@ -5,7 +5,7 @@ second run computes the same in the other way, one pass over all positions where
 there only to be compared.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import final
 
@@ -52,8 +52,10 @@ class Run:
     other_way: dict[str, Table] | None
 
 
-def record(model: AnyModel, plan: Plan) -> Run:
+def record(model: AnyModel, plan: Plan, heard: Callable[[SeenStep], None] | None = None) -> Run:
     """Translates, or reads a given translation, and keeps what every attention did.
+
+    ``heard`` is told each step of the search when it has been taken.
 
     Raises:
         SettingsError: the plan asks for what the model does not have, or gives too little room.
@@ -71,12 +73,12 @@ def record(model: AnyModel, plan: Plan) -> Run:
     if "padding" in plan.interventions.without_masks:
         show_padding(twin)
     with answering(twin):
-        return _recorded(twin, plan)
+        return _recorded(twin, plan, heard)
 
 
-def _recorded(twin: AnyModel, plan: Plan) -> Run:
+def _recorded(twin: AnyModel, plan: Plan, heard: Callable[[SeenStep], None] | None) -> Run:
     with PositionWatch(twin) as positions:
-        seen = _word_by_word(twin, plan) if plan.target is None else _in_one_pass(twin, plan, plan.target)
+        seen = _word_by_word(twin, plan, heard) if plan.target is None else _in_one_pass(twin, plan, plan.target)
     tokens = (*seen.hypothesis.ids, EOS) if seen.hypothesis.finished else seen.hypothesis.ids
     cores = {key: core for key, core in twin.attentions().items() if key in seen.tables}
     tables, other_way = seen.tables, _other_way(twin, plan, tokens)
@@ -103,9 +105,9 @@ class _Seen:
     tables: dict[str, Table]
 
 
-def _word_by_word(twin: AnyModel, plan: Plan) -> _Seen:
+def _word_by_word(twin: AnyModel, plan: Plan, heard: Callable[[SeenStep], None] | None = None) -> _Seen:
     """A search, watched; of its rows, those that led to the translation."""
-    watches, listener = _watch(twin, plan, future_is_there=False), SearchWatch()
+    watches, listener = _watch(twin, plan, future_is_there=False), SearchWatch(heard)
     steering = Steering(prefix=plan.prefix, source_width=plan.source_width, listener=listener)
     hypothesis = search(twin, [plan.source], plan.search, steering)[0][0]
     tokens = (*hypothesis.ids, EOS) if hypothesis.finished else hypothesis.ids

@@ -14,6 +14,7 @@ from regard.settings.section import Section
 from regard.tracing import CellName, HeadName, Interventions, ModelFacts, Request, Trace
 from regard.tracing.compose import record_trace, trace_of_nothing
 from regard.tracing.header import Decoding, Family, Reason, family_of
+from regard.tracing.live import Heard
 from regard.tracing.plan import Plan
 from regard.tracing.size import SizeEstimate, estimate_size
 
@@ -55,6 +56,7 @@ def explain(
     ids: Sequence[int],
     search: DecodingSettings,
     announce: Callable[[SizeEstimate], None] | None = None,
+    on_step: Heard | None = None,
 ) -> Trace:
     """Translates the ids of the question's text as asked, and records it. Raises what ``Translator.explain`` says."""
     if isinstance(translator.model, Ensemble):
@@ -75,7 +77,7 @@ def explain(
     )
     if announce is not None:
         announce(estimate_size(plan, translator.model))
-    return record_trace(translator.model, translator.tokenizer, plan, facts=facts, request=request)
+    return record_trace(translator.model, translator.tokenizer, plan, facts=facts, request=request, on_step=on_step)
 
 
 def _facts(translator: "Translator") -> ModelFacts:

@@ -198,6 +198,7 @@ class Translator:
         without_mask: bool | str | Sequence[str] = False,
         positions: bool = True,
         announce: "Callable[[regard.tracing.size.SizeEstimate], None] | None" = None,
+        on_step: "Callable[[regard.tracing.LiveStep], None] | None" = None,
     ) -> "regard.tracing.Trace":
         """Translates one sentence and records every attention of that very run.
 
@@ -221,6 +222,7 @@ class Translator:
                 where it is there: with ``target``.
             positions: False takes every position's vector away.
             announce: called with the memory and the size of file that the trace will take, before it is recorded.
+            on_step: called after each step of the search, while it goes on; an exception that it raises ends the search.
 
         Raises:
             TextError: a text is not a string, or holds a lone surrogate.
@@ -247,7 +249,7 @@ class Translator:
             without_mask=without_mask,
             positions=positions,
         )
-        return explain(self, question, ids, search, announce)
+        return explain(self, question, ids, search, announce, on_step)
 
     def _search(self, **given: object) -> DecodingSettings:
         return search_settings(self.settings.decoding, given)
