@@ -15,11 +15,12 @@ from regard.cli.exits import catch_termination, guarded
 from regard.cli.explain import explain
 from regard.cli.lab import app as lab
 from regard.cli.mask import app as mask
+from regard.cli.serve import serve
 from regard.cli.train import train
 from regard.cli.translate import translate
 from regard.version import __version__
 
-COMMANDS = (demo, train, translate, evaluate, explain, doctor, convert)
+COMMANDS = (demo, train, translate, evaluate, explain, doctor, convert, serve)
 
 # Plain help and error texts: they read the same in a terminal, in a log and in a test, and start without rich.
 app = typer.Typer(
