@@ -29,6 +29,10 @@ class EnsembleState:
         """See ``DecodingState``."""
         return EnsembleState(tuple(part.select(picked) for part in self.parts))
 
+    def follow(self, parents: Int[Tensor, "sentence row"]) -> "EnsembleState":
+        """See ``DecodingState``."""
+        return EnsembleState(tuple(part.follow(parents) for part in self.parts))
+
 
 @final
 class Ensemble(TranslationModel[tuple[Any, ...], EnsembleState]):
