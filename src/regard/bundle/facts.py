@@ -8,6 +8,8 @@ from pydantic import Field, model_serializer
 
 from regard.settings.section import Section
 
+_LATER = frozenset({"alignment", "began_from"})
+
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
@@ -38,12 +40,13 @@ class BundleFacts(Section):
     training_data: str | None = Field(None, description="fingerprint of the training pairs")
     num_pairs: int | None = Field(None, ge=0, description="training pairs")
     num_steps: int | None = Field(None, ge=0, description="updates of the weights")
+    began_from: str | None = Field(None, description="sha256 of the weights that training went on from, if it did")
     scores: tuple[ScoreFact, ...] = ()
     alignment: AlignmentFact | None = Field(None, description="how to read word alignments, if that is known")
     created: str = Field(default_factory=_now, description="UTC, ISO 8601")
 
     @model_serializer(mode="wrap")
     def _known(self, everything: Callable[..., Any]) -> dict[str, Any]:
-        """Without an alignment that nobody chose, so that manifests from before there were any keep their hash."""
+        """Without what is unknown and came later, so that manifests from before there was any keep their hash."""
         facts: dict[str, Any] = everything(self)
-        return {name: value for name, value in facts.items() if name != "alignment" or value is not None}
+        return {name: value for name, value in facts.items() if name not in _LATER or value is not None}

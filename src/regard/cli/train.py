@@ -38,6 +38,12 @@ Preset = Annotated[
     str | None,
     typer.Option("--preset", help="tiny, small, base, marian, or auto (by corpus size).", show_default="auto"),
 ]
+Init = Annotated[
+    Path | None,
+    typer.Option(
+        "--init", metavar="MODEL", help="Go on from this model (fine-tuning), with its subwords.", show_default=False
+    ),
+]
 SettingsFile = Annotated[Path | None, typer.Option("--settings", help="A TOML file of settings.", show_default=False)]
 MaxMinutes = Annotated[
     float | None,
@@ -72,6 +78,7 @@ def train(
     valid_source: ValidSource = None,
     valid_target: ValidTarget = None,
     preset: Preset = None,
+    init: Init = None,
     settings: SettingsFile = None,
     max_minutes: MaxMinutes = None,
     out: Out = None,
@@ -93,6 +100,7 @@ def train(
         "data.valid_target": valid_target,
         "data.source_language": source_language,
         "data.target_language": target_language,
+        "training.init": init,
         "training.max_minutes": max_minutes,
         "training.device": device,
         "training.dtype": dtype,

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import final
 
+from regard.errors import SettingsError
+from regard.runs.beginning import Beginning
 from regard.runs.data import RunData, read_data
 from regard.runs.watching import Watch, unwatched
-from regard.settings import Settings, load_settings
+from regard.settings import Settings, Start, load_settings, model_to_go_on_from
 from regard.settings.preset import AUTO
 
 
@@ -28,15 +30,29 @@ def plan_run(
     The pairs are read and checked before the preset is chosen, because ``auto`` depends on how many there are.
     ``watch`` is told how far preparing a large corpus has come, here and later.
 
+    With ``training.init``, the model it names takes the place of a preset.
+
     Raises:
         SettingsError: anything about the settings is wrong; all of it is listed.
+        BundleError: there is no such model to go on from.
         CorpusError: the pairs cannot be read, or their sides seem shifted.
     """
-    name = preset or AUTO
+    start = _start(model_to_go_on_from(path, overrides), preset)
+    name = None if start else preset or AUTO
     # Wrong settings are reported before a long file is read.
-    checked = load_settings(path, overrides, preset=None if name == AUTO else name)
+    checked = load_settings(path, overrides, preset=None if name == AUTO else name, start=start)
     data = read_data(checked.data, watch=watch)
-    return Plan(load_settings(path, overrides, preset=name, num_pairs=data.num_read), data)
+    return Plan(load_settings(path, overrides, preset=name, num_pairs=data.num_read, start=start), data)
+
+
+def _start(init: Path | None, preset: str | None) -> Start | None:
+    beginning = Beginning.named(init)
+    if beginning is not None and preset is not None:
+        raise SettingsError(
+            f"preset {preset} shapes a new network, but training is to go on from {beginning.start.name}; "
+            "leave one of them out"
+        )
+    return None if beginning is None else beginning.start
 
 
 def resolve_settings(path: Path | None, overrides: Sequence[str] = (), *, preset: str | None = None) -> Settings:

@@ -20,6 +20,7 @@ from regard.corpus import Pair
 from regard.disk import file_aside, held, write_text_aside
 from regard.errors import BundleError, MachineError
 from regard.models import AnyModel, build_model
+from regard.runs.beginning import Beginning
 from regard.runs.curve import draw_curve
 from regard.runs.data import RunData, read_data
 from regard.runs.encode import Encoded, encode_data, tokenizer_of
@@ -57,7 +58,7 @@ def train(
     data: RunData | None = None,
     tokenizer: Tokenizer | None = None,
 ) -> RunResult:
-    """Trains a translator from scratch.
+    """Trains a translator: from scratch, or on from the model in ``settings.training.init``.
 
     Args:
         settings: everything about the run.
@@ -68,6 +69,8 @@ def train(
 
     Raises:
         OutputExistsError: ``out`` is there already.
+        BundleError: there is no model to go on from, or it is damaged.
+        SettingsError: the settings describe another network than that model.
         CorpusError: the pairs cannot be read, or their sides seem shifted.
         DivergedError: training became non-finite; what was saved before stays.
         DiskFullError: no space is left; what was saved before stays.
@@ -78,10 +81,13 @@ def train(
     _prepare_machine(settings)
     data, seconds_before = (read_data(settings.data), 0.0) if data is None else (data, data.seconds)
     _tell(data, listener)
+    beginning = Beginning.named(settings.training.init)
+    if beginning is not None:
+        tokenizer = beginning.checked(settings, tokenizer)
     folder = RunFolder.create(out)
     with _working_in(folder, listener):
         tokenizer = tokenizer or tokenizer_of(data, settings)
-        run = Run(folder, settings, tokenizer, data, listener)
+        run = Run(folder, settings, tokenizer, data, listener, beginning=beginning)
         run.write_beginning()
         run.trainer.started_before(time.monotonic() - began + seconds_before)
         return run.go()
@@ -128,7 +134,14 @@ class Run:
     """A trainer in its folder, with everything it is handed."""
 
     def __init__(
-        self, folder: RunFolder, settings: Settings, tokenizer: Tokenizer, data: RunData, reporter: Reporter
+        self,
+        folder: RunFolder,
+        settings: Settings,
+        tokenizer: Tokenizer,
+        data: RunData,
+        reporter: Reporter,
+        *,
+        beginning: Beginning | None = None,
     ) -> None:
         self.folder = folder
         self.settings = settings
@@ -138,7 +151,10 @@ class Run:
         self.valid = data.valid
         self.validator = Validator(data.valid, tokenizer, settings)
         self.model = _new_model(settings, tokenizer.vocab_size)
+        if beginning is not None:
+            beginning.fill(self.model)
         self.trainer = Trainer(self.model, _batches(encoded, tokenizer, settings), settings.training)
+        self.trainer.progress.began_from = None if beginning is None else beginning.sha256
         self.reporter = reporter
         self.keeping = Keeping(folder, settings, tokenizer.to_bytes(), self.trainer, reporter)
         for note in self._notes(encoded.num_too_long):
@@ -216,6 +232,8 @@ class Run:
         if not self.folder.checkpoints():  # the first updates can be gone on from too, and a full disk is met now
             self.trainer.progress.machine = machine_facts(self.model)
             around.save(insist=True)
+            if self.settings.training.init is not None:
+                self.trainer.validate_first(around)
         return self.trainer.run(around)
 
     def _facts(self, report: ValidReport | None) -> BundleFacts:
@@ -223,6 +241,7 @@ class Run:
             training_data=self.pairs.fingerprint,
             num_pairs=len(self.pairs),
             num_steps=self.trainer.progress.step,
+            began_from=self.trainer.progress.began_from,
             scores=() if report is None else _score_facts(report, len(self.validator.pairs)),
         )
 

@@ -22,6 +22,7 @@ from regard.settings.layer import (
     shown,
 )
 from regard.settings.section import Conflict
+from regard.settings.start import Start
 from regard.settings.whole import Settings
 
 Values = dict[Key, Given]
@@ -33,6 +34,7 @@ def load_settings(
     *,
     preset: str | None = None,
     num_pairs: int | None = None,
+    start: Start | None = None,
 ) -> Settings:
     """Settings from a TOML file and ``section.key=value`` overrides, over a preset, over the defaults.
 
@@ -40,18 +42,27 @@ def load_settings(
         path: a TOML file, or None.
         overrides: each ``section.key=value``; the value is read as TOML, or else taken as text.
         preset: a preset's name, or ``auto``.
-        num_pairs: how many training pairs there are; only ``auto`` needs it.
+        num_pairs: how many training pairs there are; only ``auto`` needs it, and ``start`` uses it.
+        start: a model to go on from. It takes the place of a preset, and may not be contradicted.
 
     Raises:
         SettingsError: the file is unreadable or not TOML, there is no such preset, or values are wrong. Every unknown
             key, wrong value and conflict is listed, with where it stood.
     """
-    layers = []
-    if preset is not None:
-        layers.append(layer_of_preset(preset, num_pairs=num_pairs))
-    if path is not None:
-        layers.append(layer_of_file(path))
-    return _settings_from([*layers, layer_of_overrides(overrides)])
+    below = [] if preset is None else [layer_of_preset(preset, num_pairs=num_pairs)]
+    given = [] if path is None else [layer_of_file(path)]
+    given.append(layer_of_overrides(overrides))
+    if start is not None:
+        below.append(start.layer(num_pairs=num_pairs))
+        given = [Layer(one.values, (*one.problems, *start.contradictions(one.values))) for one in given]
+    return _settings_from([*below, *given])
+
+
+def model_to_go_on_from(path: Path | None, overrides: Sequence[str] = ()) -> Path | None:
+    """What ``training.init`` is, before anything else is checked: that needs to know the model."""
+    layers = ([] if path is None else [layer_of_file(path)]) + [layer_of_overrides(overrides)]
+    values = [layer.values["training", "init"].value for layer in layers if ("training", "init") in layer.values]
+    return Path(values[-1]) if values and isinstance(values[-1], str) else None
 
 
 def settings_from_json(text: str | bytes, *, where: str) -> Settings:

@@ -134,6 +134,12 @@ def preset_for(num_pairs: int) -> str:
     return _row_for(num_pairs)[1]
 
 
+def batch_tokens_for(num_pairs: int) -> int | None:
+    """The tokens of a batch that ``auto`` chooses for a corpus of so many pairs; None where it keeps the default."""
+    tokens: int | None = preset_tables(AUTO, num_pairs=num_pairs).get("training", {}).get("batch_tokens")
+    return tokens
+
+
 def preset_tables(name: str, *, num_pairs: int | None = None) -> Tables:
     """The tables of a preset. ``auto`` needs the number of training pairs and adapts to it.
 

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from regard.settings.data import FilePath
 from regard.settings.section import Section
 
 Beta = Annotated[float, Field(ge=0, lt=1)]
@@ -18,6 +19,10 @@ class TrainingSettings(Section):
         "auto", description="of the computation (weights stay float32); 'auto' is bfloat16 where hardware has it"
     )
     threads: int | None = Field(None, ge=1, description="CPU threads; all cores if not given")
+
+    init: FilePath | None = Field(
+        None, description="a model, or a run's folder, to go on from: fine-tuning keeps its network and its subwords"
+    )
 
     max_minutes: float | None = Field(None, gt=0, description="turned into a step budget once, then kept")
     max_steps: int | None = Field(None, ge=1)

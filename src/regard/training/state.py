@@ -42,6 +42,7 @@ class Progress:
         validated_steps: the latest validations, as many as may be averaged at the end.
         stopwatch: what was measured of a time limit that is not a number of updates yet.
         window: the updates since the last line of the log.
+        began_from: sha256 of the weights of the model that training went on from; None for a new network.
         machine: what the numbers were computed with; with something else they may differ in their last bits.
     """
 
@@ -57,6 +58,7 @@ class Progress:
     validated_steps: list[int] = field(default_factory=list)
     stopwatch: dict[str, Any] | None = None
     window: dict[str, Any] | None = None
+    began_from: str | None = None
     machine: dict[str, Any] = field(default_factory=dict)
 
 

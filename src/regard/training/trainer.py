@@ -98,6 +98,10 @@ class Trainer:
         self._close(around)
         return True
 
+    def validate_first(self, around: Surroundings) -> None:
+        """Scores the weights training goes on from: they stay the model unless an update makes better ones."""
+        self._validate(around)
+
     def better_weights(self) -> Mapping[str, Tensor]:
         """The weights that are validated and published: the moving average if there is one."""
         return weights_of(self.model) if self.average is None else self.average.weights
@@ -246,6 +250,8 @@ class Trainer:
         if is_best:
             self.progress.best_score, self.progress.best_step = score, self.progress.step
         self.progress.validations_without_best = 0 if is_best else self.progress.validations_without_best + 1
+        if not self.progress.step:  # the weights that training goes on from are not averaged with its own
+            return
         count = self.settings.average_checkpoints
         self.progress.validated_steps = [*self.progress.validated_steps, self.progress.step][-count:] if count else []
 
