@@ -9,8 +9,10 @@ from typing import Final, final
 from regard.corpus.alignment import Suspicion, describe, describe_columns
 from regard.corpus.examine import Examination
 from regard.corpus.files import STANDARD_INPUT
+from regard.corpus.formats.reading import AS_STATED, Reading
+from regard.corpus.formats.registry import PARTLY_TRANSLATED, suffix_of
 from regard.corpus.pair import Pair
-from regard.corpus.pairs import read_every_pair
+from regard.corpus.pairs import is_by_line, read_every_pair
 from regard.corpus.report import ONE_SIDED, Report
 from regard.corpus.rules import GARBLED, Rules
 from regard.corpus.shards import Shard, shards_of
@@ -33,6 +35,7 @@ class CheckResult:
         ratio: the usual length of a target sentence by that of its source, ten characters added to both.
         suspicion: where the sides seem to shift against each other.
         suspected: the file that is about, or the two files, where a corpus has several.
+        partly_translated: whether the format is one in which a missing translation is nothing wrong.
     """
 
     source: Path
@@ -42,6 +45,7 @@ class CheckResult:
     ratio: float
     suspicion: Suspicion | None
     suspected: Shard | None = None
+    partly_translated: bool = False
 
     @property
     def is_damaged(self) -> bool:
@@ -51,7 +55,8 @@ class CheckResult:
     @property
     def has_lost_sentences(self) -> bool:
         """Whether sentences are missing on one side, or garbled."""
-        return any(reason in self.report.dropped for reason in _DAMAGE)
+        damage = (GARBLED,) if self.partly_translated else _DAMAGE
+        return any(reason in self.report.dropped for reason in damage)
 
     def lines(self) -> list[str]:
         """The findings as sentences for people."""
@@ -75,25 +80,33 @@ class CheckedPairs:
     result: CheckResult
 
 
-def check_corpus(source: Path, target: Path | None = None, *, rules: Rules | None = None) -> CheckResult:
+def check_corpus(
+    source: Path, target: Path | None = None, *, rules: Rules | None = None, reading: Reading = AS_STATED
+) -> CheckResult:
     """Reads a corpus from end to end and changes nothing.
 
     Args:
         source: as for ``read_pairs``.
         target: as for ``read_pairs``.
         rules: what a pair may be like.
+        reading: as for ``read_pairs``.
 
     Raises:
         CorpusError: the corpus cannot be read as pairs at all.
     """
-    checking = Checking(source, target, rules=rules)
+    checking = Checking(source, target, rules=rules, reading=reading)
     for _ in checking:
         pass
     return checking.result()
 
 
 def read_checked(
-    source: Path, target: Path | None = None, *, rules: Rules | None = None, tolerates: Container[str] = ()
+    source: Path,
+    target: Path | None = None,
+    *,
+    rules: Rules | None = None,
+    tolerates: Container[str] = (),
+    reading: Reading = AS_STATED,
 ) -> CheckedPairs:
     """Checks a corpus while it is read, and keeps the pairs that stay.
 
@@ -102,11 +115,12 @@ def read_checked(
         target: as for ``read_pairs``.
         rules: what a pair may be like.
         tolerates: faults that are counted, but for which a pair is kept all the same.
+        reading: as for ``read_pairs``.
 
     Raises:
         CorpusError: the corpus cannot be read as pairs at all.
     """
-    checking = Checking(source, target, rules=rules, tolerates=tolerates)
+    checking = Checking(source, target, rules=rules, tolerates=tolerates, reading=reading)
     pairs = [pair for pair, reason in checking if reason is None]
     return CheckedPairs(pairs, checking.result())
 
@@ -120,18 +134,25 @@ class Checking:
         target: as for ``source``.
         rules: what a pair may be like.
         tolerates: faults that are counted, but for which a pair is kept all the same.
+        reading: as for ``read_pairs``.
 
     Raises:
         CorpusError: the corpus cannot be read as pairs at all.
     """
 
     def __init__(
-        self, source: Path, target: Path | None = None, *, rules: Rules | None = None, tolerates: Container[str] = ()
+        self,
+        source: Path,
+        target: Path | None = None,
+        *,
+        rules: Rules | None = None,
+        tolerates: Container[str] = (),
+        reading: Reading = AS_STATED,
     ) -> None:
         self.source = source
         self.target = target
         self.shards = shards_of(source, target)
-        surveyed = [_surveyed(shard) for shard in self.shards]
+        surveyed = [_surveyed(shard, reading) for shard in self.shards]
         self.files = tuple(fact for facts, _ in surveyed for fact in facts)
         self._examination = Examination(rules or Rules(), tolerates=tolerates)
         self._judged = self._examination.judge(chain.from_iterable(pairs for _, pairs in surveyed))
@@ -154,24 +175,27 @@ class Checking:
             ratio=usual.ratio if usual else 1.0,
             suspicion=suspicion,
             suspected=suspected,
+            partly_translated=self.target is None and suffix_of(self.shards[0].source) in PARTLY_TRANSLATED,
         )
 
     def _located(self, suspicion: Suspicion) -> tuple[Shard, Suspicion]:
         """The shard, and the line in it, of a suspicion whose lines are counted through all shards."""
         line, lines = suspicion.line, {fact.path: fact.num_lines for fact in self.files}
-        for shard in self.shards[:-1]:
+        for shard in self.shards[:-1] if lines else ():
             if line <= lines[shard.source]:
                 return shard, Suspicion(line, suspicion.shift)
             line -= lines[shard.source]
         return self.shards[-1], Suspicion(line, suspicion.shift)
 
 
-def _surveyed(shard: Shard) -> tuple[tuple[FileFacts, ...], Iterator[Pair]]:
-    """Facts about the files, which are read as bytes, and their pairs, to be read a second time."""
+def _surveyed(shard: Shard, reading: Reading) -> tuple[tuple[FileFacts, ...], Iterator[Pair]]:
+    """Facts about files of lines, which are read as bytes, and their pairs, to be read a second time."""
     source, target = shard.source, shard.target
-    if target is None or STANDARD_INPUT in (source, target):
-        pairs = read_every_pair(source, target)
-        return () if source == STANDARD_INPUT else (survey(source),), pairs
+    if STANDARD_INPUT in (source, target) or not is_by_line(source, target):
+        return (), read_every_pair(source, target, reading=reading)
+    if target is None:
+        pairs = read_every_pair(source)
+        return (survey(source),), pairs
     left, right = survey(source), survey(target)
     return (left, right), read_every_pair(source, target, counts=(left.num_lines, right.num_lines))
 

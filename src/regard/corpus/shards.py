@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final, final
 
 from regard.corpus.files import STANDARD_INPUT
+from regard.corpus.formats.arrow import is_dataset
 from regard.corpus.pair import Pair
 from regard.corpus.pairs import read_every_pair
 from regard.errors import CorpusError
@@ -56,7 +57,7 @@ def read_shards(shards: tuple[Shard, ...]) -> Iterator[Pair]:
 
 
 def _files(path: Path) -> tuple[Path, ...]:
-    if path == STANDARD_INPUT or path.is_file():
+    if path == STANDARD_INPUT or path.is_file() or is_dataset(path):
         return (path,)
     if path.is_dir():
         found = sorted(file for file in path.iterdir() if file.is_file() and not file.name.startswith("."))

@@ -9,10 +9,11 @@ from typing import Final, final
 
 from regard.corpus import STANDARD_INPUT, Pair, count_lines
 from regard.corpus.builtin import generate
+from regard.corpus.pairs import is_by_line
 from regard.corpus.shards import shards_of
 from regard.errors import CorpusError
 from regard.runs.cache import Cache, default_root
-from regard.runs.files import FilePairs, named, read_files
+from regard.runs.files import FilePairs, named, read_files, reading_of
 from regard.runs.prepare import LARGEST_VALID_SHARE, Preparation, prepare_corpus
 from regard.runs.streamed import StreamedPairs
 from regard.runs.watching import Watch, unwatched
@@ -72,7 +73,7 @@ def _is_large(settings: DataSettings, source: Path) -> bool:
         return False
     lines = 0
     for shard in shards_of(source, settings.target):
-        lines += count_lines(shard.source)
+        lines += count_lines(shard.source) if is_by_line(shard.source, shard.target) else 0
         if lines > settings.in_memory_pairs:
             return True
     return False
@@ -95,7 +96,13 @@ def _prepared(settings: DataSettings, source: Path, watch: Watch) -> RunData:
 
 
 def _from_files(settings: DataSettings, source: Path) -> RunData:
-    read = read_files(source, settings.target, check_alignment=settings.check_alignment, clean=settings.clean)
+    read = read_files(
+        source,
+        settings.target,
+        check_alignment=settings.check_alignment,
+        clean=settings.clean,
+        reading=reading_of(settings),
+    )
     pairs = read.pairs
     _require_enough(len(pairs), source)
     told = [*read.notes, *([_UNUSUAL] if read.num_unusual else [])]
@@ -109,7 +116,9 @@ def _from_files(settings: DataSettings, source: Path) -> RunData:
 
 def _validation_files(settings: DataSettings, source: Path) -> FilePairs:
     """Only damaged pairs are left out here: a score should be about all the others."""
-    found = read_files(source, settings.valid_target, check_alignment=settings.check_alignment)
+    found = read_files(
+        source, settings.valid_target, check_alignment=settings.check_alignment, reading=reading_of(settings)
+    )
     if not found.pairs:
         raise CorpusError(f"{named(source)} has no sentence pairs to validate on")
     return found

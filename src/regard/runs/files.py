@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import final
 
-from regard.corpus import STANDARD_INPUT, CheckResult, Pair, Rules, read_checked
+from regard.corpus import STANDARD_INPUT, CheckResult, Pair, Reading, Rules, read_checked
+from regard.corpus.formats.reading import AS_STATED
 from regard.corpus.rules import UNUSUAL
 from regard.errors import CorpusError
+from regard.settings import DataSettings
 
 
 @final
@@ -24,7 +26,9 @@ class FilePairs:
     num_unusual: int
 
 
-def read_files(source: Path, target: Path | None, *, check_alignment: bool, clean: bool = False) -> FilePairs:
+def read_files(
+    source: Path, target: Path | None, *, check_alignment: bool, clean: bool = False, reading: Reading = AS_STATED
+) -> FilePairs:
     """Reads and checks two files, or one with both sides, in one go.
 
     Args:
@@ -32,15 +36,21 @@ def read_files(source: Path, target: Path | None, *, check_alignment: bool, clea
         target: as for ``read_pairs``.
         check_alignment: whether files whose sides seem shifted against each other are refused.
         clean: whether unusual pairs are left out too, not only damaged ones.
+        reading: as for ``read_pairs``.
 
     Raises:
         CorpusError: there are no such files, they are no pairs, or their sides seem shifted.
     """
     rules = Rules(check_alignment=check_alignment)
-    checked = read_checked(source, target, rules=rules, tolerates=() if clean else UNUSUAL)
+    checked = read_checked(source, target, rules=rules, tolerates=() if clean else UNUSUAL, reading=reading)
     refuse_shifted(checked.result)
     num_unusual = sum(checked.result.report.kept_despite.values())
     return FilePairs(checked.pairs, tuple(notes_of(checked.result)), num_unusual)
+
+
+def reading_of(settings: DataSettings) -> Reading:
+    """Which two sides of a file with several the settings ask for."""
+    return Reading(settings.source_language, settings.target_language, settings.source_column, settings.target_column)
 
 
 def named(path: Path) -> str:

@@ -16,7 +16,7 @@ from regard.corpus.rules import UNUSUAL
 from regard.corpus.shards import Shard, shards_of
 from regard.errors import CorpusError
 from regard.runs.cache import Cache, Facts, content_of
-from regard.runs.files import notes_of, refuse_shifted
+from regard.runs.files import notes_of, reading_of, refuse_shifted
 from regard.runs.streamed import TRAINED_ON, StreamedPairs, count_seen, forget_keys, hold_out, look_over
 from regard.runs.watching import Watch
 from regard.settings import DataSettings, TextSettings
@@ -141,7 +141,8 @@ def _look_over(
     settings: DataSettings, source: Path, folder: Path, *, valid: Sequence[Pair] | None, watch: Watch
 ) -> Facts:
     rules = Rules(check_alignment=settings.check_alignment)
-    checking = Checking(source, settings.target, rules=rules, tolerates=() if settings.clean else UNUSUAL)
+    tolerates = () if settings.clean else UNUSUAL
+    checking = Checking(source, settings.target, rules=rules, tolerates=tolerates, reading=reading_of(settings))
     found = look_over(checking, folder, tell=lambda done, total: watch("looking over the pairs", done, total))
     refuse_shifted(found.result)
     num_held = num_seen = 0

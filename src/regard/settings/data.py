@@ -26,12 +26,16 @@ class DataSettings(Section):
     A folder, or a path with ``*``, stands for all the files there, in the order of their names.
     """
 
-    source: FilePath | None = Field(None, description="training sentences, or a two-column file with both sides")
+    source: FilePath | None = Field(
+        None, description="training sentences, or a file with both sides: .tsv, .jsonl, .tmx, .po, .xlf, .csv …"
+    )
     target: FilePath | None = Field(None, description="their translations, line by line")
     valid_source: FilePath | None = Field(None, description="validation sentences; else some are held out")
     valid_target: FilePath | None = Field(None, description="their translations")
     source_language: Language = "en"
     target_language: Language = "fr"
+    source_column: str | None = Field(None, description="column of the source in a table with named columns")
+    target_column: str | None = Field(None, description="column of the target there")
     check_alignment: bool = Field(True, description="files whose sides seem shifted against each other are refused")
     clean: bool = Field(False, description="leave out what regard corpus clean would: repeated, ill-matched pairs too")
     valid_size: int = Field(1000, ge=1, description="pairs held out when no validation files are given")

@@ -104,14 +104,19 @@ def po_spelled(segment: Segment) -> str:
     return quoted[0] if len(quoted) == 1 else "\n".join(['""', *quoted])
 
 
+def language_of(header: PoEntry) -> str | None:
+    """The language that a catalogue's header states."""
+    stated = _LANGUAGE.search(header.value("msgstr"))
+    return stated[1] if stated else None
+
+
 def _lines(content: str) -> list[str]:
     """Lines with their line feeds, which are what ends a line, and nothing else."""
     return [f"{line}\n" for line in content.split("\n")]
 
 
 def _check_header(path: Path, header: PoEntry, reading: Reading) -> None:
-    stated = _LANGUAGE.search(header.value("msgstr"))
-    require_language(path, "target", stated=stated[1] if stated else None, wanted=reading.target_language)
+    require_language(path, "target", stated=language_of(header), wanted=reading.target_language)
 
 
 def _pairs(path: Path, entry: PoEntry, form_for_one: int) -> Iterator[Pair]:

@@ -92,19 +92,20 @@ def xliff_document(path: Path, content: str, reading: Reading) -> Document:
 def _check_around(path: Path, element: Element, reading: Reading) -> None:
     if not element.above and element.name != "xliff":
         raise CorpusError(f"{path} is no XLIFF: its first element is <{element.name}>, not <xliff>")
-    one, other = _languages(element)
+    one, other = stated_by(element)
     require_language(path, "source", stated=one, wanted=reading.source_language)
     require_language(path, "target", stated=other, wanted=reading.target_language)
 
 
-def _languages(element: Element) -> tuple[str | None, str | None]:
+def stated_by(element: Element) -> tuple[str | None, str | None]:
+    """The languages of source and target that an element states."""
     given = element.attributes
     return given.get("source-language", given.get("srcLang")), given.get("target-language", given.get("trgLang"))
 
 
 def _language(text: XmlText, element: Element, target: str | None) -> list[Edit]:
     """States the target language where it is not stated."""
-    source, stated = _languages(element)
+    source, stated = stated_by(element)
     if stated or not source or not target:
         return []
     return [
