@@ -1,4 +1,4 @@
-"""``regard lab``: what textbooks say of attention, measured on this machine."""
+"""``regard lab``: what textbooks say of attention, measured on this machine; and two networks compared."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from regard.cli.exits import guarded
+from regard.cli.lab_compare import compare
 from regard.cli.progress import progress_reporter
 from regard.cli.show import duration
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="lab",
-    help="Measure what textbooks say of attention.",
+    help="Measure what textbooks say of attention, and compare two networks.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -26,7 +27,7 @@ DEFAULT_OUT = Path("lab")
 
 @app.callback()
 def _group() -> None:
-    """Its commands are ``run`` and ``list``."""
+    """Its commands are ``run``, ``list`` and ``compare``."""
 
 
 def run(
@@ -91,3 +92,4 @@ def _sign(holds: bool) -> str:
 
 app.command("run")(guarded(run))
 app.command("list")(guarded(list_experiments))
+app.command("compare")(guarded(compare))

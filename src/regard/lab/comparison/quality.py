@@ -1,0 +1,71 @@
+"""One cell: what a trained side translates, and how well; and two such cells, judged against each other."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, final
+
+from regard.corpus import read_lines, read_pairs
+from regard.disk import write_text_aside
+from regard.evaluation import compare, evaluate
+from regard.evaluation.tokenised import evaluate_tokenised
+from regard.lab.comparison.plan import ScoredSet
+from regard.runs.data import RunData
+from regard.translator import Translator
+
+METRICS = ("bleu", "chrf")
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Sentences:
+    """What is translated, its references, the same as papers score against, and what it is."""
+
+    sources: tuple[str, ...]
+    targets: tuple[str, ...]
+    tokenised: tuple[str, ...] | None
+    name: str
+
+
+def sentences_of(test: ScoredSet | None, data: RunData) -> Sentences:
+    """The sentences of the test files; without any, the corpus' own test pairs, or else its validation pairs.
+
+    Raises:
+        CorpusError: the files cannot be read.
+    """
+    if test is None:
+        pairs, name = (data.test, "the corpus' test pairs") if data.test else (data.valid, "the validation pairs")
+    else:
+        pairs, name = list(read_pairs(test.source, test.target)), test.source.stem
+    tokenised = None if test is None or test.tokenised is None else tuple(read_lines(test.tokenised))
+    return Sentences(tuple(pair.source for pair in pairs), tuple(pair.target for pair in pairs), tokenised, name)
+
+
+def quality_cell(translator: Translator, sentences: Sentences, into: Path) -> dict[str, Any]:
+    """Translates with the model's own search, keeps the translations in a file, and scores them."""
+    found = [answer.text for answer in translator.translate_lines(sentences.sources)]
+    into.parent.mkdir(parents=True, exist_ok=True)
+    write_text_aside(into, "".join(f"{line}\n" for line in found))
+    scores = list(evaluate(found, [sentences.targets], METRICS).values())
+    if sentences.tokenised is not None:
+        language = translator.languages[1]
+        scores.append(evaluate_tokenised(found, sentences.tokenised, language=language))
+    return {
+        "sentences": len(found),
+        "test_set": sentences.name,
+        "scores": {score.name: {"value": round(score.value, 3), "signature": score.signature} for score in scores},
+    }
+
+
+def significance_cell(first: Path, second: Path, references: Sequence[str]) -> dict[str, Any]:
+    """The paired bootstrap of two files of translations: by how much the second is better, and is it by chance?"""
+    one, other = (path.read_text(encoding="utf-8").split("\n")[:-1] for path in (first, second))
+    found = compare(one, other, [references], METRICS)
+    return {
+        each.first.name: {
+            "difference": round(each.difference, 3),
+            "p_value": round(each.p_value, 5),
+            "signature": each.first.signature,
+        }
+        for each in found.values()
+    }
