@@ -4,7 +4,7 @@ Enters: ids of sentence pairs, in memory or mapped from files. Leaves: ``Batch``
 Must not know: masks (the model draws them from layouts), networks, losses.
 """
 
-from regard.batches.batch import Batch, make_batch
+from regard.batches.batch import Batch, Counts, make_batch, make_share
 from regard.batches.bucketing import bucketed
 from regard.batches.encoded import EncodedPairs, Ragged
 from regard.batches.order import BatchStream, Place, Recut
@@ -15,6 +15,7 @@ from regard.batches.stored import PairsWriter, open_pairs
 __all__ = [
     "Batch",
     "BatchStream",
+    "Counts",
     "EncodedPairs",
     "PairsWriter",
     "Place",
@@ -22,6 +23,7 @@ __all__ = [
     "Recut",
     "bucketed",
     "make_batch",
+    "make_share",
     "open_pairs",
     "packed",
     "packed_rectangle",

@@ -41,6 +41,10 @@ class Ragged:
         """How many ids each sequence has."""
         return np.diff(self.offsets)
 
+    def lengths_of(self, indices: IntArray) -> IntArray:
+        """How many ids some of the sequences have."""
+        return self.offsets[indices + 1] - self.offsets[indices]
+
     def runs(self, starts: IntArray, stops: IntArray) -> "Ragged":
         """Sequences ``starts[k]`` to before ``stops[k]`` for each k, copied into memory one run after the other."""
         parts = list(zip(starts.tolist(), stops.tolist(), strict=True))

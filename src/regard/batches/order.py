@@ -6,7 +6,7 @@ from typing import Final, Protocol, final, runtime_checkable
 
 import numpy as np
 
-from regard.batches.batch import Batch, make_batch
+from regard.batches.batch import Batch, make_batch, make_share
 from regard.batches.bucketing import bucketed
 from regard.batches.encoded import EncodedPairs, IntArray
 from regard.batches.windows import WINDOW_PAIRS, Window, num_windows, windows_of
@@ -27,6 +27,10 @@ class Recut(Protocol):
 
     def expect(self, pairs: EncodedPairs, numbers: IntArray, epoch: int) -> None:
         """These will be asked for next; whoever likes begins with them now."""
+        ...
+
+    def close(self) -> None:
+        """Nothing more will be asked for."""
         ...
 
 
@@ -64,6 +68,7 @@ class BatchStream:
             sentences make a batch, and in which order batches come, is the same.
         recut: cuts the pairs of an epoch into other ids; without it every epoch has those of ``pairs``.
         window_pairs: so many pairs, or fewer, are in memory and mixed with each other at a time.
+        share: which process this is, of how many that share every batch.
     """
 
     def __init__(
@@ -76,6 +81,7 @@ class BatchStream:
         packed_width: int | None = None,
         recut: Recut | None = None,
         window_pairs: int = WINDOW_PAIRS,
+        share: tuple[int, int] = (0, 1),
     ) -> None:
         self.pairs = pairs
         self.budget = budget
@@ -83,6 +89,7 @@ class BatchStream:
         self.place = place or Place()
         self.packed_width = packed_width
         self._recut = recut
+        self._share = share
         self._window_pairs = window_pairs
         self._portion: _Portion | None = None
 
@@ -95,13 +102,18 @@ class BatchStream:
         """The next batch; moves the place."""
         place = self.place
         portion = self._portion_at(place.epoch, place.window)
-        batch = make_batch(portion.pairs, portion.batches[place.batch], packed_width=self.packed_width)
+        batch = self._batch(portion.pairs, portion.batches[place.batch])
         if place.batch + 1 < len(portion.batches):
             self.place = Place(place.epoch, place.batch + 1, place.window)
         else:
             epoch, window = self._after(place.epoch, place.window)
             self.place = Place(epoch, 0, window)
         return batch
+
+    def close(self) -> None:
+        """Ends what prepares batches ahead, if anything does."""
+        if self._recut is not None:
+            self._recut.close()
 
     def batches_of(self, epoch: int, window: int = 0) -> list[IntArray]:
         """The pairs of each batch of a window, in order, as numbers within the window."""
@@ -126,6 +138,12 @@ class BatchStream:
             return place.epoch + place.window / self.num_windows
         done = place.batch / len(self.batches_of(place.epoch, place.window))
         return place.epoch + (place.window + done) / self.num_windows
+
+    def _batch(self, pairs: EncodedPairs, indices: IntArray) -> Batch:
+        rank, size = self._share
+        if size == 1:
+            return make_batch(pairs, indices, packed_width=self.packed_width)
+        return make_share(pairs, indices, packed_width=self.packed_width, rank=rank, size=size)
 
     def _after(self, epoch: int, window: int) -> tuple[int, int]:
         """The window that follows, and its epoch."""

@@ -7,6 +7,7 @@ returns plain numbers), files other than its own state.
 
 from regard.training.average import MovingAverage, lent, mean_of
 from regard.training.loss import smoothed_cross_entropy
+from regard.training.processes import Alone, Processes
 from regard.training.report import Reporter, Silent, StepReport, ValidReport
 from regard.training.schedule import learning_rate
 from regard.training.state import Progress, load_state, save_state
@@ -14,7 +15,9 @@ from regard.training.trainer import Surroundings, Trainer
 from regard.training.update import batch_loss
 
 __all__ = [
+    "Alone",
     "MovingAverage",
+    "Processes",
     "Progress",
     "Reporter",
     "Silent",

@@ -1,6 +1,6 @@
 """AdamW (Loshchilov & Hutter 2019), and its state as tensors by name."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor, nn
@@ -36,10 +36,20 @@ def moments_of(model: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, 
     }
 
 
-def load_moments(model: nn.Module, optimizer: torch.optim.Optimizer, moments: Mapping[str, Tensor]) -> None:
-    """Restores what ``moments_of`` gave."""
+def load_moments(
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    moments: Mapping[str, Tensor],
+    *,
+    own: Callable[[Tensor, Tensor], Tensor] | None = None,
+) -> None:
+    """Restores what ``moments_of`` gave; ``own`` gives the part of a moment that belongs to the part of a weight."""
     for name, weight in model.named_parameters():
         names = {moment: f"{moment}/{name}" for moment in _MOMENTS if f"{moment}/{name}" in moments}
-        state = {moment: moments[key].to(weight.device) for moment, key in names.items()}
+        state = {moment: _own(moments[key].to(weight.device), weight, own) for moment, key in names.items()}
         if state:
             optimizer.state[weight] = state
+
+
+def _own(moment: Tensor, weight: Tensor, own: Callable[[Tensor, Tensor], Tensor] | None) -> Tensor:
+    return moment if own is None or moment.shape != weight.shape else own(moment, weight)

@@ -13,11 +13,12 @@ import torch
 from torch import Tensor
 
 from regard.batches import BatchStream
-from regard.models import AnyModel, load_weights, weights_of
+from regard.models import AnyModel, weights_of
 from regard.settings.training import TrainingSettings
 from regard.training.average import MovingAverage, lent
 from regard.training.budget import Stopwatch, known_steps, minutes_of
 from regard.training.optimizer import build_optimizer, load_moments, moments_of, set_learning_rate
+from regard.training.processes import Alone, Processes
 from regard.training.random import random_states, restore_random_states
 from regard.training.report import Reporter, StepReport, ValidReport
 from regard.training.schedule import learning_rate
@@ -52,7 +53,12 @@ class Surroundings:
 
 @final
 class Trainer:
-    """A network, its optimizer and its averages on their way through a stream of batches."""
+    """A network, its optimizer and its averages on their way through a stream of batches.
+
+    Attributes:
+        model: what is validated and published.
+        network: what is trained: the same, or its twin with weights distributed over several processes.
+    """
 
     def __init__(
         self,
@@ -60,17 +66,21 @@ class Trainer:
         stream: BatchStream,
         settings: TrainingSettings,
         *,
+        processes: Processes | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self.processes = processes or Alone()
         self.model = model
+        self.network = self.processes.network(model)
         self.stream = stream
         self.settings = settings
-        self.optimizer = build_optimizer(model, settings)
-        self.average = None if settings.ema_decay is None else MovingAverage(model, settings.ema_decay)
+        self.optimizer = build_optimizer(self.network, settings)
+        self.average = None if settings.ema_decay is None else MovingAverage(self.network, settings.ema_decay)
         self.progress = Progress()
         self.clock = clock
         self._window = Window()
         self._stopwatch: Stopwatch | None = None
+        self._is_measuring = False
         self._before_seconds = 0.0
         self._started = clock()
         self._saved_at = clock()
@@ -87,11 +97,12 @@ class Trainer:
         self._window.restart(self.clock())
         while not self._is_done():
             self._update_once(around.reporter)
+            is_save_due = self._agree()
             if self._is_validation_due():
                 self._validate(around)
-            elif self.clock() - self._saved_at >= self.settings.save_minutes * 60:
+            elif is_save_due:
                 self._save(around)
-            if around.should_stop():
+            if self.processes.any(around.should_stop()):
                 self._close(around)
                 return False
         self.progress.finished = True
@@ -104,24 +115,26 @@ class Trainer:
 
     def better_weights(self) -> Mapping[str, Tensor]:
         """The weights that are validated and published: the moving average if there is one."""
-        return weights_of(self.model) if self.average is None else self.average.weights
+        weights = weights_of(self.network) if self.average is None else self.average.weights
+        return self.processes.whole(weights)
 
     # State
 
     def tensors(self) -> dict[str, Tensor]:
         """All tensors of the run, by name: weights, moments, averages, states of PyTorch's random numbers."""
         parts: dict[str, Mapping[str, Tensor]] = {
-            "weights": weights_of(self.model),
-            "optimizer": moments_of(self.model, self.optimizer),
+            "weights": weights_of(self.network),
+            "optimizer": moments_of(self.network, self.optimizer),
             "average": {} if self.average is None else self.average.weights,
             "random": random_states(self._device),
         }
-        return {f"{part}:{name}": tensor for part, tensors in parts.items() for name, tensor in tensors.items()}
+        named = {f"{part}:{name}": tensor for part, tensors in parts.items() for name, tensor in tensors.items()}
+        return self.processes.whole(named)
 
     def record(self) -> Progress:
         """Where the run stands, brought up to date."""
         self.progress.place = self.stream.place
-        self.progress.noise = self.model.noise.state
+        self.progress.noise = self.network.noise.state
         self.progress.elapsed_seconds = self._elapsed()
         self.progress.stopwatch = None if self._stopwatch is None else self._stopwatch.state
         self.progress.window = self._window.state
@@ -129,18 +142,19 @@ class Trainer:
 
     def restore(self, progress: Progress, tensors: Mapping[str, Tensor]) -> None:
         """Continues from what ``record`` and ``tensors`` gave."""
-        load_weights(self.model, _part("weights", tensors))
-        load_moments(self.model, self.optimizer, _part("optimizer", tensors))
+        self.processes.load(self.network, _part("weights", tensors))
+        load_moments(self.network, self.optimizer, _part("optimizer", tensors), own=self.processes.own)
         if self.average is not None:
+            like = weights_of(self.network)
             own = {name: tensor.to(self._device) for name, tensor in _part("average", tensors).items()}
-            self.average.weights = own
+            self.average.weights = {name: self.processes.own(tensor, like[name]) for name, tensor in own.items()}
         restore_random_states(_part("random", tensors), self._device)
         self._stopwatch = None if progress.stopwatch is None else Stopwatch(**progress.stopwatch)
         if progress.window is not None:
             self._window.state = progress.window
         self.progress = progress
         self.stream.place = progress.place
-        self.model.noise.state = progress.noise
+        self.network.noise.state = progress.noise
         self._before_seconds = progress.elapsed_seconds
         self._started = self.clock()
 
@@ -152,17 +166,25 @@ class Trainer:
 
     @property
     def _device(self) -> torch.device:
-        return next(self.model.parameters()).device
+        return next(self.network.parameters()).device
 
     def _open(self) -> None:
         if self.progress.total_steps is not None:
             return
-        self.progress.total_steps = known_steps(self.settings, batches_per_epoch=self._batches_per_epoch())
+        self.progress.total_steps = known_steps(self.settings, batches_per_epoch=self.stream.batches_per_epoch)
         minutes = minutes_of(self.settings)
         self._stopwatch = None if minutes is None else Stopwatch(minutes)
 
-    def _batches_per_epoch(self) -> int:
-        return len(self.stream.batches_of(self.stream.place.epoch))
+    def _agree(self) -> bool:
+        """Whether to save now. The first process's clock decides about that, and how many updates there will be."""
+        self._is_measuring = self._stopwatch is not None and self._stopwatch.num_looks == 0
+        is_save_due = self.clock() - self._saved_at >= self.settings.save_minutes * 60
+        if self.processes.size == 1:
+            return is_save_due
+        own = [float(is_save_due), float(self._is_measuring), float(self.progress.total_steps or 0)]
+        decided = self.processes.sum(own if self.processes.is_first else [0.0] * len(own))
+        self._is_measuring, self.progress.total_steps = decided[1] > 0, int(decided[2]) or None
+        return decided[0] > 0
 
     def _is_done(self) -> bool:
         total, patience = self.progress.total_steps, self.settings.patience
@@ -173,21 +195,22 @@ class Trainer:
         step = self.progress.step
         rate = learning_rate(self.settings, step, self.progress.total_steps)
         set_learning_rate(self.optimizer, rate)
+        self.processes.begin_update(self.network, seed=self.settings.seed, step=step)
         batches = [self.stream.take().to(self._device) for _ in range(self.settings.accumulate)]
-        update = apply_update(self.model, self.optimizer, batches, self.settings)
+        update = apply_update(self.network, self.optimizer, batches, self.settings, processes=self.processes)
         if self.average is not None:
-            self.average.update(self.model, num_updates=step)
+            self.average.update(self.network, num_updates=step)
         self.progress.step = step + 1
         self._budget(reporter)
         self._tell(update, rate, reporter)
 
     def _budget(self, reporter: Reporter) -> None:
-        if self._stopwatch is None:
+        if self._stopwatch is None or not self.processes.is_first:
             return
         total = self._stopwatch.total_steps(self.progress.step, self._elapsed())
         if total is None:
             return
-        limit = known_steps(self.settings, batches_per_epoch=self._batches_per_epoch())
+        limit = known_steps(self.settings, batches_per_epoch=self.stream.batches_per_epoch)
         self.progress.total_steps = total if limit is None else min(total, limit)
         is_done = self._stopwatch.is_done
         reporter.note(
@@ -222,7 +245,7 @@ class Trainer:
 
     def _is_validation_due(self) -> bool:
         total, step = self.progress.total_steps, self.progress.step
-        if self._stopwatch is not None and self._stopwatch.num_looks == 0:
+        if self._is_measuring:
             return False
         every = self.settings.validate_every
         if every is None:
@@ -230,14 +253,18 @@ class Trainer:
         return step % every == 0 or step == total
 
     def _validate(self, around: Surroundings) -> None:
-        with lent(self.model, self.better_weights()):
-            report = around.validate(self.progress.step)
-            score = report.scores[self.settings.valid_metric]
-            is_best = self.is_better(score)
-            if is_best:
-                around.publish(report)
+        """The first process validates and publishes, the others wait for the score."""
+        better, report = self.better_weights(), None
+        if self.processes.is_first:
+            with lent(self.model, better):
+                report = around.validate(self.progress.step)
+                if self.is_better(report.scores[self.settings.valid_metric]):
+                    around.publish(report)
+        score = self.processes.from_first(0.0 if report is None else report.scores[self.settings.valid_metric])
+        is_best = self.is_better(score)
         self._count_validation(score, is_best=is_best)
-        around.reporter.validated(_marked(report, is_best=is_best))
+        if report is not None:
+            around.reporter.validated(_marked(report, is_best=is_best))
         self._save(around)
 
     def is_better(self, score: float) -> bool:
@@ -258,8 +285,10 @@ class Trainer:
     def _close(self, around: Surroundings) -> None:
         """Leaves a model, even an unvalidated one, and a checkpoint."""
         if self.progress.best_step is None:
-            with lent(self.model, self.better_weights()):
-                around.publish(None)
+            better = self.better_weights()
+            if self.processes.is_first:
+                with lent(self.model, better):
+                    around.publish(None)
         around.save(insist=True)
 
     def _save(self, around: Surroundings) -> None:

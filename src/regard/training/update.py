@@ -14,6 +14,7 @@ from regard.errors import DivergedError
 from regard.models import TranslationModel
 from regard.settings.training import TrainingSettings
 from regard.training.loss import smoothed_cross_entropy
+from regard.training.processes import Alone, Processes
 
 _SCORED_TOGETHER: Final = 64
 _NORM_MARGIN: Final = 1e-6  # PyTorch's clipping adds it to the norm
@@ -46,19 +47,23 @@ def _rounded_up(cells: Int[Tensor, " token"]) -> Int[Tensor, " picked"]:
 
 
 def compute_gradients(model: TranslationModel[Any, Any], batches: Sequence[Batch], *, smoothing: float) -> float:
-    """Adds up the gradients of the mean loss per real target token of all batches together; returns that loss."""
-    num_tokens = sum(batch.num_target_tokens for batch in batches)
+    """Adds up the gradients of the mean loss per real target token of all batches together; returns that loss.
+
+    Of batches that are shared among processes, the mean is over all tokens: what the processes have adds up to it.
+    """
+    num_tokens = sum(batch.whole.num_target_tokens for batch in batches)
     total = 0.0
     for batch in batches:
-        loss = batch_loss(model, batch, smoothing=smoothing, weight=1 / num_tokens)
+        loss = batch_loss(model, batch, smoothing=smoothing, weight=0.0 if batch.is_idle else 1 / num_tokens)
         loss.backward()  # type: ignore[no-untyped-call]
         total += float(loss.detach())
     return total
 
 
-def clip(weights: Sequence[Tensor], limit: float | None) -> float:
+def clip(weights: Sequence[Tensor], limit: float | None, *, processes: Processes | None = None) -> float:
     """Scales gradients down to a norm of ``limit`` together, if theirs is larger; returns the norm they had."""
     norm = torch.nn.utils.get_total_norm([weight.grad for weight in weights if weight.grad is not None])
+    norm = (processes or Alone()).whole({"norm": norm})["norm"]
     before = float(norm)
     if limit is not None and not before + _NORM_MARGIN < limit:  # gradients that stay are not passed over again
         torch.nn.utils.clip_grads_with_norm_(weights, limit, norm)
@@ -70,15 +75,20 @@ def apply_update(
     optimizer: torch.optim.Optimizer,
     batches: Sequence[Batch],
     settings: TrainingSettings,
+    *,
+    processes: Processes | None = None,
 ) -> Update:
-    """Changes the weights once.
+    """Changes the weights once, in all processes alike.
 
     Raises:
         DivergedError: loss or gradient is not finite; the weights were not touched.
     """
     model.train()
+    processes = processes or Alone()
     loss = compute_gradients(model, batches, smoothing=settings.label_smoothing)
-    norm = clip(list(model.parameters()), settings.clip_norm)
+    processes.sum_gradients(model)
+    (loss,) = processes.sum([loss])
+    norm = clip(list(model.parameters()), settings.clip_norm, processes=processes)
     if not (math.isfinite(loss) and math.isfinite(norm)):
         optimizer.zero_grad(set_to_none=True)
         raise DivergedError(
@@ -87,4 +97,4 @@ def apply_update(
         )
     optimizer.step()
     optimizer.zero_grad(set_to_none=True)
-    return Update(loss, norm, sum(batch.num_tokens for batch in batches))
+    return Update(loss, norm, sum(batch.whole.num_tokens for batch in batches))
