@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from regard.cli.show import count, duration, printable
+from regard.launch import Launch
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -22,8 +23,13 @@ _TITLES = {"bleu": "BLEU", "chrf": "chrF", "ter": "TER"}
 
 @contextmanager
 def progress_reporter() -> "Iterator[BarReporter | LineReporter]":
-    """The reporter that fits standard error: a bar in a terminal, plain lines elsewhere."""
-    if sys.stderr.isatty():
+    """The reporter that fits standard error: a bar in a terminal, plain lines elsewhere.
+
+    Of several processes that train together, the first speaks.
+    """
+    if not Launch.of().is_first:
+        yield LineReporter(_say_nothing)
+    elif sys.stderr.isatty():
         with _progress_bar() as bar:
             yield BarReporter(bar)
     else:
@@ -131,6 +137,10 @@ def _state(report: "StepReport") -> str:
     steps = count(report.step) + (f"/{count(report.total_steps)}" if report.total_steps else "")
     speed, left = count(report.tokens_per_second), duration(report.remaining_seconds)
     return f"step {steps} · loss {report.loss:.3f} · {speed} tokens/s · {left} left"
+
+
+def _say_nothing(line: str) -> None:
+    """For processes that are not the first."""
 
 
 def _write_to_stderr(line: str) -> None:

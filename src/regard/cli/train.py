@@ -13,6 +13,7 @@ from regard.cli.number import number_from
 from regard.cli.progress import progress_reporter
 from regard.cli.show import count, duration
 from regard.errors import InputError, OutputExistsError
+from regard.launch import Launch
 
 if TYPE_CHECKING:
     from regard.runs import RunResult
@@ -110,8 +111,17 @@ def train(
     if resume is not None:
         _refuse_with_resume(chosen, out=out, preset=preset, file=settings)
         _resume(resume)
+    elif (begun := _interrupted(out)) is not None:
+        _resume(begun)
     else:
         _train(refuse_existing_folder(out), settings, chosen, preset=preset)
+
+
+def _interrupted(out: Path | None) -> Path | None:
+    """The run that was begun in ``out``, if a launcher starts this command again because one of its processes died."""
+    if out is None or not Launch.of().restarts or not any(out.glob("checkpoints/step-*")):
+        return None
+    return out
 
 
 def overrides_of(given: Given) -> list[str]:
@@ -134,7 +144,7 @@ def refuse_existing_folder(out: Path | None) -> Path:
     """
     if out is None:
         raise InputError("say where the run is to be kept: --out FOLDER (or --resume RUN to continue one)")
-    if os.path.lexists(out):
+    if os.path.lexists(out) and Launch.of().is_first:
         raise OutputExistsError(
             f"{out} exists already and is left as it is; give another --out, or continue it with --resume {out}"
         )
@@ -173,12 +183,14 @@ def telling_how_to_resume(folder: Path) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        if any(folder.glob("checkpoints/step-*")):
+        if Launch.of().is_first and any(folder.glob("checkpoints/step-*")):
             typer.echo(f"the state is saved; to go on: regard train --resume {folder}", err=True)
         raise
 
 
 def _tell(result: "RunResult", folder: Path, *, metric: str) -> None:
+    if not Launch.of().is_first:
+        return
     typer.echo(f"trained {count(result.steps)} steps in {duration(result.elapsed_seconds)}")
     if result.best_score is not None and result.best_step is not None:
         typer.echo(f"best {metric} on the validation pairs: {result.best_score:.2f} at step {count(result.best_step)}")

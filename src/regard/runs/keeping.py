@@ -64,9 +64,10 @@ class Keeping:
         Raises:
             MachineError: it cannot be written, and ``insist`` is asked for.
         """
+        tensors = self.trainer.tensors()  # first of all: other processes hand in their parts now, come what may
         try:
             self.publish_held()
-            self._save(self.trainer.record())
+            self._save(self.trainer.record(), tensors)
         except MachineError as error:
             if insist:
                 raise
@@ -108,8 +109,8 @@ class Keeping:
             replace=True,
         )
 
-    def _save(self, progress: Progress) -> None:
-        save_state(self.folder.checkpoint(progress.step), progress, self.trainer.tensors())
+    def _save(self, progress: Progress, tensors: Mapping[str, Tensor]) -> None:
+        save_state(self.folder.checkpoint(progress.step), progress, tensors)
         self.folder.forget_old_checkpoints(self.settings.training.keep_checkpoints, steps=progress.validated_steps)
 
     def _go_on(self, error: MachineError) -> None:

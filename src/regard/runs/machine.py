@@ -7,6 +7,7 @@ from typing import Any, Final
 import torch
 
 from regard.errors import MachineError
+from regard.launch import Launch
 from regard.models import AnyModel
 
 _M_TRIM_THRESHOLD: Final = -1
@@ -15,11 +16,14 @@ _KEEP_BYTES: Final = 2**30
 
 
 def choose_device(name: str) -> torch.device:
-    """``auto`` is a GPU if there is one.
+    """``auto`` is a GPU if there is one; of several processes on a machine, each has its own.
 
     Raises:
         MachineError: a GPU is asked for and there is none.
     """
+    launch = Launch.of()
+    if launch.local_size > 1 and name in ("auto", "cuda") and torch.cuda.is_available():
+        return torch.device("cuda", launch.local_rank)
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if name.startswith("cuda") and not torch.cuda.is_available():
@@ -35,9 +39,13 @@ def choose_dtype(name: str, device: torch.device) -> torch.dtype:
 
 
 def use_threads(threads: int | None) -> None:
-    """So many threads; else as many as ``OMP_NUM_THREADS`` says; else one per core this process may use."""
-    if threads is not None or "OMP_NUM_THREADS" not in os.environ:
-        torch.set_num_threads(threads or len(os.sched_getaffinity(0)))
+    """So many threads; else as many as ``OMP_NUM_THREADS`` says; else one per core this process may use.
+
+    Several processes on a machine share its cores. Then the variable says nothing: ``torchrun`` sets it to 1 itself.
+    """
+    local_size = Launch.of().local_size
+    if threads is not None or local_size > 1 or "OMP_NUM_THREADS" not in os.environ:
+        torch.set_num_threads(threads or max(1, len(os.sched_getaffinity(0)) // local_size))
 
 
 def keep_freed_memory() -> None:
@@ -60,6 +68,7 @@ def machine_facts(model: AnyModel) -> dict[str, Any]:
         else torch.backends.cpu.get_cpu_capability(),
         "dtype": str(model.dtype).removeprefix("torch."),
         "threads": torch.get_num_threads(),
+        "processes": Launch.of().size,
     }
 
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Final, final
 
+from regard.launch import Launch
 from regard.training import Reporter
 
 _STOPPING: Final = (signal.SIGINT, signal.SIGTERM)
@@ -25,8 +26,13 @@ class StopRequest:
         return self.signal_number is not None
 
     def note(self, number: int, frame: FrameType | None) -> None:
-        """The signal handler: the first signal is noted, a second of the same kind acts at once."""
+        """The signal handler: the first signal is noted, a second one acts at once.
+
+        Not under a launcher of several processes, which passes on the Ctrl-C that each of them got already.
+        """
         if self.signal_number is not None:
+            if Launch.of().size > 1:
+                return
             raise KeyboardInterrupt
         self.signal_number = number
         self._reporter.note("stopping after this update and saving; once more to stop at once (nothing is saved then)")

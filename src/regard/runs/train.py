@@ -6,7 +6,7 @@ This is the only place where training, decoding, evaluation, text and folders me
 import json
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,6 +19,7 @@ from regard.bundle import BundleFacts, ScoreFact, load_bundle
 from regard.corpus import Pair
 from regard.disk import file_aside, held, write_text_aside
 from regard.errors import BundleError, MachineError
+from regard.launch import Launch
 from regard.models import AnyModel, build_model
 from regard.runs.beginning import Beginning
 from regard.runs.curve import draw_curve
@@ -30,11 +31,23 @@ from regard.runs.listeners import Several, Spared
 from regard.runs.machine import choose_device, choose_dtype, keep_freed_memory, machine_facts, use_threads
 from regard.runs.recut import Recutting
 from regard.runs.signals import stop_requests
+from regard.runs.together import gathered
 from regard.runs.validate import Validator
 from regard.runs.watching import Watch, unwatched
 from regard.settings import Settings, dump_settings, load_settings
 from regard.text import Tokenizer
-from regard.training import Reporter, Silent, Surroundings, Trainer, ValidReport, lent, load_state, mean_of
+from regard.training import (
+    Alone,
+    Processes,
+    Reporter,
+    Silent,
+    Surroundings,
+    Trainer,
+    ValidReport,
+    lent,
+    load_state,
+    mean_of,
+)
 from regard.training.log import JsonlLog
 
 
@@ -77,18 +90,19 @@ def train(
         KeyboardInterrupt: Ctrl-C, after the state was saved.
     """
     began = time.monotonic()
-    listener = reporter or Silent()
+    listener = _listener(reporter)
     _prepare_machine(settings)
     data, seconds_before = (read_data(settings.data), 0.0) if data is None else (data, data.seconds)
     _tell(data, listener)
     beginning = Beginning.named(settings.training.init)
     if beginning is not None:
         tokenizer = beginning.checked(settings, tokenizer)
-    folder = RunFolder.create(out)
-    with _working_in(folder, listener):
+    folder = RunFolder.create(out) if Launch.of().is_first else RunFolder(out)
+    with _working_in(folder, listener), gathered(settings.training) as processes:
         tokenizer = tokenizer or tokenizer_of(data, settings)
-        run = Run(folder, settings, tokenizer, data, listener, beginning=beginning)
-        run.write_beginning()
+        run = Run(folder, settings, tokenizer, data, listener, beginning=beginning, processes=processes)
+        if processes.is_first:
+            run.write_beginning()
         run.trainer.started_before(time.monotonic() - began + seconds_before)
         return run.go()
 
@@ -107,22 +121,26 @@ def resume(run: Path, *, reporter: Reporter | None = None, watch: Watch = unwatc
         CorpusError: the pairs cannot be read.
     """
     folder = RunFolder.existing(run)
-    listener = reporter or Silent()
+    listener = _listener(reporter)
     settings = load_settings(folder.settings)
     _prepare_machine(settings)
-    with _working_in(folder, listener):
+    with _working_in(folder, listener), gathered(settings.training) as processes:
         tokenizer = Tokenizer.from_bytes(folder.tokenizer.read_bytes())
         data = read_data(settings.data, watch=watch)
         _tell(data, listener)
-        going = Run(folder, settings, tokenizer, data, listener)
+        going = Run(folder, settings, tokenizer, data, listener, processes=processes)
         going.refuse_changed_data()
-        going.restore_latest()
+        with processes.first_of_all():
+            going.restore_latest()
         return going.go()
 
 
 @contextmanager
 def _working_in(folder: RunFolder, listener: Reporter) -> Iterator[None]:
-    """Keeps other processes out of the run's folder meanwhile."""
+    """Keeps other runs out of the folder meanwhile; of the processes of one run, the first holds it for all."""
+    if not Launch.of().is_first:
+        yield
+        return
     with held(folder.root) as is_locked:
         if not is_locked:
             listener.note(f"files cannot be locked in {folder.root}; see to it that only one process trains there")
@@ -142,7 +160,9 @@ class Run:
         reporter: Reporter,
         *,
         beginning: Beginning | None = None,
+        processes: Processes | None = None,
     ) -> None:
+        self.processes = processes or Alone()
         self.folder = folder
         self.settings = settings
         self.tokenizer = tokenizer
@@ -153,7 +173,8 @@ class Run:
         self.model = _new_model(settings, tokenizer.vocab_size)
         if beginning is not None:
             beginning.fill(self.model)
-        self.trainer = Trainer(self.model, _batches(encoded, tokenizer, settings), settings.training)
+        batches = _batches(encoded, tokenizer, settings, self.processes)
+        self.trainer = Trainer(self.model, batches, settings.training, processes=self.processes)
         self.trainer.progress.began_from = None if beginning is None else beginning.sha256
         self.reporter = reporter
         self.keeping = Keeping(folder, settings, tokenizer.to_bytes(), self.trainer, reporter)
@@ -162,6 +183,30 @@ class Run:
 
     def go(self) -> RunResult:
         """Trains to the end, or until told to stop."""
+        with closing(self.trainer.stream):
+            if self.processes.is_first:
+                self._write_and_train()
+            else:
+                self._help()
+        self.processes.wait()
+        progress = self.trainer.progress
+        return RunResult(
+            self.folder.model, progress.step, progress.best_score, progress.best_step, progress.elapsed_seconds
+        )
+
+    def _help(self) -> None:
+        """Trains as one of several processes that is not the first: it has nothing to say and nothing to write."""
+
+        def validate(step: int) -> ValidReport:
+            raise AssertionError(f"only the first process validates, not number {self.processes.rank} after {step}")
+
+        def hand_in(*, insist: bool) -> None:  # noqa: ARG001
+            self.trainer.tensors()  # its parts of what the first process saves now
+
+        with stop_requests(self.reporter) as stop:
+            self._train(Surroundings(validate, lambda _: None, hand_in, stop, self.reporter))
+
+    def _write_and_train(self) -> None:
         training = self.settings.training
         with (
             JsonlLog(self.folder.log, tensorboard=training.tensorboard, step=self.trainer.progress.step) as log,
@@ -180,10 +225,6 @@ class Run:
                 self._try_average(around)
                 self.keeping.publish_held()
                 self._learn_alignment()
-        progress = self.trainer.progress
-        return RunResult(
-            self.folder.model, progress.step, progress.best_score, progress.best_step, progress.elapsed_seconds
-        )
 
     def write_beginning(self) -> None:
         """What resuming needs besides a checkpoint; the settings last, since they make the folder one of a run.
@@ -229,7 +270,8 @@ class Run:
         self.trainer.progress.machine = now
 
     def _train(self, around: Surroundings) -> bool:
-        if not self.folder.checkpoints():  # the first updates can be gone on from too, and a full disk is met now
+        is_new = self.processes.from_first(float(not self.folder.checkpoints()))
+        if is_new:  # the first updates can be gone on from too, and a full disk is met now
             self.trainer.progress.machine = machine_facts(self.model)
             around.save(insist=True)
             if self.settings.training.init is not None:
@@ -306,6 +348,11 @@ class Run:
         return notes
 
 
+def _listener(reporter: Reporter | None) -> Reporter:
+    """Who is told; only the first of several processes speaks."""
+    return reporter if reporter is not None and Launch.of().is_first else Silent()
+
+
 def _tell(data: RunData, reporter: Reporter) -> None:
     for note in data.notes:
         reporter.note(note)
@@ -317,7 +364,7 @@ def _prepare_machine(settings: Settings) -> None:
     torch.manual_seed(settings.training.seed)
 
 
-def _batches(encoded: Encoded, tokenizer: Tokenizer, settings: Settings) -> BatchStream:
+def _batches(encoded: Encoded, tokenizer: Tokenizer, settings: Settings, processes: Processes) -> BatchStream:
     recut, training = None, settings.training
     if settings.text.sampling:
         alpha, limit = settings.text.sampling, settings.data.max_tokens
@@ -328,6 +375,7 @@ def _batches(encoded: Encoded, tokenizer: Tokenizer, settings: Settings) -> Batc
         seed=training.seed,
         packed_width=training.packed_width,
         recut=recut,
+        share=(processes.rank, processes.size),
     )
 
 

@@ -18,7 +18,10 @@ class TrainingSettings(Section):
     dtype: Literal["auto", "float32", "bfloat16"] = Field(
         "auto", description="of the computation (weights stay float32); 'auto' is bfloat16 where hardware has it"
     )
-    threads: int | None = Field(None, ge=1, description="CPU threads; all cores if not given")
+    threads: int | None = Field(None, ge=1, description="CPU threads of each process; all cores if not given")
+    distribution: Literal["replicas", "shards"] = Field(
+        "replicas", description="under torchrun: all weights in every process (DDP), or a part of each (FSDP2)"
+    )
 
     init: FilePath | None = Field(
         None, description="a model, or a run's folder, to go on from: fine-tuning keeps its network and its subwords"

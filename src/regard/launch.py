@@ -1,0 +1,41 @@
+"""Which process this is, of those that a launcher such as ``torchrun`` started for one training."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, final
+
+_NEEDED: Final = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """One process of ``size``, counted from 0 by ``rank``; on its machine, one of ``local_size`` by ``local_rank``.
+
+    ``restarts`` counts how often the launcher had to start all of them again.
+    """
+
+    rank: int = 0
+    size: int = 1
+    local_rank: int = 0
+    local_size: int = 1
+    restarts: int = 0
+
+    @classmethod
+    def of(cls, environment: Mapping[str, str] = os.environ) -> "Launch":
+        """What the environment says; one process alone where it is not a launcher's."""
+        if any(not environment.get(name) for name in _NEEDED):
+            return cls()
+        return cls(
+            rank=int(environment["RANK"]),
+            size=int(environment["WORLD_SIZE"]),
+            local_rank=int(environment["LOCAL_RANK"]),
+            local_size=int(environment.get("LOCAL_WORLD_SIZE", 1)),
+            restarts=int(environment.get("TORCHELASTIC_RESTART_COUNT", 0)),
+        )
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this is the process that writes and speaks."""
+        return self.rank == 0
