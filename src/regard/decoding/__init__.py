@@ -18,8 +18,10 @@ from regard.decoding.batched import plan_batches, search, translate_ids
 from regard.decoding.beam import beam_search
 from regard.decoding.forced import score_ids
 from regard.decoding.greedy import greedy_search
-from regard.decoding.hypothesis import Hypothesis, normalised_score
+from regard.decoding.guided import Demands, guided_ids
+from regard.decoding.hypothesis import Flag, Hypothesis, normalised_score
 from regard.decoding.limits import check_source_lengths, max_target_length
+from regard.decoding.phrases import Cut, RequiredPhrase, Seams
 from regard.decoding.steering import Adjuster, Chooser, Listener, Rows, Steering
 from regard.decoding.stream import Candidate, GeneratedToken, stream_ids
 
@@ -27,14 +29,20 @@ __all__ = [
     "Adjuster",
     "Candidate",
     "Chooser",
+    "Cut",
+    "Demands",
+    "Flag",
     "GeneratedToken",
     "Hypothesis",
     "Listener",
+    "RequiredPhrase",
     "Rows",
+    "Seams",
     "Steering",
     "beam_search",
     "check_source_lengths",
     "greedy_search",
+    "guided_ids",
     "max_target_length",
     "normalised_score",
     "plan_batches",

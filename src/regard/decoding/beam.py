@@ -53,7 +53,7 @@ class Beams:
     @property
     def best_totals(self) -> list[float]:
         """The log-probability of each sentence's best live hypothesis."""
-        totals: list[float] = self.totals[:, 0].tolist()
+        totals: list[float] = self.totals.amax(1).tolist()
         return totals
 
     @property
@@ -99,10 +99,9 @@ def beam_search(
     Returns:
         Per source at most ``num_hypotheses`` distinct hypotheses, best score first.
     """
-    shelves = [
-        Shelf(max_target_length(len(source), settings, max_positions=model.max_positions), settings)
-        for source in sources
-    ]
+    unbeatable = None if steering.selector is None else steering.selector.unbeatable
+    limits = [max_target_length(len(source), settings, max_positions=model.max_positions) for source in sources]
+    shelves = [Shelf(limit, settings, unbeatable=unbeatable) for limit in limits]
     with answering(model):
         state = start_decoding(model, sources, copies=settings.beam_size, width=steering.source_width)
         steering.opened()
@@ -157,6 +156,8 @@ def expand(beams: Beams, log_probs: Float[Tensor, "row vocab"], steering: Steeri
     ``log_probs`` has a row per beam; a beam of 1 needs only the best, for if that is EOS the search is over. If
     somebody else chooses, each beam contributes what was chosen for it, and the best of that go on.
     """
+    if steering.selector is not None:
+        return steering.selector.select(beams, log_probs)
     if steering.chooser is not None:
         return _best_of_chosen(beams, log_probs, steering)
     beam_size = beams.totals.shape[1]
@@ -202,7 +203,8 @@ def advance(beams: Beams, candidates: Candidates) -> tuple[Beams, Int[Tensor, "s
         The beams, and which beam of its sentence each of them continues.
     """
     num_sentences, beam_size = beams.totals.shape
-    totals, places = candidates.totals.masked_fill(candidates.tokens == EOS, float("-inf")).topk(beam_size, dim=1)
+    places = (candidates.tokens == EOS).byte().argsort(dim=1, stable=True)[:, :beam_size]
+    totals = candidates.totals.masked_fill(candidates.tokens == EOS, float("-inf")).gather(1, places)
     parents = candidates.parents.gather(1, places)
     groups = torch.arange(num_sentences, device=parents.device)[:, None]
     tokens = candidates.tokens.gather(1, places)[:, :, None]
@@ -243,5 +245,5 @@ def incomplete(beams: Beams, shelves: Sequence[Shelf]) -> list[int]:
     return [
         group
         for group, (sentence, best) in enumerate(sentences)
-        if beams.length < shelves[sentence].limit and not shelves[sentence].is_complete(best)
+        if beams.length < shelves[sentence].limit and not shelves[sentence].is_complete(best, beams.length)
     ]

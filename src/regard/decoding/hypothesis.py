@@ -3,8 +3,12 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from regard.text.control import EOS
+
+Flag = Literal["deadline", "cancelled", "unmet"]
+"""What a caller should know of a translation: time ran out, somebody cancelled, a required phrase is missing."""
 
 
 def normalised_score(log_probability: float, length: int, length_penalty: float) -> float:
@@ -25,7 +29,8 @@ class Hypothesis:
         token_log_probabilities: natural logarithms, one per token, the one of EOS last if the translation is finished.
         log_probability: their sum.
         score: ``normalised_score`` of the sum; hypotheses are ranked by it.
-        finished: whether EOS was reached; otherwise the translation was cut at the maximum length.
+        finished: whether EOS was reached; otherwise the translation was cut, at the maximum length if no flag says why.
+        flags: what else a caller should know.
     """
 
     ids: tuple[int, ...]
@@ -33,6 +38,7 @@ class Hypothesis:
     log_probability: float
     score: float
     finished: bool
+    flags: tuple[Flag, ...] = ()
 
     @classmethod
     def of(

@@ -1,5 +1,6 @@
 """How long a source may be, and how long a translation may grow."""
 
+import math
 from collections.abc import Sequence
 
 from regard.errors import TokenLimitError
@@ -9,9 +10,12 @@ from regard.settings.decoding import DecodingSettings
 def max_target_length(source_length: int, settings: DecodingSettings, *, max_positions: int | None = None) -> int:
     """How many tokens may be generated, EOS counted: ``max_length``, else twice the source's tokens plus 20.
 
-    Never more than ``max_positions``, if the model has a limit of its own.
+    Never more than ``max_length_ratio`` tokens per token of the source (but one), nor than ``max_positions``, if the
+    model has a limit of its own.
     """
     limit = 2 * source_length + 20 if settings.max_length is None else settings.max_length
+    if settings.max_length_ratio is not None:
+        limit = min(limit, max(1, math.floor(settings.max_length_ratio * source_length)))
     return limit if max_positions is None else min(limit, max_positions)
 
 

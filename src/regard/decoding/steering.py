@@ -7,12 +7,15 @@ instead of taking the best is a ``Chooser``. Where there is none, nothing is com
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Protocol, final, runtime_checkable
+from typing import TYPE_CHECKING, Final, Protocol, final, runtime_checkable
 
 from jaxtyping import Float, Int
 from torch import Tensor
 
 from regard.decoding.choice import best_next
+
+if TYPE_CHECKING:
+    from regard.decoding.beam import Beams, Candidates
 
 Prefixes = list[list[int]]
 """The tokens of each row, BOS first."""
@@ -74,6 +77,21 @@ class Chooser(Protocol):
         ...
 
 
+@runtime_checkable
+class Selector(Protocol):
+    """Who ranks the continuations of a beam.
+
+    ``unbeatable``: how many finished hypotheses must score better than all live ones before a search stops; None stops
+    as an ordinary search does.
+    """
+
+    unbeatable: int | None
+
+    def select(self, beams: "Beams", log_probabilities: Float[Tensor, "row vocab"]) -> "Candidates":
+        """The continuations of each sentence in the order in which they get places, about twice as many as places."""
+        ...
+
+
 @final
 @dataclass(frozen=True)
 class Begin:
@@ -105,6 +123,7 @@ class Steering:
         listener: who watches.
         adjusters: who changes log-probabilities before tokens are chosen, one after the other.
         chooser: who picks tokens; the best ones if not given.
+        selector: who ranks the continuations of a beam; their log-probabilities do if not given.
     """
 
     prefix: tuple[int, ...] = ()
@@ -112,6 +131,7 @@ class Steering:
     listener: Listener | None = None
     adjusters: tuple[Adjuster, ...] = ()
     chooser: Chooser | None = None
+    selector: Selector | None = None
 
     def opened(self) -> None:
         """Tells the listener, if there is one, that the sources are read."""

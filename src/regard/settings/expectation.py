@@ -52,7 +52,7 @@ def _name(kind: Any, field: FieldInfo) -> str:
     if get_origin(kind) is Literal:
         return "one of " + ", ".join(f'"{choice}"' for choice in get_args(kind))
     if get_origin(kind) is tuple:
-        return f"a list such as {list(field.default)}"
+        return f"a list such as {list(field.examples or field.default)}"
     if field.examples:
         return "text such as " + ", ".join(f'"{example}"' for example in field.examples)
     return _NAMES[kind]

@@ -1,0 +1,188 @@
+"""Search as somebody asks for it: drawn, diverse, with phrases that must or must not appear, within a time.
+
+Sentences for which nothing is asked take the ordinary way (``batched``), so that a feature costs those alone that use
+it. Of what is asked, most are adjusters of an ordinary search (``restrictions``), drawing is a chooser (``sampling``),
+and required phrases and groups rank a beam's candidates (``banks``, ``diverse``).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, final
+
+from regard.decoding.banks import Banks
+from regard.decoding.batched import plan_batches, search, translate_ids
+from regard.decoding.beam import beam_search
+from regard.decoding.diverse import Groups
+from regard.decoding.hypothesis import Flag, Hypothesis
+from regard.decoding.limits import check_source_lengths
+from regard.decoding.phrases import RequiredPhrase, Seams, num_missing
+from regard.decoding.restrictions import Clock, MinimumLength, NoRepeat
+from regard.decoding.sampling import Sampler
+from regard.decoding.steering import Adjuster, Steering
+from regard.models.interface import MemoryT, StateT, TranslationModel
+from regard.settings.decoding import DecodingSettings
+
+Ids = Sequence[int]
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Demands:
+    """What is asked of translations beside the settings; nothing unless it is given.
+
+    Attributes:
+        prefix: the ids every translation begins with.
+        required: the phrases that the translation of each source must contain; empty where none must.
+        seams: of the vocabulary; needed with ``required``.
+        adjusters: who else changes what may be chosen. They must not depend on which sentences are searched together.
+        cancel: asked once a step; once it says True, nothing more is searched.
+    """
+
+    prefix: tuple[int, ...] = ()
+    required: tuple[tuple[RequiredPhrase, ...], ...] = ()
+    seams: Seams | None = None
+    adjusters: tuple[Adjuster, ...] = ()
+    cancel: Callable[[], bool] | None = None
+
+    def required_of(self, sentence: int) -> tuple[RequiredPhrase, ...]:
+        """The phrases that the translation of one source must contain."""
+        return self.required[sentence] if self.required else ()
+
+
+NOTHING_ASKED: Final = Demands()
+
+
+def guided_ids(
+    model: TranslationModel[MemoryT, StateT],
+    sources: Sequence[Ids],
+    settings: DecodingSettings,
+    demands: Demands = NOTHING_ASKED,
+) -> list[list[Hypothesis]]:
+    """Translates sentences of ids (without BOS and EOS) as the settings and the demands say.
+
+    Returns:
+        Per source, in the same order, at most ``num_hypotheses`` distinct hypotheses, best score first. Where one
+        contains all that is required, all do. An empty source has one empty hypothesis.
+
+    Raises:
+        TokenLimitError: a source has more than ``max_source_tokens``.
+        DivergedError: the model's logits are not finite.
+    """
+    check_source_lengths(sources, settings.max_source_tokens)
+    found = [[Hypothesis.empty()] for _ in sources]
+    asked = _is_anything_asked(settings, demands)
+    for size, sentences in _by_required(sources, demands).items():
+        if size == 0 and not asked:
+            results = translate_ids(model, [sources[s] for s in sentences], settings)
+        else:
+            results = _Guided(model, settings, demands, size).translate(sources, sentences)
+        for sentence, hypotheses in zip(sentences, results, strict=True):
+            found[sentence] = hypotheses
+    return found
+
+
+def _is_anything_asked(settings: DecodingSettings, demands: Demands) -> bool:
+    of_settings = settings.no_repeat_ngram, settings.min_length_ratio, settings.samples, settings.deadline_seconds
+    return any(of_settings) or settings.diverse_groups > 1 or bool(
+        demands.prefix or demands.adjusters or demands.cancel is not None
+    )  # fmt: skip
+
+
+def _by_required(sources: Sequence[Ids], demands: Demands) -> dict[int, list[int]]:
+    """Sentences by how many tokens are required of them: those searched together have equally wide beams."""
+    groups: dict[int, list[int]] = {}
+    for sentence, source in enumerate(sources):
+        if source:
+            size = sum(phrase.length for phrase in demands.required_of(sentence))
+            groups.setdefault(size, []).append(sentence)
+    return groups
+
+
+@final
+class _Guided:
+    """A search for sentences of which ``num_required`` tokens are required each."""
+
+    def __init__(
+        self,
+        model: TranslationModel[MemoryT, StateT],
+        settings: DecodingSettings,
+        demands: Demands,
+        num_required: int,
+    ) -> None:
+        self.model = model
+        self.settings = settings
+        self.demands = demands
+        self.copies = settings.samples or settings.diverse_groups
+        # A bank per required token, besides the beam that an ordinary search has.
+        width = 1 if settings.samples else settings.beam_size // settings.diverse_groups + num_required
+        self.inner = settings.model_copy(update={"beam_size": width, "num_hypotheses": width})
+        self.is_required = num_required > 0
+
+    def translate(self, sources: Sequence[Ids], sentences: Sequence[int]) -> list[list[Hypothesis]]:
+        """The hypotheses of some of the sources."""
+        found = [[replace(Hypothesis.empty(), finished=False, flags=("cancelled",))] for _ in sentences]
+        cells = self.settings.batch_tokens // (self.inner.beam_size * self.copies)
+        for batch in plan_batches([len(sources[sentence]) for sentence in sentences], cells):
+            clock = Clock(self.settings.deadline_seconds, self.demands.cancel)
+            if clock.cancelled():
+                break
+            together = [sentences[place] for place in batch]
+            for place, hypotheses in zip(batch, self._search(sources, together, clock), strict=True):
+                found[place] = hypotheses
+        return found
+
+    def _search(self, sources: Sequence[Ids], together: Sequence[int], clock: Clock) -> list[list[Hypothesis]]:
+        repeated = [sources[sentence] for sentence in together for _ in range(self.copies)]
+        steering = self._steering(repeated, together, clock)
+        # Greedy search would be the same for a beam of 1, but nobody ranks anything there.
+        searching = search if steering.selector is None else beam_search
+        results = searching(self.model, repeated, self.inner, steering)
+        flagged = [
+            [self._flagged(each, together[copy // self.copies], copy, clock) for each in hypotheses]
+            for copy, hypotheses in enumerate(results)
+        ]
+        return [
+            self._best([each for group in flagged[at : at + self.copies] for each in group])
+            for at in range(0, len(flagged), self.copies)
+        ]
+
+    def _steering(self, repeated: Sequence[Ids], together: Sequence[int], clock: Clock) -> Steering:
+        settings, adjusters = self.settings, list(self.demands.adjusters)
+        if settings.no_repeat_ngram:
+            adjusters.append(NoRepeat(settings.no_repeat_ngram))
+        if settings.min_length_ratio:
+            adjusters.append(MinimumLength.of(repeated, settings.min_length_ratio))
+        if settings.deadline_seconds is not None or self.demands.cancel is not None:
+            adjusters.append(clock)
+        sampler = Sampler(repeated, [n % self.copies for n in range(len(repeated))], settings)
+        return Steering(
+            prefix=self.demands.prefix,
+            adjusters=(*adjusters, sampler) if settings.samples else tuple(adjusters),
+            chooser=sampler if settings.samples else None,
+            selector=self._selector(together),
+        )
+
+    def _selector(self, together: Sequence[int]) -> Banks | Groups | None:
+        if self.is_required:
+            assert self.demands.seams is not None
+            required = [self.demands.required_of(sentence) for sentence in together]
+            return Banks(required, self.demands.seams, unbeatable=self.settings.num_hypotheses)
+        if self.copies > 1 and not self.settings.samples:
+            return Groups(self.copies, self.settings.diversity)
+        return None
+
+    def _flagged(self, found: Hypothesis, sentence: int, copy: int, clock: Clock) -> Hypothesis:
+        flags: list[Flag] = []
+        if not found.finished and (clock.is_cancelled or copy in clock.late):
+            flags.append("cancelled" if clock.is_cancelled else "deadline")
+        required = self.demands.required_of(sentence)
+        if required and self.demands.seams is not None and num_missing(found.ids, required, self.demands.seams):
+            flags.append("unmet")
+        return replace(found, flags=tuple(flags)) if flags else found
+
+    def _best(self, hypotheses: Sequence[Hypothesis]) -> list[Hypothesis]:
+        """Distinct ones, best score first; those that lack a phrase only where all do."""
+        distinct = list({(each.ids, each.finished): each for each in hypotheses}.values())
+        complete = [each for each in distinct if "unmet" not in each.flags]
+        best_first = sorted(complete or distinct, key=lambda each: -each.score)
+        return best_first[: self.settings.num_hypotheses]
