@@ -22,7 +22,10 @@ WHERE = "decoder.1.cross"
 
 @pytest.fixture(scope="module")
 def run(make_translator: Callable[..., Translator]) -> Run:
-    translator = make_translator(ending=-9.0)
+    return run_of(make_translator(ending=-9.0))
+
+
+def run_of(translator: Translator) -> Run:
     ids = tuple(translator.tokenizer.encode("The cat chased the dog."))
     search = DecodingSettings(beam_size=3, max_length=6)
     return record(translator.model, Plan(source=ids, search=search, source_width=len(ids) + 3))
@@ -44,6 +47,12 @@ def test_all_hold(run: Run) -> None:
         assert check.holds, check
         assert check.measured is not None
         assert 0 <= check.measured <= check.tolerance
+
+
+def test_all_hold_where_queries_and_keys_are_normed(make_translator: Callable[..., Translator]) -> None:
+    found = checks(run_of(make_translator(ending=-9.0, qk_norm=True)))
+    assert list(found) == NAMES
+    assert all(check.holds for check in found.values())
 
 
 def broken(name: str, place: tuple[int, ...], value: float) -> Callable[[Table], Table]:

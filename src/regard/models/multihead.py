@@ -1,10 +1,12 @@
 """Multi-head attention: projections around ``attend`` (Vaswani et al. 2017, section 3.2.2)."""
 
 from collections.abc import Callable
-from typing import Literal, final
+from typing import Final, Literal, final
 
+import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
+from torch.nn.functional import normalize
 
 from regard.attention import AttentionPath, Steps, View, attend
 from regard.models.cache import KeyValues
@@ -20,6 +22,8 @@ Attending = Callable[[Tensor, KeyValues, View], Steps]
 """Queries, keys with values, and a view become the steps of an attention."""
 Places = Int[Tensor, "#batch position"] | None
 """Where each token stands in its own sentence, where rows hold several; None where they stand one after another."""
+
+_FIRST_FACTOR: Final = 10.0  # log2(L² − L), as the paper begins, for sentences of L = 32 tokens
 
 
 @final
@@ -47,6 +51,7 @@ class SelfAttention(nn.Module):
         The queries stand at positions ``first``, ``first + 1`` …, or each where ``places`` says.
         """
         queries, keys, values = self.core.split(self.project(vectors), parts=3)
+        queries, keys = self.core.normed_queries(queries), self.core.normed_keys(keys)
         if self.rotary:
             queries, keys = (rotate(part, first=first, places=places) for part in (queries, keys))
         known = KeyValues(keys, values)
@@ -68,14 +73,14 @@ class CrossAttention(nn.Module):
     def remember(self, memory: Float[Tensor, "batch key model"]) -> KeyValues:
         """The keys and values of the encoder's vectors."""
         keys, values = self.core.split(self.project_memory(memory), parts=2)
-        return KeyValues(keys, values)
+        return KeyValues(self.core.normed_keys(keys), values)
 
     def forward(
         self, vectors: Float[Tensor, "batch query model"], memory: KeyValues, view: View
     ) -> Float[Tensor, "batch query model"]:
         """Attends to the remembered source."""
         (queries,) = self.core.split(self.project_query(vectors), parts=1)
-        return self.output(self.core.mix(queries, memory, view))
+        return self.output(self.core.mix(self.core.normed_queries(queries), memory, view))
 
 
 @final
@@ -95,6 +100,17 @@ class HeadCore(nn.Module):
         self.scale = settings.head_dim**-0.5 if settings.scale_scores else 1.0
         self.dropout = Dropout(settings.attention_dropout, noise)
         self.path: AttentionPath = "auto"
+        self.factor = nn.Parameter(torch.tensor([_FIRST_FACTOR])) if settings.qk_norm else None
+
+    def normed_queries(self, queries: Float[Tensor, "... head_dim"]) -> Float[Tensor, "... head_dim"]:
+        """With query-key norm (Henry et al. 2020), queries so long that scores are a learned factor times cosines."""
+        if self.factor is None:
+            return queries
+        return normalize(queries, dim=-1) * (self.factor / self.scale).to(queries.dtype)
+
+    def normed_keys(self, keys: Float[Tensor, "... head_dim"]) -> Float[Tensor, "... head_dim"]:
+        """With query-key norm, keys of length 1."""
+        return keys if self.factor is None else normalize(keys, dim=-1)
 
     def split(self, projected: Float[Tensor, "batch position features"], *, parts: int) -> tuple[Tensor, ...]:
         """Cuts features into ``parts`` tensors of (batch, head, position, head_dim)."""

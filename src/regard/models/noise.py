@@ -9,7 +9,7 @@ from typing import Any, Final, final
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 from torch.autograd import Function
 from torch.autograd.function import once_differentiable
@@ -46,6 +46,14 @@ class Noise:
             "has_uint32": saved["has_uint32"],
             "uinteger": saved["uinteger"],
         }
+
+    def uniform(self) -> float:
+        """A number from 0 to below 1."""
+        return self.generator.random()
+
+    def chosen(self, shape: tuple[int, ...], probability: float) -> Bool[Tensor, "..."]:
+        """Cells of that shape, each True with that probability."""
+        return torch.from_numpy(self.generator.random(shape, dtype=np.float32) < probability)
 
     def scaled_mask(self, like: Tensor, dropped_levels: int) -> Tensor:
         """Cells like those of ``like``: 0 with probability ``dropped_levels / 256``, else the scale of what is kept."""

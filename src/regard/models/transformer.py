@@ -178,9 +178,16 @@ class Transformer(TranslationModel[Memory, TransformerState]):
             places = torch.full((1, target.shape[1]), first, device=target.device)
         known = []
         for layer, memory, past in zip(self.decoder, state.memory, state.past, strict=True):
+            if self._leaves_out_a_layer():
+                continue
             vectors, keys_and_values = layer(vectors, view, memory, state.memory_view, past, first=first, places=places)
             known.append(keys_and_values)
         return (vectors if self.decoder_norm is None else self.decoder_norm(vectors)), tuple(known)
+
+    def _leaves_out_a_layer(self) -> bool:
+        """Drawn for each decoder layer of each training batch (Fan et al. 2020); never when translating."""
+        probability = self.settings.decoder_layer_drop
+        return self.training and probability > 0 and self.noise.uniform() < probability
 
     def _remember(self, memory: Memory) -> tuple[KeyValues, ...]:
         return tuple(layer.cross.remember(memory.vectors) for layer in self.decoder)  # type: ignore[union-attr, operator]

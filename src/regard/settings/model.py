@@ -15,7 +15,10 @@ Kind = Literal["transformer", "recurrent"]
 Cell = Literal["gru", "lstm"]
 AttentionScore = Literal["additive", "dot", "general"]
 
-_TRANSFORMER_ONLY = ("norm", "feedforward", "positions", "embedding_norm", "feedforward_dropout", "future_mask")
+_TRANSFORMER_ONLY = (
+    "norm", "feedforward", "positions", "embedding_norm", "feedforward_dropout", "future_mask", "qk_norm",
+    "decoder_layer_drop",
+)  # fmt: skip
 _RECURRENT_ONLY = ("cell", "state_dim", "attention_score", "input_feeding")
 
 
@@ -44,6 +47,12 @@ class ModelSettings(Section):
     dropout: float = Field(0.1, ge=0, lt=1, description="on embeddings and on each block's output")
     attention_dropout: float = Field(0.0, ge=0, lt=1, description="on attention weights")
     feedforward_dropout: float = Field(0.0, ge=0, lt=1, description="inside the feed-forward network")
+    qk_norm: bool = Field(
+        False, description="scores are cosines times a learned factor (Henry et al. 2020), for few pairs"
+    )
+    decoder_layer_drop: float = Field(
+        0.0, ge=0, lt=1, description="in training, how often a decoder layer is left out (LayerDrop, Fan et al. 2020)"
+    )
     future_mask: bool = Field(True, description="off is for experiments: the decoder sees the answer")
     padding_mask: bool = Field(True, description="off is for experiments: padding is looked at")
     scale_scores: bool = Field(True, description="off is for experiments: scores without 1/sqrt(d_k)")
