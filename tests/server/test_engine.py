@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,12 @@ def engine(**limits: int) -> Engine:
     return Engine(Limits(**limits), Metrics(), Journal(None))
 
 
+def played(scene: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Runs a scene in a thread of its own: a browser of another test may hold this one's loop."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(lambda: asyncio.run(scene())).result(timeout=60)
+
+
 async def texts(asked: TranslationTicket) -> list[str]:
     return [translation.text for translation in await asyncio.wait_for(asked.future, 10)]
 
@@ -63,7 +70,7 @@ def test_lines_come_back_in_their_order() -> None:
         assert await texts(asked) == ["A", "B", "C", "D", "E"]
         runs.stop()
 
-    asyncio.run(scene())
+    played(scene)
 
 
 def test_what_waits_shares_a_batch_a_line_each_in_turn() -> None:
@@ -82,7 +89,7 @@ def test_what_waits_shares_a_batch_a_line_each_in_turn() -> None:
         assert slow.batches == [["first"], ["l1", "s1", "l2", "s2"], ["l3", "l4", "l5"]]
         runs.stop()
 
-    asyncio.run(scene())
+    played(scene)
 
 
 def test_models_do_not_share_a_batch() -> None:
@@ -98,7 +105,7 @@ def test_models_do_not_share_a_batch() -> None:
         assert other.batches == [["b"]]
         runs.stop()
 
-    asyncio.run(scene())
+    played(scene)
 
 
 def test_one_bad_line_fails_its_own_request_only() -> None:
@@ -116,7 +123,7 @@ def test_one_bad_line_fails_its_own_request_only() -> None:
             await bad.future
         runs.stop()
 
-    asyncio.run(scene())
+    played(scene)
 
 
 @pytest.mark.guarantee(
@@ -143,7 +150,7 @@ def test_too_much_is_refused_at_once() -> None:
         assert await texts(last) == ["Z"]
         runs.stop()
 
-    asyncio.run(scene())
+    played(scene)
 
 
 def test_without_a_limit_everything_is_let_in() -> None:
@@ -156,7 +163,7 @@ def test_without_a_limit_everything_is_let_in() -> None:
         assert [await texts(each) for each in asked] == [["X"]] * 50
         runs.stop()
 
-    asyncio.run(scene())
+    played(scene)
 
 
 def test_one_request_that_is_larger_than_the_queue_is_let_in_alone() -> None:
@@ -167,7 +174,7 @@ def test_one_request_that_is_larger_than_the_queue_is_let_in_alone() -> None:
         assert await texts(asked) == ["LARGE"]
         runs.stop()
 
-    asyncio.run(scene())
+    played(scene)
 
 
 @pytest.mark.guarantee(
@@ -192,7 +199,7 @@ def test_abandoned_and_late_work_is_dropped() -> None:
         assert left.future.cancelled()
         runs.stop()
 
-    asyncio.run(scene())
+    played(scene)
 
 
 def test_what_somebody_waits_for_is_translated() -> None:
@@ -206,7 +213,7 @@ def test_what_somebody_waits_for_is_translated() -> None:
         assert slow.batches == [["busy"], ["waits"]]
         runs.stop()
 
-    asyncio.run(scene())
+    played(scene)
 
 
 def test_costs_are_given_back_whatever_happens() -> None:
@@ -223,7 +230,7 @@ def test_costs_are_given_back_whatever_happens() -> None:
         assert runs.is_idle
         runs.stop()
 
-    asyncio.run(scene())
+    played(scene)
 
 
 def test_a_closed_engine_ends_its_work_and_takes_no_more() -> None:
@@ -237,7 +244,7 @@ def test_a_closed_engine_ends_its_work_and_takes_no_more() -> None:
         assert await texts(asked) == ["A"]
         runs.stop()
 
-    asyncio.run(scene())
+    played(scene)
 
 
 def test_calls_are_made_alone_and_see_when_they_may_stop() -> None:
@@ -261,4 +268,4 @@ def test_calls_are_made_alone_and_see_when_they_may_stop() -> None:
         assert await asyncio.wait_for(other.future, 5) == "answer"
         runs.stop()
 
-    asyncio.run(scene())
+    played(scene)

@@ -42,6 +42,10 @@ def serve(
     deadline_seconds: Annotated[
         float, typer.Option("--deadline-seconds", min=0.1, help="For an answer; then it is 504.")
     ] = 30.0,
+    lab: Annotated[
+        Path | None,
+        typer.Option("--lab", help="The folder of a regard lab run, whose verdicts the page shows.", show_default=False),
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="No log of requests.")] = False,
     dtype: DtypeOption = "float32",
     device: DeviceOption = "auto",
@@ -65,7 +69,7 @@ def serve(
         return load(folder, device=device, dtype=dtype, threads=threads)
 
     journal = Journal(None) if quiet else Journal()
-    service = open_service(models, opened, limits=Limits(deadline_seconds=deadline_seconds), door=door, journal=journal)
+    service = open_service(models, opened, limits=Limits(deadline_seconds=deadline_seconds), door=door, journal=journal, lab=lab)
     serve_until_stopped(service, place, announce=lambda address: typer.echo(f"Regard listens on {address}"))
 
 

@@ -17,17 +17,17 @@ import { RULE } from "./words.js";
 
 const DARK = "(prefers-color-scheme: dark)";
 
-/** Shows the trace of a source (see trace.js) in `root`. */
-export function explore(root, source) {
+/** Shows the trace of a source (see trace.js) in `root`, until `signal` (of an AbortController, if given) is aborted. */
+export function explore(root, source, { signal } = {}) {
   const trace = new TraceView(source);
   if (trace.attentions.length === 0) {
     fill(root, element("p", { class: "nothing" }, "No attention was recorded: there was nothing to translate."));
     return;
   }
-  const store = new Store(trace);
+  const store = new Store(trace, { signal });
   const parts = partsOf(trace, store);
   fill(root, ...layout(parts));
-  follow(store, parts, new Screen(trace, store, parts));
+  follow(store, new Screen(trace, store, parts), signal);
 }
 
 function partsOf(trace, store) {
@@ -129,11 +129,11 @@ class Screen {
 }
 
 /** Redraws when the selection, the light or the medium changes. Paper is always light. */
-function follow(store, parts, screen) {
+function follow(store, screen, signal) {
   const dark = window.matchMedia(DARK);
   store.onChange(() => screen.show());
-  dark.addEventListener("change", () => screen.paintedFor(dark.matches));
-  window.addEventListener("beforeprint", () => screen.paintedFor(false));
-  window.addEventListener("afterprint", () => screen.paintedFor(dark.matches));
+  dark.addEventListener("change", () => screen.paintedFor(dark.matches), { signal });
+  window.addEventListener("beforeprint", () => screen.paintedFor(false), { signal });
+  window.addEventListener("afterprint", () => screen.paintedFor(dark.matches), { signal });
   screen.show();
 }

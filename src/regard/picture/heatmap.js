@@ -151,7 +151,7 @@ function paintLabels(context, drawing, palette, places) {
   context.font = `${LABEL}px ${places.font}`;
   context.textBaseline = "middle";
   const everyRow = Math.ceil((LABEL + 1) / places.cellHeight);
-  const away = (row) => Math.abs(row - drawing.selected.row);
+  const away = (row) => Math.abs(row - (drawing.selected?.row ?? 0));
   places.rowLabels.forEach((label, row) => {
     const isShown = away(row) === 0 || (row % everyRow === 0 && away(row) >= everyRow);
     if (isShown) rowLabel(context, drawing, palette, { places, label, row });

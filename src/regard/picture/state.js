@@ -19,9 +19,9 @@ export function readHash(hash) {
   return read;
 }
 
-/** The address of a state. */
-export function writeHash(state) {
-  const written = new URLSearchParams();
+/** The address of a state; what else an address holds stays. */
+export function writeHash(state, hash = "") {
+  const written = new URLSearchParams(hash.replace(/^#/, ""));
   for (const name of Object.keys(START)) written.set(name, state[name]);
   return `#${written}`;
 }
@@ -43,12 +43,12 @@ export function fitted(state, trace) {
 
 /** A store of one state that tells its listeners of every change, and keeps the address in step. */
 export class Store {
-  constructor(trace, page = window) {
+  constructor(trace, { page = window, signal } = {}) {
     this.trace = trace;
     this.page = page;
     this.listeners = [];
     this.state = fitted({ ...START, ...openingOf(trace), ...readHash(page.location.hash) }, trace);
-    page.addEventListener("hashchange", () => this.change(readHash(page.location.hash)));
+    page.addEventListener("hashchange", () => this.change(readHash(page.location.hash)), { signal });
   }
 
   onChange(listener) {
@@ -60,7 +60,7 @@ export class Store {
     const next = fitted({ ...this.state, ...parts }, this.trace);
     if (writeHash(next) === writeHash(this.state)) return;
     this.state = next;
-    this.page.history.replaceState(null, "", writeHash(next));
+    this.page.history.replaceState(null, "", writeHash(next, this.page.location.hash));
     for (const listener of this.listeners) listener(next);
   }
 }

@@ -8,11 +8,13 @@ from starlette.responses import Response
 
 from regard.server.answers import json_answer
 from regard.server.documentation import documentation_routes
+from regard.server.examples import example_routes
 from regard.server.gate import Gate
 from regard.server.operations import operation_routes
+from regard.server.page import page_routes
 from regard.server.problem import REASONS, Problem
 from regard.server.service import Service
-from regard.server.traces import trace_routes
+from regard.server.traces import Traces, trace_routes
 from regard.server.translate import translation_routes
 from regard.version import __version__
 
@@ -34,7 +36,10 @@ def create_app(service: Service) -> Gate:
     )
     app.include_router(translation_routes(service))
     app.include_router(operation_routes(service))
-    app.include_router(trace_routes(service))
+    traces = Traces(service)
+    app.include_router(trace_routes(service, traces))
+    app.include_router(example_routes(service, traces, service.lab))
+    app.include_router(page_routes())
     app.include_router(documentation_routes(app))
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(HTTPException, _refused)

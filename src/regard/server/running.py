@@ -54,7 +54,13 @@ class Place:
 
 
 def open_service(
-    folders: Sequence[Path], load: Callable[[Path], Translator], *, limits: Limits, door: Door, journal: Journal
+    folders: Sequence[Path],
+    load: Callable[[Path], Translator],
+    *,
+    limits: Limits,
+    door: Door,
+    journal: Journal,
+    lab: Path | None = None,
 ) -> Service:
     """Loads the models and starts the engine.
 
@@ -64,7 +70,7 @@ def open_service(
     metrics = Metrics()
     shelf = Shelf(folders, load, metrics, journal)
     detector = Detector(shelf.sources)
-    return Service(limits, door, shelf, Engine(limits, metrics, journal), detector, metrics, journal)
+    return Service(limits, door, shelf, Engine(limits, metrics, journal), detector, metrics, journal, lab)
 
 
 def serve(service: Service, place: Place, *, announce: Callable[[str], None]) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, final
 
 from starlette.requests import ClientDisconnect, Request
@@ -21,7 +22,7 @@ from regard.server.shelf import Shelf
 @final
 @dataclass(frozen=True, eq=False)
 class Service:
-    """The parts of a running server."""
+    """The parts of a running server; ``lab`` is a folder of recorded claims."""
 
     limits: Limits
     door: Door
@@ -30,6 +31,7 @@ class Service:
     detector: Detector
     metrics: Metrics
     journal: Journal
+    lab: Path | None = None
 
     def deadline(self) -> float:
         """When a request that arrives now has to be answered, on the monotonic clock."""

@@ -121,6 +121,13 @@ class Traces:
         self._keep(making)
         return making
 
+    def keep(self, trace: Trace) -> Making:
+        """Keeps a trace that is there already."""
+        making = Making(secrets.token_urlsafe(12), trace=trace)
+        making.tell("done", {"trace": f"/api/traces/{making.name}"}, is_over=True)
+        self._keep(making)
+        return making
+
     def find(self, name: str) -> Making:
         """A trace by its name.
 
@@ -183,9 +190,9 @@ class Traces:
             making.tell("done", {"trace": f"/api/traces/{making.name}"}, is_over=True)
 
 
-def trace_routes(service: Service) -> APIRouter:
+def trace_routes(service: Service, traces: Traces) -> APIRouter:
     """The routes of traces."""
-    routes, traces = APIRouter(tags=["look"], prefix="/api/traces"), Traces(service)
+    routes = APIRouter(tags=["look"], prefix="/api/traces")
 
     @routes.post("", **described("Translate a sentence and record every attention.", TraceRequest, status=202))
     async def begin(request: Request) -> Response:

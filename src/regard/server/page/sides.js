@@ -1,0 +1,147 @@
+// Two translations side by side: their words with probabilities, and one head of both with the signed differences.
+
+import { put, valueOf } from "./address.js";
+import { field } from "./asking.js";
+import { decimals, shown } from "./cell.js";
+import { drawingOf } from "./drawings.js";
+import { element, fill, isolated } from "./element.js";
+import { paint } from "./heatmap.js";
+import { paletteOf, scoreColour } from "./palette.js";
+import { KIND_NAMES, TraceView } from "./trace.js";
+import { viewOf } from "./view.js";
+
+/** The comparison of two sources; `names` are what the two are called. */
+export async function sides(before, after, names) {
+  const heads = await headsOf(before, after, names);
+  return [words(before.header, after.header, names), ...heads];
+}
+
+/** Both translations, word by word. */
+function words(before, after, names) {
+  const count = Math.max(before.steps.length, after.steps.length);
+  const rows = Array.from({ length: count }, (_, place) => {
+    const [one, other] = [before.steps[place], after.steps[place]];
+    const isSame = one !== undefined && other !== undefined && one.id === other.id;
+    const difference = isSame ? signed(other.probability - one.probability) : "";
+    return element(
+      "tr",
+      { class: isSame ? null : "differs" },
+      element("th", { scope: "row" }, String(place + 1)),
+      ...cells(before, one),
+      ...cells(after, other),
+      element("td", {}, difference),
+    );
+  });
+  const head = ["", names[0], "probability", names[1], "probability", "difference"];
+  return element(
+    "section",
+    { class: "scrolling" },
+    element("h2", {}, "What was chosen"),
+    element(
+      "table",
+      { class: "numbers compared" },
+      element("thead", {}, element("tr", {}, ...head.map((each) => element("th", { scope: "col" }, each)))),
+      element("tbody", {}, ...rows),
+    ),
+  );
+}
+
+function cells(header, step) {
+  if (step === undefined) return [element("td", {}, ""), element("td", {}, "")];
+  const token = header.tokens.target_out[step.i];
+  const name = token.kind === "eos" ? "⟨end⟩" : token.text || token.piece;
+  return [
+    element("td", { class: "word" }, isolated(name, { lang: header.model.target_language })),
+    element("td", {}, decimals(step.probability, 3)),
+  ];
+}
+
+function signed(value) {
+  return `${value > 0 ? "+" : ""}${decimals(value, 3)}`;
+}
+
+/** One head of both, and where rows and columns are the same tokens, the difference. */
+async function headsOf(before, after, names) {
+  const [one, other] = [new TraceView(before), new TraceView(after)];
+  const kinds = one.kinds.filter((kind) => other.kinds.includes(kind));
+  if (kinds.length === 0) return [];
+  const most = mostChanged(one, other, kinds);
+  const kind = select("ckind", kinds.map((each) => [each, KIND_NAMES[each]]), most.kind);
+  const layer = select("clayer", one.ofKind(kind.value).map((each) => [each.layer, each.layer]), most.layer);
+  const numHeads = one.ofKind(kind.value)[0].num_heads;
+  const head = select("chead", Array.from({ length: numHeads }, (_, each) => [each, each]), most.head);
+  const root = element("div", { class: "panels three" });
+  const show = () => draw(root, [one, other], { kind: kind.value, layer: Number(layer.value), head: Number(head.value) }, names);
+  for (const each of [kind, layer, head]) each.addEventListener("change", show);
+  await show();
+  const row = element("div", { class: "row" }, field("Attention", kind), field("Layer", layer), field("Head", head));
+  return [element("h2", {}, "Where it looked"), row, root];
+}
+
+/** Which head changed most, as far as thumbnails tell; the last one's first head where they cannot be compared. */
+function mostChanged(one, other, kinds) {
+  let most = { kind: kinds.at(-1), layer: one.ofKind(kinds.at(-1)).at(-1).layer, head: 0, size: 0 };
+  for (const kind of kinds)
+    for (const { key, layer, num_heads: heads } of one.ofKind(kind))
+      for (let head = 0; head < heads; head++) {
+        const size = distance(one.source.thumbnail(key, head).data, other.source.thumbnail(key, head)?.data);
+        if (size > most.size) most = { kind, layer, head, size };
+      }
+  return most;
+}
+
+function distance(one, other) {
+  if (one.length !== other?.length) return 0;
+  return one.reduce((sum, value, place) => sum + Math.abs(value - other[place]), 0) / one.length;
+}
+
+function select(name, choices, otherwise) {
+  const made = element("select", { name }, ...choices.map(([value, text]) => element("option", { value }, String(text))));
+  made.value = valueOf(name, otherwise);
+  if (made.selectedIndex < 0) made.selectedIndex = 0;
+  made.addEventListener("change", () => put({ [name]: made.value }));
+  return made;
+}
+
+async function draw(root, traces, { kind, layer, head }, names) {
+  const palette = paletteOf(window.matchMedia("(prefers-color-scheme: dark)").matches);
+  const state = { kind, layer, head, query: 0, key: 0, column: 0, step: "weights", by: "piece" };
+  const views = await Promise.all(
+    traces.map(async (trace) => {
+      const attention = trace.attention(kind, layer);
+      return viewOf(trace, state, await trace.source.load(attention.key, Math.min(head, attention.num_heads - 1)), palette);
+    }),
+  );
+  const drawings = views.map((view) => ({ ...drawingOf(view, "weights"), selected: null }));
+  const [one, other] = views.map((view) => view.head.weights);
+  const isSame = one.rows === other.rows && one.columns === other.columns;
+  const pictures = drawings.map((drawing, place) => figure(names[place], drawing, palette));
+  if (isSame) {
+    const bound = largestOf(one, other);
+    const difference = differenceOf(drawings[0], [one, other], palette, bound);
+    pictures.push(figure("Difference", difference, palette, `from −${shown(bound)} to +${shown(bound)}`));
+  }
+  fill(root, ...pictures.map((each) => each.root));
+  for (const each of pictures) each.draw();
+  if (!isSame) root.append(element("p", { class: "note" }, "The tokens differ, so there is no difference of cells."));
+}
+
+function differenceOf(drawing, [one, other], palette, bound) {
+  const value = (row, column) => other.data[row * other.columns + column] - one.data[row * one.columns + column];
+  return {
+    ...drawing,
+    colour: (row, column) => scoreColour(palette, value(row, column), bound),
+    sign: () => "",
+    text: (row, column, digits) => decimals(value(row, column), digits),
+  };
+}
+
+function largestOf(one, other) {
+  return one.data.reduce((largest, value, place) => Math.max(largest, Math.abs(other.data[place] - value)), 0);
+}
+
+function figure(title, drawing, palette, note = "") {
+  const canvas = element("canvas", { role: "img", "aria-label": `${title}: weights, queries in rows, keys in columns. ${note}` });
+  const root = element("figure", { class: "panel" }, element("figcaption", {}, title, note === "" ? null : element("span", { class: "note" }, ` · ${note}`)), canvas);
+  return { root, draw: () => paint(canvas, drawing, palette, root.clientWidth || 300) };
+}

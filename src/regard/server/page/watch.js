@@ -1,0 +1,190 @@
+// Translate and watch: the words as they are chosen, each with what else was considered; scrub, play, stop.
+
+import { go, put, valueOf } from "./address.js";
+import { asked, modelField, sentenceField, sourceFor } from "./asking.js";
+import { decimals } from "./cell.js";
+import { element, fill, isolated, legible } from "./element.js";
+import { problem, say } from "./notice.js";
+import { roving } from "./roving.js";
+
+const PACE = 450;
+
+/** The screen. */
+export async function watch(signal) {
+  const model = await modelField();
+  const sentence = sentenceField(model.chosen().source.code);
+  const stage = new Stage(signal, model);
+  const form = element(
+    "form",
+    { class: "ask", onsubmit: (event) => stage.begin(event) },
+    sentence.root,
+    element("div", { class: "row" }, model.root, stage.button, stage.stopButton),
+  );
+  sentence.input.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && !event.shiftKey) stage.begin(event);
+  });
+  stage.begin();
+  return [element("h1", { class: "unseen" }, "Translate and watch"), form, stage.root];
+}
+
+/** What is shown of a translation, from its first word to its last. */
+class Stage {
+  constructor(signal, model) {
+    Object.assign(this, { signal, model, steps: [], at: -1, isLive: true, source: null, timer: 0, run: null });
+    this.button = element("button", { class: "action" }, "Translate");
+    this.stopButton = element("button", { type: "button", class: "quiet", onclick: () => this.stop() }, "Stop");
+    this.stopButton.hidden = true;
+    this.words = element("div", { class: "written", role: "radiogroup", "aria-label": "The translation, word by word" });
+    this.detail = element("div", { class: "detail" });
+    this.controls = element("div", { class: "row controls" });
+    this.after = element("div", { class: "row after" });
+    this.root = element("section", { class: "stage" }, this.words, this.controls, this.detail, this.after);
+    roving(this.words, (chosen) => this.look(Number(chosen.dataset.place)));
+    signal.addEventListener("abort", () => this.stop());
+  }
+
+  /** Translates what the fields say. */
+  async begin(event) {
+    event?.preventDefault();
+    this.stop();
+    const run = new AbortController();
+    Object.assign(this, { run, steps: [], at: -1, isLive: true, source: null });
+    this.stopButton.hidden = false;
+    this.draw();
+    try {
+      const source = await sourceFor(asked(), { signal: run.signal, onStep: (step) => this.hear(step) });
+      if (run === this.run) this.end(source);
+    } catch (error) {
+      if (error.name !== "AbortError" && run === this.run) fill(this.detail, problem(error));
+    }
+    if (run === this.run) this.stopButton.hidden = true;
+  }
+
+  hear(step) {
+    this.steps.push({ ...step, chosen: step.top[0] });
+    if (this.isLive) this.at = this.steps.length - 1;
+    this.draw();
+  }
+
+  /** The trace is whole: it says what was chosen in the end. */
+  end(source) {
+    this.source = source;
+    const { steps, tokens, translation } = source.header;
+    this.steps = steps.map((step, place) => ({
+      place,
+      chosen: { piece: step.piece, probability: step.probability, kind: tokens.target_out[place].kind },
+      top: step.top,
+      entropy: step.entropy,
+    }));
+    const asked = Number(valueOf("word", this.steps.length - 1));
+    this.at = Math.max(0, Math.min(asked, this.steps.length - 1));
+    this.draw();
+    say(`Translation: ${translation.text}`);
+  }
+
+  stop() {
+    clearInterval(this.timer);
+    this.timer = 0;
+    this.run?.abort();
+    this.stopButton.hidden = true;
+  }
+
+  look(place) {
+    this.isLive = false;
+    this.at = place;
+    put({ word: place });
+    this.draw();
+  }
+
+  /** Plays the words again at a pace that eyes can follow. */
+  play() {
+    if (this.timer !== 0) {
+      clearInterval(this.timer);
+      this.timer = 0;
+      this.draw();
+      return;
+    }
+    this.look(this.at >= this.steps.length - 1 ? 0 : this.at);
+    this.timer = setInterval(() => {
+      if (this.at >= this.steps.length - 1) this.play();
+      else this.look(this.at + 1);
+    }, PACE);
+    this.draw();
+  }
+
+  draw() {
+    const language = this.model.chosen().target.code;
+    const hadFocus = this.words.contains(document.activeElement);
+    fill(this.words, ...this.steps.map((step, place) => word(step, place, { at: this.at, language })));
+    if (hadFocus) this.words.children[this.at]?.focus({ preventScroll: true });
+    fill(this.controls, ...this.scrubber());
+    const step = this.steps[this.at];
+    if (step !== undefined) fill(this.detail, ...detail(step, language));
+    fill(this.after, ...(this.source === null ? [] : this.links()));
+  }
+
+  scrubber() {
+    if (this.steps.length < 2) return [];
+    const label = this.timer === 0 ? "Play" : "Pause";
+    const slider = element("input", { type: "range", min: 0, max: this.steps.length - 1, "aria-label": "Word" });
+    slider.value = this.at;
+    slider.addEventListener("input", () => this.look(Number(slider.value)));
+    if (this.slider?.matches(":focus")) queueMicrotask(() => slider.focus());
+    this.slider = slider;
+    return [element("button", { type: "button", class: "quiet", onclick: () => this.play() }, label), slider];
+  }
+
+  links() {
+    const { id } = this.source;
+    const inspect = element("button", { type: "button", class: "action", onclick: () => go({ screen: "inspect" }) }, "Inspect its attention");
+    const file = (form, text) => element("a", { href: `api/traces/${id}/export/${form}`, download: "" }, text);
+    return [inspect, file("html", "Save as a page"), file("zip", "Save the trace")];
+  }
+}
+
+function nameOf({ piece, kind }) {
+  if (kind === "eos" || piece === "</s>") return "⟨end⟩";
+  return legible(piece.replaceAll("▁", " ").trim() || piece);
+}
+
+function word({ chosen }, place, { at, language }) {
+  const name = nameOf(chosen);
+  const bar = element("span", { class: "bar", "aria-hidden": "true" }, element("span"));
+  bar.firstChild.style.width = `${Math.round(100 * chosen.probability)}%`;
+  return element(
+    "button",
+    {
+      type: "button",
+      role: "radio",
+      class: `token${place > at ? " later" : ""}${chosen.piece.startsWith("▁") ? "" : " joined"}`,
+      lang: language,
+      "aria-checked": String(place === at),
+      "aria-label": `${name}, ${percent(chosen.probability)}`,
+      tabindex: place === at ? "0" : "-1",
+      "data-place": place,
+    },
+    isolated(name, { class: "piece" }),
+    bar,
+  );
+}
+
+function percent(probability) {
+  return `${Math.round(100 * probability)} %`;
+}
+
+/** What else was considered at one step. */
+function detail(step, language) {
+  const rows = step.top.map((each) => {
+    const bar = element("span", { class: "bar", "aria-hidden": "true" }, element("span"));
+    bar.firstChild.style.width = `${Math.round(100 * each.probability)}%`;
+    const isChosen = each.piece === step.chosen.piece;
+    return element("li", { class: isChosen ? "chosen" : null }, isolated(nameOf(each), { lang: language }), bar, decimals(each.probability));
+  });
+  const count = Math.exp(step.entropy);
+  const unsure = `As unsure as between ${decimals(count, 1)} equally likely words.`;
+  return [
+    element("h2", {}, `Word ${step.place + 1}: the five most probable`),
+    element("div", { class: "candidates" }, element("ol", {}, ...rows)),
+    element("p", { class: "note" }, unsure),
+  ];
+}
