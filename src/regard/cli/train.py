@@ -37,7 +37,7 @@ ValidSource = Annotated[
 ValidTarget = Annotated[Path | None, typer.Option("--valid-target", help="Their translations.", show_default=False)]
 Preset = Annotated[
     str | None,
-    typer.Option("--preset", help="tiny, small, base, marian, or auto (by corpus size).", show_default="auto"),
+    typer.Option("--preset", help="tiny, small, base, marian, recurrent, or auto (by size).", show_default="auto"),
 ]
 Init = Annotated[
     Path | None,
