@@ -58,7 +58,13 @@ def test_tolerances_can_be_given(make_model: MakeModel, sentences_file: Path, tm
 
 
 def agreement(**changed: Any) -> Agreement:
-    found = {"num_sentences": 3, "description": "tests", "measured": "logits", "largest_difference": 1e-6}
+    found = {
+        "num_sentences": 3,
+        "description": "tests",
+        "same_pieces": 1.0,
+        "measured": "logits",
+        "largest_difference": 1e-6,
+    }
     same = (Translations(1, 1.0, 40.0, 40.0, "people"),)
     return Agreement(**{**found, "mean_difference": 1e-7, "translations": same, **changed})
 

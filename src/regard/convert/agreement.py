@@ -15,9 +15,11 @@ from regard.decoding import translate_ids
 from regard.errors import CheckError
 from regard.evaluation import evaluate
 from regard.settings import DecodingSettings
+from regard.text import normalise
 from regard.text.control import BOS, EOS
 
 _ROWS_AT_ONCE: Final = 16
+_LEAST_SAME_PIECES: Final = 0.99  # a typed "▁" or "</s>" is cut differently by other toolkits
 
 
 @final
@@ -59,6 +61,7 @@ class Agreement:
     Attributes:
         num_sentences: how many sentences it was tried on.
         description: where they come from.
+        same_pieces: the share of sentences that the converted tokenizer cuts as ours does.
         measured: what was compared number by number while our greedy translations were read: all logits, or the
             log-probabilities of the tokens where the format gives nothing else.
         largest_difference: the largest of these differences.
@@ -68,6 +71,7 @@ class Agreement:
 
     num_sentences: int
     description: str
+    same_pieces: float
     measured: str
     largest_difference: float
     mean_difference: float
@@ -77,6 +81,7 @@ class Agreement:
         """The findings as sentences."""
         return [
             f"verified on {self.num_sentences} sentences: {self.description}",
+            f"{self.same_pieces:.1%} of them cut into the same pieces",
             f"largest difference of {self.measured}: {self.largest_difference:.2g} (mean {self.mean_difference:.2g})",
             *map(str, self.translations),
         ]
@@ -92,6 +97,11 @@ class Agreement:
             CheckError: a difference, or the loss of BLEU with greedy search, is above its tolerance.
         """
         found = "; ".join(self.lines())
+        if self.same_pieces < _LEAST_SAME_PIECES:
+            raise CheckError(
+                f"the converted tokenizer does not cut text as ours does and is not kept: {self.same_pieces:.1%} of "
+                f"the sentences are cut alike, but at least {_LEAST_SAME_PIECES:.0%} are expected. {found}"
+            )
         if not self.largest_difference <= tolerance:  # a NaN is no agreement either
             raise CheckError(
                 f"the converted model does not agree with ours and is not kept: the largest difference of "
@@ -114,6 +124,7 @@ def compare(original: Original, foreign: Foreign, sample: Sample, beam_sizes: Se
     return Agreement(
         num_sentences=len(sources),
         description=sample.description,
+        same_pieces=_same_pieces(original, foreign, sample),
         measured=foreign.measured,
         largest_difference=float(differences[:, 0].max()),
         mean_difference=float(differences[:, 1].mean()),
@@ -122,6 +133,12 @@ def compare(original: Original, foreign: Foreign, sample: Sample, beam_sizes: Se
             for beam_size, mine in ours.items()
         ),
     )
+
+
+def _same_pieces(original: Original, foreign: Foreign, sample: Sample) -> float:
+    texts = [normalise(sentence.strip()) for sentence in sample.sentences]
+    pairs = zip(sample.ids(original.translator), foreign.encode(texts), strict=True)
+    return sum(ours == theirs for ours, theirs in pairs) / len(texts)
 
 
 def _search(original: Original, sources: Ids) -> DecodingSettings:

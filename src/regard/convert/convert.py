@@ -10,10 +10,13 @@ from regard.convert.format import Format
 from regard.convert.original import Original
 from regard.convert.sample import DEFAULT_SIZE, Sample
 from regard.convert.to_ctranslate2 import CTranslate2Format
+from regard.convert.to_hugging_face import MarianFormat, TransformersFormat
 from regard.disk import written_aside
 from regard.errors import InputError
 
-FORMATS: Final[Mapping[str, type[Format]]] = MappingProxyType({each.name: each for each in (CTranslate2Format,)})
+FORMATS: Final[Mapping[str, type[Format]]] = MappingProxyType(
+    {each.name: each for each in (CTranslate2Format, MarianFormat, TransformersFormat)}
+)
 """Every format by the name the user calls it."""
 
 BLEU_TOLERANCE: Final = 1.0

@@ -21,6 +21,10 @@ class Foreign(ABC):
     """What ``scores`` gives."""
 
     @abstractmethod
+    def encode(self, texts: list[str]) -> list[list[int]]:
+        """The ids that the converted tokenizer cuts texts into, without control tokens; texts are in NFC."""
+
+    @abstractmethod
     def scores(self, sources: Ids, targets: Ids) -> list[Array]:
         """Per sentence one row per target token and one for its end: logits, or the log-probability of that token."""
 

@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Final, final
+from types import MappingProxyType
+from typing import Final, Literal, final
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from regard.positions import sinusoidal, sinusoidal_halves
 from regard.settings import ModelSettings, Settings
 from regard.text.vocabulary import Vocabulary
 from regard.translator import Translator, load
@@ -18,6 +20,7 @@ from regard.translator import Translator, load
 Array = NDArray[np.float32]
 
 _FEWEST_POSITIONS: Final = 1025
+_FORMULAS: Final = MappingProxyType({"sinusoidal": sinusoidal, "sinusoidal-halves": sinusoidal_halves})
 
 
 @final
@@ -63,11 +66,14 @@ class Original:
         """Its weights."""
         return Weights(self.translator.model.state_dict())
 
-    def position_table(self) -> Array | None:
-        """The vector of each position; None where there is none to add (rotary positions turn queries and keys)."""
-        model = self.translator.model
-        vectors: Tensor | None = model.get_submodule("target_embedding").positions(self.most_positions)  # type: ignore[operator]
-        return None if vectors is None else _array(vectors)
+    def position_table(self, side: Literal["source", "target"]) -> Array:
+        """The vector added at each position; zeros where none is (``none``, or rotary positions)."""
+        learned = f"{side}_embedding.positions.table"
+        if learned in self.weights:
+            return self.weights.array(learned)
+        if self.network.positions not in _FORMULAS:
+            return np.zeros((self.most_positions, self.network.model_dim), np.float32)
+        return _array(_FORMULAS[self.network.positions](self.most_positions, self.network.model_dim))
 
 
 @final
@@ -88,6 +94,11 @@ class Weights:
 
     def __contains__(self, name: str) -> bool:
         return name in self._tensors
+
+    def table(self, embedding: str) -> str:
+        """The name of an embedding's table; a source that is tied has the target's."""
+        own = f"{embedding}.tokens.weight"
+        return own if own in self else "target_embedding.tokens.weight"
 
     def array(self, name: str) -> Array:
         """One weight as a float32 array."""

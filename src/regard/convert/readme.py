@@ -43,6 +43,40 @@ are cut at the two lengths above.
 """
 
 
+_HUGGING_FACE: Final = """\
+# {source} → {target}, for transformers
+
+Converted by `regard convert`. To translate:
+
+```python
+import unicodedata
+
+from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
+
+tokenizer = AutoTokenizer.from_pretrained("FOLDER")
+model = AutoModelForSeq2SeqLM.from_pretrained("FOLDER")
+
+text = unicodedata.normalize("NFC", "TEXT")
+found = model.generate(**tokenizer([text], return_tensors="pt"), num_beams={beam_size}, max_length={max_output})
+print(tokenizer.decode(found[0], skip_special_tokens=True))
+```
+
+The network has {positions} positions, counted in pieces; texts have to be shorter.
+"""
+
+
+def hugging_face_readme(original: Original) -> str:
+    """How to call transformers."""
+    source, target = original.translator.languages
+    return _HUGGING_FACE.format(
+        source=source,
+        target=target,
+        beam_size=original.settings.decoding.beam_size,
+        max_output=original.most_positions,
+        positions=original.most_positions,
+    )
+
+
 def ctranslate2_readme(original: Original, quantization: str) -> str:
     """How to call CTranslate2."""
     source, target = original.translator.languages

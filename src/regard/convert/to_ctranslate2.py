@@ -14,12 +14,10 @@ import numpy as np
 from regard.convert.format import Foreign, Format, Ids, Measured, obstacles_of_every_format
 from regard.convert.original import Array, Original, Product
 from regard.convert.readme import ctranslate2_readme
+from regard.convert.sentencepiece_file import SENTENCEPIECE, piece_ids, write_pieces
 from regard.settings import DecodingSettings, ModelSettings
 from regard.text.control import BOS, EOS, PAD, UNK
-from regard.text.model_proto import model_proto
 from regard.text.vocabulary import CONTROL_PIECES
-
-SENTENCEPIECE: Final = "sentencepiece.model"
 
 _ACTIVATIONS: Final = {"relu": "RELU", "gelu": "GELU", "swish": "SWISH", "swiglu": "SWISH"}
 _TOLERANCES: Final = MappingProxyType(
@@ -50,7 +48,7 @@ class CTranslate2Format(Format):
         spec.validate()
         spec.optimize(quantization=None if quantization == "float32" else quantization)
         spec.save(str(folder))
-        (folder / SENTENCEPIECE).write_bytes(model_proto(original.vocabulary))
+        write_pieces(folder, original)
         (folder / "README.md").write_text(ctranslate2_readme(original, quantization), encoding="utf-8")
 
     def open(self, folder: Path, original: Original, *, quantization: str) -> Foreign:
@@ -69,11 +67,12 @@ def _specification(original: Original) -> Any:
     spec = transformer_spec.TransformerSpec(encoder, decoder)
     _fill_stack(encoder, original, "encoder", "source_embedding")
     _fill_stack(decoder, original, "decoder", "target_embedding")
-    encoder.embeddings[0].weight = _table(original, "source_embedding")
-    decoder.embeddings.weight = _table(original, "target_embedding")
-    decoder.projection.weight = original.weights.output
+    weights = original.weights
+    encoder.embeddings[0].weight = weights.array(weights.table("source_embedding"))
+    decoder.embeddings.weight = weights.array(weights.table("target_embedding"))
+    decoder.projection.weight = weights.output
     if network.output_bias:
-        decoder.projection.bias = original.weights.array("output_bias")
+        decoder.projection.bias = weights.array("output_bias")
     _fill_words(spec, original)
     return spec
 
@@ -92,12 +91,6 @@ def _shape(network: ModelSettings) -> dict[str, Any]:
     }
 
 
-def _table(original: Original, name: str) -> Array:
-    """An embedding; a tied source has no table of its own."""
-    own = f"{name}.tokens.weight"
-    return original.weights.array(own if own in original.weights else "target_embedding.tokens.weight")
-
-
 def _fill_stack(stack: Any, original: Original, name: str, embedding: str) -> None:
     """What belongs to a whole stack (scale, positions, norms), then its layers."""
     network = original.network
@@ -105,7 +98,7 @@ def _fill_stack(stack: Any, original: Original, name: str, embedding: str) -> No
     if network.positions == "rotary":
         stack.__dict__.pop("position_encodings", None)
     else:
-        stack.position_encodings.encodings = _positions(original, embedding)
+        stack.position_encodings.encodings = original.position_table("source" if name == "encoder" else "target")
     if network.norm == "pre":
         _fill_norm(stack.layer_norm, original, f"{name}_norm")
     if network.embedding_norm:
@@ -114,15 +107,6 @@ def _fill_stack(stack: Any, original: Original, name: str, embedding: str) -> No
         _fill_layer(layer, original, f"{name}.{number}")
         if name == "decoder":
             _fill_cross(layer, original, f"{name}.{number}")
-
-
-def _positions(original: Original, name: str) -> Array:
-    learned = f"{name}.positions.table"
-    if learned in original.weights:
-        return original.weights.array(learned)
-    table = original.position_table()
-    # Where a format knows no absence of positions, vectors of zeros are added.
-    return np.zeros((original.most_positions, original.network.model_dim), np.float32) if table is None else table
 
 
 def _fill_layer(layer: Any, original: Original, name: str) -> None:
@@ -178,9 +162,13 @@ class _Engine(Foreign):
     def __init__(self, folder: Path, original: Original) -> None:
         import ctranslate2
 
+        self._folder = folder
         self._names = original.vocabulary.names
         self._ids = {name: identifier for identifier, name in enumerate(self._names)}
         self._translator = ctranslate2.Translator(str(folder), device="cpu", intra_threads=1)
+
+    def encode(self, texts: list[str]) -> list[list[int]]:
+        return piece_ids(self._folder / SENTENCEPIECE, texts)
 
     def scores(self, sources: Ids, targets: Ids) -> list[Array]:
         found = self._translator.score_batch(self._spelled(sources), self._spelled(targets))

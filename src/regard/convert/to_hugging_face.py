@@ -1,0 +1,244 @@
+"""The transformers library: a folder that ``from_pretrained`` loads.
+
+Post-norm models become Marian networks, pre-norm models Pegasus networks: of the library's translators and summarisers
+these two compute exactly what ours compute, positions included, because their tables are read from the file.
+"""
+
+import json
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, ClassVar, Final, final
+
+import numpy as np
+import torch
+
+from regard.bundle import write_tensors
+from regard.convert.format import Foreign, Format, Ids, Measured, obstacles_of_every_format
+from regard.convert.hugging_face_names import layer_places
+from regard.convert.hugging_face_text import fast_tokenizer, marian_tokenizer
+from regard.convert.original import Array, Original
+from regard.convert.readme import hugging_face_readme
+from regard.settings import DecodingSettings
+from regard.text.control import BOS, EOS, PAD, UNK
+
+_ACTIVATIONS: Final = MappingProxyType({"relu": "relu", "gelu": "gelu", "swish": "swish"})
+_CLASSES: Final = MappingProxyType({"marian": "MarianMTModel", "pegasus": "PegasusForConditionalGeneration"})
+_ROWS_AT_ONCE: Final = 16
+
+
+class _HuggingFaceFormat(Format):
+    """What both ways of writing such a folder share."""
+
+    packages = ("transformers",)
+    tolerances: ClassVar[Mapping[str, float]] = MappingProxyType({"float32": 1e-4})
+
+    def obstacles(self, original: Original) -> Iterator[str]:
+        """Whatever neither network has."""
+        found = list(obstacles_of_every_format(original))
+        yield from found
+        if original.network.kind != "transformer":
+            return
+        network = original.network
+        if network.feedforward not in _ACTIVATIONS:
+            yield (
+                f"its feed-forward networks are {network.feedforward!r} (model.feedforward), and theirs can be "
+                f"{', '.join(_ACTIVATIONS)}"
+            )
+        if network.positions == "rotary":
+            yield "its positions are rotary (model.positions), and theirs are added to embeddings"
+        if network.embedding_norm:
+            yield "it normalises embeddings (model.embedding_norm), which they do not"
+        if not network.scale_scores:
+            yield "it does not scale scores (model.scale_scores), which they do"
+        if network.norm == "pre" and network.tied_embeddings != "all":
+            yield (
+                f"its embeddings are tied {network.tied_embeddings!r} (model.tied_embeddings), and their pre-norm "
+                "network has one table for source, target and output"
+            )
+
+    def write(self, original: Original, folder: Path, *, quantization: str) -> None:
+        """Weights, settings, the tokenizer and a README, without the library itself."""
+        tensors = {name: torch.from_numpy(array) for name, array in _weights(original)}
+        write_tensors(folder / "model.safetensors", tensors)
+        _write_json(folder / "config.json", _config(original))
+        _write_json(folder / "generation_config.json", _generation(original))
+        self._write_tokenizer(original, folder)
+        (folder / "README.md").write_text(hugging_face_readme(original), encoding="utf-8")
+
+    @abstractmethod
+    def _write_tokenizer(self, original: Original, folder: Path) -> None:
+        """Writes what the library's tokenizer reads."""
+
+    def open(self, folder: Path, original: Original, *, quantization: str) -> Foreign:
+        """The library's own network, on the CPU."""
+        return _Library(folder)
+
+
+@final
+class TransformersFormat(_HuggingFaceFormat):
+    """A folder for ``AutoModelForSeq2SeqLM`` and ``AutoTokenizer``, pre-norm or post-norm."""
+
+    name = "transformers"
+    title = "transformers"
+
+    def _write_tokenizer(self, original: Original, folder: Path) -> None:
+        for name, content in fast_tokenizer(original.vocabulary, most_tokens=original.most_positions).items():
+            _write_json(folder / name, content)
+
+
+@final
+class MarianFormat(_HuggingFaceFormat):
+    """A folder for ``MarianMTModel`` and ``MarianTokenizer``."""
+
+    name = "marian"
+    title = "Marian (transformers)"
+
+    def obstacles(self, original: Original) -> Iterator[str]:
+        """Also pre-norm, which Marian's network in the library does not know."""
+        yield from super().obstacles(original)
+        if original.network.kind == "transformer" and original.network.norm == "pre":
+            yield (
+                "it is pre-norm (model.norm), and Marian's network there is post-norm; --to transformers holds "
+                "pre-norm models, and regard train --preset marian trains post-norm ones"
+            )
+
+    def _write_tokenizer(self, original: Original, folder: Path) -> None:
+        for name, content in marian_tokenizer(original).items():
+            if isinstance(content, bytes):
+                (folder / name).write_bytes(content)
+            else:
+                _write_json(folder / name, content)
+
+
+def _weights(original: Original) -> Iterator[tuple[str, Array]]:
+    weights = original.weights
+    for place in layer_places(original.network):
+        array = weights.array(place.ours)
+        rows = len(array) // place.parts
+        yield place.theirs, np.ascontiguousarray(array[place.part * rows : (place.part + 1) * rows])
+    yield from _tables(original)
+    bias = weights.array("output_bias") if original.network.output_bias else np.zeros(len(original.vocabulary))
+    yield "final_logits_bias", bias.astype(np.float32)[None]
+    yield "model.encoder.embed_positions.weight", original.position_table("source")
+    yield "model.decoder.embed_positions.weight", original.position_table("target")
+
+
+def _tables(original: Original) -> Iterator[tuple[str, Array]]:
+    """Embeddings: one table for everything, or one for each side, or one for the output too."""
+    tying, weights = original.network.tied_embeddings, original.weights
+    target = weights.array(weights.table("target_embedding"))
+    if tying == "all":
+        yield "model.shared.weight", target
+        return
+    yield "model.encoder.embed_tokens.weight", weights.array(weights.table("source_embedding"))
+    yield "model.decoder.embed_tokens.weight", target
+    yield "lm_head.weight", weights.output
+
+
+def _config(original: Original) -> dict[str, Any]:
+    network = original.network
+    kind = "marian" if network.norm == "post" else "pegasus"
+    shape = {
+        f"{stack}_{key}": value
+        for stack, layers in (("encoder", network.encoder_layers), ("decoder", network.decoder_layers))
+        for key, value in (
+            ("layers", layers),
+            ("attention_heads", network.num_heads),
+            ("ffn_dim", network.feedforward_dim),
+            ("layerdrop", 0.0),
+        )
+    }
+    return {
+        "model_type": kind,
+        "architectures": [_CLASSES[kind]],
+        "is_encoder_decoder": True,
+        "vocab_size": len(original.vocabulary),
+        "decoder_vocab_size": len(original.vocabulary),
+        "d_model": network.model_dim,
+        **shape,
+        "activation_function": _ACTIVATIONS[network.feedforward],
+        "dropout": network.dropout,
+        "attention_dropout": network.attention_dropout,
+        "activation_dropout": network.feedforward_dropout,
+        "max_position_embeddings": original.most_positions,
+        "scale_embedding": network.scale_embeddings,
+        "share_encoder_decoder_embeddings": network.tied_embeddings == "all",
+        "tie_word_embeddings": network.tied_embeddings != "none",
+        **_CONTROLS,
+        "forced_eos_token_id": None,
+        "dtype": "float32",
+    }
+
+
+_CONTROLS: Final = MappingProxyType(
+    {"pad_token_id": PAD, "bos_token_id": BOS, "eos_token_id": EOS, "decoder_start_token_id": BOS}
+)
+
+
+def _generation(original: Original) -> dict[str, Any]:
+    search = original.settings.decoding
+    return {
+        **_CONTROLS,
+        "num_beams": search.beam_size,
+        "length_penalty": search.length_penalty,
+        "max_length": original.most_positions,
+        "suppress_tokens": [PAD, UNK, BOS],
+    }
+
+
+def _write_json(path: Path, content: object) -> None:
+    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+@final
+class _Library(Foreign):
+    """The library's network and tokenizer, spoken to in our ids."""
+
+    measured: Measured = "logits"
+
+    def __init__(self, folder: Path) -> None:
+        from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
+
+        self._model = AutoModelForSeq2SeqLM.from_pretrained(folder, local_files_only=True).eval()
+        self._tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+
+    def encode(self, texts: list[str]) -> list[list[int]]:
+        found: list[list[int]] = self._tokenizer(texts)["input_ids"]
+        return [ids[:-1] for ids in found]
+
+    def scores(self, sources: Ids, targets: Ids) -> list[Array]:
+        source, real = _rectangle([[*ids, EOS] for ids in sources])
+        target, _ = _rectangle([[BOS, *ids] for ids in targets])
+        with torch.inference_mode():
+            logits = self._model(input_ids=source, attention_mask=real, decoder_input_ids=target).logits
+        return [row[: len(ids) + 1] for row, ids in zip(logits.float().numpy(), targets, strict=True)]
+
+    def translate(self, sources: Ids, search: DecodingSettings) -> list[list[int]]:
+        found: list[list[int]] = []
+        for first in range(0, len(sources), _ROWS_AT_ONCE):
+            source, real = _rectangle([[*ids, EOS] for ids in sources[first : first + _ROWS_AT_ONCE]])
+            with torch.inference_mode():
+                rows = self._model.generate(
+                    input_ids=source,
+                    attention_mask=real,
+                    num_beams=search.beam_size,
+                    length_penalty=search.length_penalty,
+                    max_length=(search.max_length or 0) + 1,  # the start is counted
+                    do_sample=False,
+                )
+            found += [_without_controls(row) for row in rows.tolist()]
+        return found
+
+
+def _rectangle(rows: list[list[int]]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Ids filled up with padding, and 1 where they are real."""
+    width = max(map(len, rows))
+    ids = torch.tensor([[*row, *[PAD] * (width - len(row))] for row in rows])
+    return ids, torch.tensor([[1] * len(row) + [0] * (width - len(row)) for row in rows])
+
+
+def _without_controls(row: list[int]) -> list[int]:
+    body = row[1:]
+    return body[: body.index(EOS)] if EOS in body else body
