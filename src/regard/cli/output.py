@@ -32,15 +32,22 @@ def refuse_existing(path: Path | None, *, option: str = "--output") -> None:
 @contextmanager
 def text_output(path: Path | None) -> Iterator[Write]:
     """A function that writes text as UTF-8: to ``path``, or to standard output when it is ``None``."""
+    with bytes_output(path) as write:
+        yield lambda text: write(text.encode("utf-8"))
+
+
+@contextmanager
+def bytes_output(path: Path | None) -> Iterator[Callable[[bytes], None]]:
+    """A function that writes bytes: to ``path``, or to standard output when it is ``None``."""
     if path is None:
-        yield lambda text: _write(cast(BufferedIOBase, sys.stdout.buffer), text)
+        yield lambda content: _write(cast(BufferedIOBase, sys.stdout.buffer), content)
     else:
         with _aside(path) as file:
-            yield lambda text: _write(file, text)
+            yield lambda content: _write(file, content)
 
 
-def _write(file: BufferedIOBase, text: str) -> None:
-    file.write(text.encode("utf-8"))
+def _write(file: BufferedIOBase, content: bytes) -> None:
+    file.write(content)
     file.flush()
 
 

@@ -1,4 +1,4 @@
-"""``regard translate MODEL [FILE]``: one line in, one line out."""
+"""``regard translate MODEL [FILE]``: one line in, one line out; or a file of another format, translated in place."""
 
 import sys
 from collections.abc import Iterator
@@ -22,9 +22,20 @@ from regard.cli.options import (
     ThreadsOption,
 )
 from regard.cli.output import Write, refuse_existing, text_output
+from regard.cli.translate_file import (
+    FileOptions,
+    FuzzyOption,
+    LinesOption,
+    MemoryOption,
+    OverwriteOption,
+    ReviewOption,
+    translate_file,
+    translates_in_place,
+)
 from regard.errors import InputError, TokenLimitError
 
 if TYPE_CHECKING:
+    from regard.documents.voice import Search as InPlaceSearch
     from regard.translator import Translator
 
 
@@ -41,7 +52,12 @@ def translate(
     *,
     model: ModelArgument,
     file: Annotated[
-        Path | None, typer.Argument(metavar="FILE", help="Sentences, one a line; standard input if not given.")
+        Path | None,
+        typer.Argument(
+            metavar="FILE",
+            help="Sentences, one a line; standard input if not given. A file ending in .po, .pot, .tmx, .xlf, .html, "
+            ".md, .srt, .vtt, .csv or .json is translated in place.",
+        ),
     ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write here; must not exist yet.", show_default=False)
@@ -62,13 +78,19 @@ def translate(
         typer.Option("--alignments", help="Add which word comes from which: … ||| 0-0 1-2 (Pharaoh format)."),
     ] = False,
     stream: Annotated[bool, typer.Option("--stream", help="Show each word as it is chosen (greedy search).")] = False,
+    memory: MemoryOption = None,
+    least_similarity: FuzzyOption = None,
+    overwrite: OverwriteOption = False,
+    review: ReviewOption = None,
+    lines: LinesOption = False,
     dtype: DtypeOption = "float32",
     device: DeviceOption = "auto",
     threads: ThreadsOption = None,
 ) -> None:
-    """Translate text, line by line.
+    """Translate text, line by line, or a file in place.
 
-    As many lines come out as went in, in the same order.
+    As many lines come out as went in, in the same order. Of a file that is translated in place everything but the
+    missing translations stays as it is; placeholders and tags are kept, or the sentence is flagged.
     """
     search: Search = {
         "beam_size": beam_size,
@@ -78,10 +100,20 @@ def translate(
     }
     _refuse_contradictions(search, json=json, alignments=alignments, stream=stream)
     refuse_existing(output)
-    with _opened(file) as (source, name):
+
+    def load() -> "Translator":
         from regard.translator import load
 
-        translator = load(model, *(ensemble or ()), device=device, dtype=dtype, threads=threads)
+        return load(model, *(ensemble or ()), device=device, dtype=dtype, threads=threads)
+
+    in_place = FileOptions(lines, overwrite, memory, least_similarity, review)
+    if translates_in_place(file, in_place) and file is not None:
+        _refuse_in_place(num_hypotheses, json=json, alignments=alignments, stream=stream)
+        chosen: InPlaceSearch = {"beam_size": beam_size, "length_penalty": length_penalty, "max_length": max_length}
+        translate_file(load, file, output, search=chosen, options=in_place)
+        return
+    with _opened(file) as (source, name):
+        translator = load()
         with text_output(output) as write:
             batches = line_batches(source, name=name)
             if stream:
@@ -98,6 +130,15 @@ def _refuse_contradictions(search: Search, *, json: bool, alignments: bool, stre
     given += ["--alignments"] if alignments else []
     if stream and given:
         raise InputError(f"--stream shows greedy search as it goes; leave out {', '.join(given)}")
+
+
+def _refuse_in_place(num_hypotheses: int | None, *, json: bool, alignments: bool, stream: bool) -> None:
+    given = {"--json": json, "--alignments": alignments, "--stream": stream, "--num-hypotheses": num_hypotheses}
+    names = [name for name, value in given.items() if value]
+    if names:
+        raise InputError(
+            f"{', '.join(names)}: only for lines; this file is translated in place (--lines reads it as lines)"
+        )
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """A whole file as text, with its encoding, so that it can be written back as it was."""
 
 import codecs
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -41,17 +42,18 @@ class Text:
             ) from None
 
 
-def read_text(path: Path, encoding: str) -> Text:
+def read_text(path: Path, encoding_of: Callable[[bytes], str]) -> Text:
     """A file, plain or ``.gz``, as text.
 
     Args:
         path: the file.
-        encoding: the one that the file says it is in.
+        encoding_of: what its bytes say about their encoding.
 
     Raises:
         CorpusError: it cannot be read, is too large, is in another encoding, or could not be written back as it was.
     """
     raw = read_whole(path)
+    encoding = encoding_of(raw)
     mark = next(
         (mark for mark in (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) if raw.startswith(mark)), b""
     )

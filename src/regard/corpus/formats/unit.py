@@ -59,6 +59,7 @@ class Unit:
         context: what tells the translator, or a reader of a list, which unit this is.
         formats: format strings that the file says this is one of, such as "c-format".
         is_final: never replaced, not even when asked to overwrite.
+        spell: how a segment is written here, where that differs from the rest of the document.
     """
 
     line: int
@@ -72,6 +73,7 @@ class Unit:
     context: str = ""
     formats: frozenset[str] = frozenset()
     is_final: bool = False
+    spell: Callable[[Segment], str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,8 @@ class Document:
         edits: set[Edit] = set(self.marks) if targets else set()
         for number, target in targets.items():
             unit = self.units[number]
-            edits.add(Edit(unit.start, unit.end, f"{unit.before}{self.spell(target)}{unit.after}"))
+            written = (unit.spell or self.spell)(target)
+            edits.add(Edit(unit.start, unit.end, f"{unit.before}{written}{unit.after}"))
             edits.update(unit.marks)
         return apply_edits(self.content, edits)
 
@@ -129,6 +132,11 @@ def spoken(segment: Sequence[str | Tag]) -> str:
 
 def _sounding(tag: Tag) -> str:
     return " " if tag.role == "break" else ""
+
+
+def has_letter(text: str) -> bool:
+    """Whether there is anything to say aloud in a text."""
+    return any(character.isalpha() for character in text)
 
 
 def in_one_line(text: str) -> str:

@@ -1,0 +1,243 @@
+"""Web pages: sentences between tags, with the tags inside them, and the attributes that are read aloud."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from html import escape, unescape
+from pathlib import Path
+from typing import Final, final
+
+from regard.corpus.formats.reading import Reading
+from regard.corpus.formats.unit import Document, Edit, Segment, Tag, Unit, has_letter
+from regard.corpus.formats.xml_place import with_attributes
+from regard.errors import CorpusError
+
+_CHARSET: Final = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?([A-Za-z0-9._-]{1,40})""", re.IGNORECASE)
+_TOKEN: Final = re.compile(
+    r"(?P<comment><!--.*?-->|<!\[CDATA\[.*?\]\]>|<[!?][^>]*>)"
+    r"|(?P<tag></?(?P<name>[A-Za-z][^\s/>]{0,60})(?:[^\"'>]|\"[^\"]*\"|'[^']*')*+>)"
+    r"|(?P<text>[^<]+|<(?![A-Za-z/!?])|</(?![A-Za-z]))",
+    re.DOTALL,
+)
+_ATTRIBUTE: Final = re.compile(
+    r"""\s(alt|title|placeholder|aria-label|content|value)\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.I
+)
+_SPACE: Final = re.compile(r"[ \t\r\n\f]+")
+_INLINE: Final = frozenset(
+    (
+        *("a", "abbr", "b", "bdi", "bdo", "big", "br", "cite", "data", "del", "dfn", "em", "font", "i", "img", "ins"),
+        *("label", "mark", "q", "rp", "rt", "ruby", "s", "small", "span", "strong", "sub", "sup", "time", "tt", "u"),
+        "wbr",
+    )
+)
+_VOID: Final = frozenset(
+    ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr")
+)
+_OPAQUE_INLINE: Final = frozenset(["code", "kbd", "samp", "var"])
+_OPAQUE: Final = _OPAQUE_INLINE | {
+    *("script", "style", "pre", "textarea", "svg", "math", "template", "iframe", "object", "canvas", "noscript")
+}
+_RAW: Final = frozenset(["script", "style", "textarea"])
+_NOT_TRANSLATED: Final = re.compile(r"""\stranslate\s*=\s*["']?no\b|\sclass\s*=\s*["'][^"']*\bnotranslate\b""", re.I)
+_DESCRIBING: Final = re.compile(
+    r"""\s(?:name|property)\s*=\s*["']?(?:description|og:title|og:description|twitter:title|twitter:description)\b""",
+    re.I,
+)
+_BUTTON: Final = re.compile(r"""\stype\s*=\s*["']?(?:submit|button|reset)\b""", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    kind: str
+    name: str
+    raw: str
+    start: int
+    end: int
+
+    @property
+    def closes(self) -> bool:
+        return self.raw.startswith("</")
+
+    @property
+    def is_alone(self) -> bool:
+        return self.name in _VOID or self.raw.endswith("/>")
+
+
+def html_encoding(_path: Path, raw: bytes) -> str:
+    """The encoding that a page states in its first bytes; UTF-8 if it says nothing."""
+    found = _CHARSET.search(raw[:4096])
+    name = found[1].decode("ascii").lower() if found else "utf-8"
+    # What browsers do: these names mean Windows' encoding, which has more characters.
+    return "cp1252" if name in ("iso-8859-1", "latin1", "ascii", "us-ascii") else name
+
+
+def html_document(path: Path, content: str, reading: Reading) -> Document:
+    """A page to be translated. Code, scripts and what is marked ``translate="no"`` are not in it.
+
+    Args:
+        path: what to call the file in messages.
+        content: its text.
+        reading: both languages; the target's is written into ``<html lang>``.
+
+    Raises:
+        CorpusError: the page is cut inside a tag, a comment or a script, or says nothing.
+    """
+    tokens = list(_tokens(path, content))
+    sentences = list(_sentences(content, tokens))
+    taken = [(unit.start, unit.end) for unit in sentences]
+    attributes = [unit for token in tokens if token.kind == "tag" for unit in _attributes(content, token)]
+    units = sorted([*sentences, *_outside(attributes, taken)], key=lambda unit: unit.start)
+    if not units:
+        raise CorpusError(f"{path} holds no text to translate")
+    return Document(content, tuple(units), _spelled, tuple(_language(tokens, reading.target_language)), xml=True)
+
+
+def _tokens(path: Path, content: str) -> Iterator[_Token]:
+    place = 0
+    while place < len(content):
+        found = _TOKEN.match(content, place)
+        if found is None:
+            line = content.count("\n", 0, place) + 1
+            raise CorpusError(f"{path}, line {line}: a tag or a comment begins here and does not end; is the file cut?")
+        kind, name = str(found.lastgroup).replace("name", "tag"), (found["name"] or "").lower()
+        kind = "tag" if found["tag"] else kind
+        yield _Token(kind, name, found[0], place, found.end())
+        place = found.end()
+        if name in _RAW and kind == "tag" and not found[0].startswith("</") and not found[0].endswith("/>"):
+            end = re.compile(rf"</{name}\b", re.IGNORECASE).search(content, place)
+            if end is None:
+                raise CorpusError(f"{path}: <{name}> does not end; is the file cut?")
+            yield _Token("comment", "", content[place : end.start()], place, end.start())
+            place = end.start()
+
+
+@final
+class _Collector:
+    """The sentence that is being read: its parts, with their places."""
+
+    def __init__(self) -> None:
+        self.parts: list[tuple[int, int, str | Tag]] = []
+
+    def add(self, token: _Token, part: str | Tag) -> None:
+        self.parts.append((token.start, token.end, part))
+
+    def finish(self, content: str) -> Iterator[Unit]:
+        parts, self.parts = _trimmed(self.parts), []
+        if not any(isinstance(part, str) and has_letter(part) for _, _, part in parts):
+            return
+        start, end = parts[0][0], parts[-1][1]
+        first, last = parts[0][2], parts[-1][2]
+        start += len(first) - len(first.lstrip(" \t\r\n\f")) if isinstance(first, str) else 0
+        end -= len(last) - len(last.rstrip(" \t\r\n\f")) if isinstance(last, str) else 0
+        segment = [_SPACE.sub(" ", unescape(part)) if isinstance(part, str) else part for _, _, part in parts]
+        segment[0] = segment[0].lstrip() if isinstance(segment[0], str) else segment[0]
+        segment[-1] = segment[-1].rstrip() if isinstance(segment[-1], str) else segment[-1]
+        yield Unit(content.count("\n", 0, start) + 1, tuple(segment), None, start, end)
+
+
+def _sentences(content: str, tokens: Sequence[_Token]) -> Iterator[Unit]:
+    collector = _Collector()
+    place = 0
+    while place < len(tokens):
+        token = tokens[place]
+        if token.kind == "text":
+            collector.add(token, token.raw)
+        elif token.kind == "tag" and not token.closes and _is_opaque(token):
+            end = _end_of(tokens, place)
+            if token.name in _INLINE | _OPAQUE_INLINE:
+                whole = _Token("tag", token.name, content[token.start : tokens[end].end], token.start, tokens[end].end)
+                collector.add(whole, Tag(whole.raw))
+            else:
+                yield from collector.finish(content)
+            place = end
+        elif token.kind == "tag" and token.name in _INLINE:
+            collector.add(token, _tag(token))
+        elif token.kind == "tag":
+            yield from collector.finish(content)
+        place += 1
+    yield from collector.finish(content)
+
+
+def _is_opaque(token: _Token) -> bool:
+    return not token.is_alone and (token.name in _OPAQUE or _NOT_TRANSLATED.search(token.raw) is not None)
+
+
+def _end_of(tokens: Sequence[_Token], place: int) -> int:
+    """The token that closes an element; the last one if nothing does."""
+    name, depth = tokens[place].name, 0
+    for number in range(place, len(tokens)):
+        token = tokens[number]
+        if token.kind == "tag" and token.name == name and not token.is_alone:
+            depth += -1 if token.closes else 1
+            if depth == 0:
+                return number
+    return len(tokens) - 1
+
+
+def _tag(token: _Token) -> Tag:
+    if token.name == "br":
+        return Tag(token.raw, "break")
+    if token.is_alone:
+        return Tag(token.raw)
+    return Tag(token.raw, "close" if token.closes else "open", token.name)
+
+
+def _trimmed(parts: Sequence[tuple[int, int, str | Tag]]) -> list[tuple[int, int, str | Tag]]:
+    """Without space, breaks, pictures, and tags of which only one half is here, at both ends."""
+    inner = list(parts)
+    while inner and _is_edge(inner[0][2], inner, "close"):
+        inner.pop(0)
+    while inner and _is_edge(inner[-1][2], inner, "open"):
+        inner.pop()
+    return inner
+
+
+def _is_edge(part: str | Tag, parts: Sequence[tuple[int, int, str | Tag]], other: str) -> bool:
+    if isinstance(part, str):
+        return not part.strip()
+    if part.role in ("open", "close") and part.role != other:
+        return not any(isinstance(each, Tag) and each.role == other and each.key == part.key for _, _, each in parts)
+    return True
+
+
+def _attributes(content: str, token: _Token) -> Iterator[Unit]:
+    for found in _ATTRIBUTE.finditer(token.raw):
+        name = found[1].lower()
+        group = 2 if found[2] is not None else 3
+        is_read = (
+            _DESCRIBING.search(token.raw) is not None
+            if name == "content"
+            else _BUTTON.search(token.raw) is not None
+            if name == "value"
+            else True
+        )
+        text = unescape(found[group])
+        if is_read and has_letter(text) and _NOT_TRANSLATED.search(token.raw) is None:
+            start, end = token.start + found.start(group), token.start + found.end(group)
+            line = content.count("\n", 0, start) + 1
+            yield Unit(line, (text,), None, start, end, context=f"{token.name} {name}", spell=_spelled_in_attribute)
+
+
+def _outside(units: Sequence[Unit], taken: Sequence[tuple[int, int]]) -> Iterator[Unit]:
+    """Attributes of tags that are not inside a sentence, where the tag is kept as it is."""
+    spans = iter(taken)
+    span = next(spans, None)
+    for unit in units:
+        while span is not None and span[1] <= unit.start:
+            span = next(spans, None)
+        if span is None or unit.end <= span[0]:
+            yield unit
+
+
+def _language(tokens: Sequence[_Token], language: str | None) -> Iterator[Edit]:
+    page = next((token for token in tokens if token.name == "html" and not token.closes), None)
+    if page is not None and language and re.search(r"\slang\s*=", page.raw):
+        yield Edit(page.start, page.end, with_attributes(page.raw, {"lang": language}))
+
+
+def _spelled(segment: Segment) -> str:
+    return "".join(escape(part, quote=False) if isinstance(part, str) else part.raw for part in segment)
+
+
+def _spelled_in_attribute(segment: Segment) -> str:
+    return "".join(escape(part) if isinstance(part, str) else part.raw for part in segment)
