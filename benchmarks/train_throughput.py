@@ -5,6 +5,7 @@ captions, in batches of 4,096 tokens. Only real tokens count. Medians of several
 
     train_throughput.py --peers --cache FOLDER      Multi30k (REGARD_DATA), same network, subwords and batches for all
     train_throughput.py --levers --cache FOLDER     what each lever of our speed gives
+    train_throughput.py --profile --cache FOLDER    where the time of an update goes
 
 The comparisons are recorded measurement by measurement in benchmarks/recorded and can be stopped at any time.
 """
@@ -87,6 +88,9 @@ def main() -> None:
         if getattr(arguments, question):
             compare.compare(question, arguments)
             return
+    if arguments.profile:
+        compare.profile(arguments)
+        return
     use_threads(arguments.threads)
     keep_freed_memory()
     capability = torch.backends.cpu.get_cpu_capability()

@@ -1,13 +1,17 @@
 """Runs the comparison with peers, or that of levers, as far as time allows; renews docs/results.md when asked."""
 
 import argparse
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 import page
+import torch
 from environments import PEERS
-from ours import LEVERS
-from rounds import OURS, Plan, Row, measure, recorded
+from ours import LEVERS, learner
+from rounds import OURS, Plan, Row, measure, prepare, recorded
+from where_time_goes import products, shares
+from worker import SHAPES, Task
 
 RECORDED = Path(__file__).parents[1] / "recorded"
 
@@ -51,11 +55,29 @@ def sections(question: str, lines: Sequence[page.Line]) -> dict[str, str]:
     return {f"training {question} {name}": f"{table(lines, name)}\n\n{page.provenance(lines)}" for name in models}
 
 
+def profile(arguments: argparse.Namespace) -> None:
+    """Where the time of an update of ours goes."""
+    torch.set_num_threads(arguments.threads or 2)
+    for name in arguments.presets:
+        folder = prepare(arguments.cache)
+        task = Task(SHAPES[name], False, folder, 1, None, arguments.warm_seconds, arguments.seconds)
+        model, update = learner(task, task.pairs)
+        began = time.perf_counter()
+        while time.perf_counter() - began < arguments.warm_seconds:
+            update()
+        told = f"{name}, {torch.get_num_threads()} threads, {str(model.dtype).removeprefix('torch.')}"
+        text = f"*{told}*\n\n{shares(update)}\n\n{products(update)}"
+        print(f"\n{text}")
+        if arguments.write:
+            page.write(f"training profile {name}", text)
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of both comparisons."""
     group = parser.add_argument_group("comparisons", "resumable: every finished measurement is kept")
     group.add_argument("--peers", action="store_true", help="ours against other toolkits, on Multi30k")
     group.add_argument("--levers", action="store_true", help="ours with each lever of its speed switched off")
+    group.add_argument("--profile", action="store_true", help="where the time of an update of ours goes")
     group.add_argument("--systems", nargs="+", choices=PEERS, default=list(PEERS), help="which peers")
     group.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "regard-benchmarks",
                        help="where the peers' environments and the cut corpus lie")  # fmt: skip

@@ -14,7 +14,7 @@ from regard.models.layers import Linear
 from regard.models.noise import Dropout
 from regard.runs.machine import choose_dtype, keep_freed_memory, use_threads
 from regard.settings import Settings, load_settings
-from regard.training import MovingAverage, loss, update
+from regard.training import MovingAverage, objective, scored, update
 from regard.training.optimizer import build_optimizer, set_learning_rate
 
 
@@ -33,14 +33,19 @@ def without_dispatcher(model: AnyModel) -> None:
 def without_cheap_dropout(model: AnyModel) -> None:
     """PyTorch's dropout."""
     del model
-    Dropout.forward = lambda self, vectors: functional.dropout(vectors, self.probability, self.training)  # type: ignore[method-assign]
+
+    def theirs(self: Dropout, vectors: Tensor) -> Tensor:
+        return functional.dropout(vectors, self.probability, self.training)
+
+    Dropout.forward = theirs  # type: ignore[method-assign]
+    Dropout.added = lambda self, residual, vectors: residual + self(vectors)  # type: ignore[method-assign]
 
 
 def without_round_shapes(model: AnyModel) -> None:
     """Batches and scored tokens as many as there are."""
     del model
     bucketing._ROWS_STEPS = (1,)  # type: ignore[misc]
-    update._SCORED_TOGETHER = 1  # type: ignore[misc]
+    scored._SCORED_TOGETHER = 1  # type: ignore[misc]
 
 
 def without_own_loss(model: AnyModel) -> None:
@@ -51,21 +56,21 @@ def without_own_loss(model: AnyModel) -> None:
         real = logits[: len(targets)].float()
         return weight * functional.cross_entropy(real, targets, label_smoothing=smoothing, reduction="sum")
 
-    update.smoothed_cross_entropy = loss.smoothed_cross_entropy = theirs  # type: ignore[attr-defined,assignment]
+    objective.smoothed_cross_entropy = theirs  # type: ignore[attr-defined,assignment]
 
 
 def without_picking_real(model: AnyModel) -> None:
     """Padding is scored, too, and left out of the sum by PyTorch's cross-entropy."""
     del model
 
-    def all_cells(model: AnyModel, batch: Any, *, smoothing: float, weight: float) -> Tensor:
+    def all_cells(self: objective.Objective, model: AnyModel, batch: Any, *, weight: float) -> Tensor:
         logits = model.score(batch.source, batch.source_layout, batch.target_in, batch.target_layout)
         targets = batch.target_out.masked_fill(~batch.target_layout.real(), PAD).flatten()
         return weight * functional.cross_entropy(
-            logits.flatten(0, 1).float(), targets, ignore_index=PAD, label_smoothing=smoothing, reduction="sum"
+            logits.flatten(0, 1).float(), targets, ignore_index=PAD, label_smoothing=self.smoothing, reduction="sum"
         )
 
-    update.batch_loss = all_cells
+    objective.Objective.loss = all_cells  # type: ignore[method-assign]
 
 
 def without_joint_projections(model: AnyModel) -> None:
@@ -121,7 +126,8 @@ def optimizer_of(model: AnyModel, settings: Settings, *, fused: bool) -> torch.o
     return optimizer
 
 
-def main(task: Task, pairs: Pairs) -> None:
+def learner(task: Task, pairs: Pairs) -> tuple[AnyModel, Callable[[], Seen]]:
+    """A network, and what trains it by one update."""
     use_threads(torch.get_num_threads())
     if task.without != "allocator":
         keep_freed_memory()
@@ -141,6 +147,11 @@ def main(task: Task, pairs: Pairs) -> None:
         average.update(model, num_updates=100)
         return Seen(done.num_tokens, batch.source.numel() + batch.target_in.numel(), done.loss)
 
+    return model, one
+
+
+def main(task: Task, pairs: Pairs) -> None:
+    model, one = learner(task, pairs)
     measure(task, one, model=model, package="regard")
 
 

@@ -44,6 +44,17 @@ class TrainingSettings(Section):
     weight_decay: float = Field(0.01, ge=0)
     clip_norm: float | None = Field(1.0, gt=0, description="gradients are scaled down to this norm")
     label_smoothing: float = Field(0.1, ge=0, lt=1)
+    target_word_dropout: float = Field(
+        0.0, ge=0, lt=1, description="how often a piece the decoder reads is replaced by UNK (Bowman et al. 2016)"
+    )
+    consistency: float = Field(
+        0.0,
+        ge=0,
+        le=100,
+        description="R-Drop (Liang et al. 2021): batches are read twice, with other dropout, in twice the time; how "
+        "much it counts that both readings agree (the paper's alpha; 5 is usual)",
+    )
+    consistency_from: float = Field(0.0, ge=0, lt=1, description="the share of the run after which R-Drop begins")
 
     ema_decay: float | None = Field(0.999, gt=0, lt=1, description="exponential moving average of the weights")
     average_checkpoints: int = Field(0, ge=0, description="the model is the mean of the last N checkpoints")

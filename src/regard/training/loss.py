@@ -23,7 +23,7 @@ class _SmoothedCrossEntropy(Function):
         total = torch.zeros((), dtype=torch.promote_types(logits.dtype, torch.float32), device=logits.device)
         count = targets.shape[0]
         gradient[count:] = 0
-        step = max(1, _CELLS_AT_ONCE // logits.shape[1]) if logits.device.type == "cpu" else max(1, count)
+        step = rows_at_once(logits, count)
         for start in range(0, count, step):
             rows = slice(start, min(start + step, count))
             total += _rows_loss(logits[rows], targets[rows], smoothing, weight, gradient[rows])
@@ -55,6 +55,11 @@ def _rows_loss(logits: Tensor, targets: Tensor, smoothing: float, weight: float,
     wanted.scatter_add_(1, targets[:, None], torch.full_like(chosen, weight * (smoothing - 1)))
     gradient.copy_(wanted)
     return loss
+
+
+def rows_at_once(logits: Tensor, count: int) -> int:
+    """Of how many of ``count`` rows a loss is computed at once."""
+    return max(1, _CELLS_AT_ONCE // logits.shape[1] if logits.device.type == "cpu" else count)
 
 
 def smoothed_cross_entropy(

@@ -197,7 +197,15 @@ class Trainer:
         set_learning_rate(self.optimizer, rate)
         self.processes.begin_update(self.network, seed=self.settings.seed, step=step)
         batches = [self.stream.take().to(self._device) for _ in range(self.settings.accumulate)]
-        update = apply_update(self.network, self.optimizer, batches, self.settings, processes=self.processes)
+        total = self.progress.total_steps
+        update = apply_update(
+            self.network,
+            self.optimizer,
+            batches,
+            self.settings,
+            processes=self.processes,
+            done=0.0 if total is None else step / total,
+        )
         if self.average is not None:
             self.average.update(self.network, num_updates=step)
         self.progress.step = step + 1

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any, Final, final
 
 import torch
-from jaxtyping import Int
 from torch import Tensor
 
 from regard.batches import Batch
@@ -14,9 +13,10 @@ from regard.errors import DivergedError
 from regard.models import TranslationModel
 from regard.settings.training import TrainingSettings
 from regard.training.loss import smoothed_cross_entropy
+from regard.training.objective import Objective
 from regard.training.processes import Alone, Processes
+from regard.training.scored import scored
 
-_SCORED_TOGETHER: Final = 64
 _NORM_MARGIN: Final = 1e-6  # PyTorch's clipping adds it to the norm
 
 
@@ -32,29 +32,27 @@ class Update:
 
 def batch_loss(model: TranslationModel[Any, Any], batch: Batch, *, smoothing: float, weight: float = 1.0) -> Tensor:
     """The loss of a batch, ``weight`` times the sum over its real target tokens; padding is not even scored."""
-    features = model.features(batch.source, batch.source_layout, batch.target_in, batch.target_layout).flatten(0, 1)
-    # On the host, where the layout is: picking by a mask on a device would wait for the device to count.
-    real = batch.target_layout.real().flatten().nonzero()[:, 0]
-    scored = _rounded_up(real).to(features.device, non_blocking=True)
-    targets = batch.target_out.flatten().index_select(0, scored[: len(real)])
-    logits = model.logits(features.index_select(0, scored))
-    return smoothed_cross_entropy(logits, targets, smoothing=smoothing, weight=weight)
+    vectors, targets = scored(model, batch)
+    return smoothed_cross_entropy(model.logits(vectors), targets, smoothing=smoothing, weight=weight)
 
 
-def _rounded_up(cells: Int[Tensor, " token"]) -> Int[Tensor, " picked"]:
-    """The last cell again and again until their number is round: products are compiled for each shape they meet."""
-    return torch.cat((cells, cells[-1:].expand(-len(cells) % _SCORED_TOGETHER)))
-
-
-def compute_gradients(model: TranslationModel[Any, Any], batches: Sequence[Batch], *, smoothing: float) -> float:
+def compute_gradients(
+    model: TranslationModel[Any, Any],
+    batches: Sequence[Batch],
+    *,
+    smoothing: float = 0.0,
+    objective: Objective | None = None,
+) -> float:
     """Adds up the gradients of the mean loss per real target token of all batches together; returns that loss.
+
+    The loss is that of ``objective``, or the cross-entropy smoothed by ``smoothing``.
 
     Of batches that are shared among processes, the mean is over all tokens: what the processes have adds up to it.
     """
     num_tokens = sum(batch.whole.num_target_tokens for batch in batches)
-    total = 0.0
+    wanted, total = objective or Objective(smoothing), 0.0
     for batch in batches:
-        loss = batch_loss(model, batch, smoothing=smoothing, weight=0.0 if batch.is_idle else 1 / num_tokens)
+        loss = wanted.loss(model, batch, weight=0.0 if batch.is_idle else 1 / num_tokens)
         loss.backward()  # type: ignore[no-untyped-call]
         total += float(loss.detach())
     return total
@@ -77,15 +75,16 @@ def apply_update(
     settings: TrainingSettings,
     *,
     processes: Processes | None = None,
+    done: float = 0.0,
 ) -> Update:
-    """Changes the weights once, in all processes alike.
+    """Changes the weights once, in all processes alike, after the share ``done`` of a run.
 
     Raises:
         DivergedError: loss or gradient is not finite; the weights were not touched.
     """
     model.train()
     processes = processes or Alone()
-    loss = compute_gradients(model, batches, smoothing=settings.label_smoothing)
+    loss = compute_gradients(model, batches, objective=Objective.of(settings, done=done))
     processes.sum_gradients(model)
     (loss,) = processes.sum([loss])
     norm = clip(list(model.parameters()), settings.clip_norm, processes=processes)
