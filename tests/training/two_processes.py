@@ -38,7 +38,8 @@ def network() -> AnyModel:
 def trainer(settings: TrainingSettings, processes: Processes) -> Trainer:
     share = (processes.rank, processes.size)
     stream = BatchStream(pairs(), budget=40, seed=3, packed_width=settings.packed_width, share=share)
-    return Trainer(network(), stream, settings, processes=processes)
+    model = network().float() if settings.dtype == "float32" else network()
+    return Trainer(model, stream, settings, processes=processes)
 
 
 def largest_difference(one: dict[str, Any], other: dict[str, Any]) -> float:
@@ -96,6 +97,7 @@ def main() -> None:
             ("replicas, accumulating", replicas, {"accumulate": 3, "clip_norm": 0.01}),
             ("replicas, packed", replicas, {"packed_width": 12}),
             ("shards", Shards(), {}),
+            ("shards in float32", Shards(), {"dtype": "float32"}),
             ("shards, accumulating", Shards(), {"accumulate": 2, "clip_norm": 0.01}),
         ):
             found[name] = compared(TrainingSettings(**common, **more), processes)

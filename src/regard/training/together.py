@@ -1,7 +1,9 @@
 """Several processes, started by ``torchrun``: whole copies of the weights in each (DDP), or a part in each (FSDP2)."""
 
 import copy
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Final
 
 import torch
@@ -11,7 +13,7 @@ from torch.distributed.device_mesh import init_device_mesh
 from torch.distributed.fsdp import FSDPModule, fully_shard, register_fsdp_forward_method
 from torch.distributed.tensor import DTensor, distribute_tensor
 
-from regard.errors import SettingsError
+from regard.errors import MachineError, SettingsError
 from regard.models import AnyModel, Transformer
 from regard.training.processes import Processes
 
@@ -32,6 +34,10 @@ class Replicas(Processes):
     def sum_gradients(self, network: nn.Module) -> None:
         """All-reduces the gradients, many at a time."""
         gradients = [_gradient(weight) for weight in network.parameters() if weight.requires_grad]
+        with _reaching_others():
+            self._sum_in_place(gradients)
+
+    def _sum_in_place(self, gradients: Sequence[Tensor]) -> None:
         under_way = []
         for bucket in _buckets(gradients):
             flat = torch.cat([gradient.reshape(-1) for gradient in bucket])
@@ -44,7 +50,8 @@ class Replicas(Processes):
     def sum(self, values: Sequence[float]) -> list[float]:
         """All-reduces some numbers in float64, on the host."""
         numbers = torch.tensor(list(values), dtype=torch.float64)
-        distributed.all_reduce(numbers)
+        with _reaching_others():
+            distributed.all_reduce(numbers)
         summed: list[float] = numbers.tolist()
         return summed
 
@@ -79,6 +86,8 @@ class Shards(Replicas):
                 "training.distribution = 'shards' distributes the layers of a Transformer; train a recurrent model "
                 "with 'replicas'"
             )
+        # It warns of changing outputs of layers in place, which no code here does: the gradients are compared in tests.
+        warnings.filterwarnings("ignore", message="FSDP2-wrapped module")
         device = next(model.parameters()).device
         mesh = init_device_mesh(device.type, (self.size,))
         twin = copy.deepcopy(model)
@@ -96,6 +105,7 @@ class Shards(Replicas):
         for module in twin.modules():
             if isinstance(module, FSDPModule):
                 module.set_gradient_divide_factor(1.0)  # sums, as the loss is already divided by the tokens of all
+                module.set_force_sum_reduction_for_comms(True)  # gloo cannot scale while it sums
         return twin
 
     def sum_gradients(self, network: nn.Module) -> None:
@@ -111,6 +121,22 @@ class Shards(Replicas):
             return whole
         moved = whole.to(like.device)
         return distribute_tensor(moved, like.device_mesh, like.placements, src_data_rank=None)
+
+
+@contextmanager
+def _reaching_others() -> Iterator[None]:
+    """Says what it means when a message does not arrive.
+
+    Raises:
+        MachineError: another process has ended, or cannot be reached.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        raise MachineError(
+            f"another process of this training has ended or cannot be reached ({str(error).splitlines()[0]:.200}). "
+            "torchrun --max-restarts 3 starts all of them again, from the last checkpoint"
+        ) from error
 
 
 def _gradient(weight: nn.Parameter) -> Tensor:
