@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Final, final
 
 from regard.decoding.banks import Banks
-from regard.decoding.batched import plan_batches, search, translate_ids
+from regard.decoding.batched import cells_of_batch, plan_batches, search, translate_ids
 from regard.decoding.beam import beam_search
 from regard.decoding.diverse import Groups
 from regard.decoding.hypothesis import Flag, Hypothesis
@@ -62,7 +62,8 @@ def guided_ids(
 
     Returns:
         Per source, in the same order, at most ``num_hypotheses`` distinct hypotheses, best score first. Where one
-        contains all that is required, all do. An empty source has one empty hypothesis.
+        contains all that is required, all do. An empty source has one empty hypothesis. With ``minimum_risk``, which
+        is decided by their texts, all samples are returned, repeated ones too.
 
     Raises:
         TokenLimitError: a source has more than ``max_source_tokens``.
@@ -121,7 +122,7 @@ class _Guided:
     def translate(self, sources: Sequence[Ids], sentences: Sequence[int]) -> list[list[Hypothesis]]:
         """The hypotheses of some of the sources."""
         found = [[replace(Hypothesis.empty(), finished=False, flags=("cancelled",))] for _ in sentences]
-        cells = self.settings.batch_tokens // (self.inner.beam_size * self.copies)
+        cells = cells_of_batch(self.settings, self.inner.beam_size * self.copies)
         for batch in plan_batches([len(sources[sentence]) for sentence in sentences], cells):
             clock = Clock(self.settings.deadline_seconds, self.demands.cancel)
             if clock.cancelled():
@@ -181,7 +182,9 @@ class _Guided:
         return replace(found, flags=tuple(flags)) if flags else found
 
     def _best(self, hypotheses: Sequence[Hypothesis]) -> list[Hypothesis]:
-        """Distinct ones, best score first; those that lack a phrase only where all do."""
+        """Distinct ones, best score first; those that lack a phrase only where all do. For least risk all samples."""
+        if self.settings.minimum_risk:
+            return sorted(hypotheses, key=lambda each: -each.score)
         distinct = list({(each.ids, each.finished): each for each in hypotheses}.values())
         complete = [each for each in distinct if "unmet" not in each.flags]
         best_first = sorted(complete or distinct, key=lambda each: -each.score)

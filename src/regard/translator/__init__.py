@@ -5,7 +5,9 @@ generated. Must not know: how the network works, how search works, files of sent
 """
 
 from regard.translator.facade import Translator
+from regard.translator.glossary import Glossary, Term
 from regard.translator.loading import load
+from regard.translator.options import SearchOptions
 from regard.translator.translation import Alternative, Translation
 
-__all__ = ["Alternative", "Translation", "Translator", "load"]
+__all__ = ["Alternative", "Glossary", "SearchOptions", "Term", "Translation", "Translator", "load"]

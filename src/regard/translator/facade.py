@@ -1,19 +1,23 @@
 """The translator: what a program, the command line and the server talk to."""
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, final, overload
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Unpack, final, overload
 
 from regard.bundle import AlignmentFact
-from regard.decoding import Hypothesis, stream_ids, translate_ids
+from regard.decoding import Hypothesis, stream_ids
 from regard.errors import ShapeError, TextError, TokenLimitError
 from regard.models import TranslationModel
 from regard.settings import DecodingSettings, Settings
 from regard.text import TextStream, Tokenizer
+from regard.translator.asking import Asking
 from regard.translator.lines import blocks, in_one_line
+from regard.translator.options import SearchOptions
 from regard.translator.parts import ids_in_parts
+from regard.translator.phrases import PhraseBook
 from regard.translator.search import search_settings
-from regard.translator.translation import Alternative, Translation, joined, translation_of
+from regard.translator.translation import Alternative, Translation, joined, spelled, translation_of
 
 if TYPE_CHECKING:
     import regard.tracing
@@ -65,70 +69,36 @@ class Translator:
         return f"Translator({source} → {target}, {parameters:,} parameters, {dtype} on {device})"
 
     @overload
-    def translate(
-        self,
-        text: str,
-        *,
-        beam_size: int | None = None,
-        num_hypotheses: int | None = None,
-        length_penalty: float | None = None,
-        max_length: int | None = None,
-    ) -> Translation: ...
+    def translate(self, text: str, **options: Unpack[SearchOptions]) -> Translation: ...
 
     @overload
-    def translate(
-        self,
-        text: list[str] | tuple[str, ...],
-        *,
-        beam_size: int | None = None,
-        num_hypotheses: int | None = None,
-        length_penalty: float | None = None,
-        max_length: int | None = None,
-    ) -> list[Translation]: ...
+    def translate(self, text: list[str] | tuple[str, ...], **options: Unpack[SearchOptions]) -> list[Translation]: ...
 
-    def translate(
-        self,
-        text: object,
-        *,
-        beam_size: int | None = None,
-        num_hypotheses: int | None = None,
-        length_penalty: float | None = None,
-        max_length: int | None = None,
-    ) -> Translation | list[Translation]:
+    def translate(self, text: object, **options: Any) -> Translation | list[Translation]:
         """Translates a string, or several at once (which is faster than one by one).
 
         Args:
             text: a string; or a list or tuple of strings, for a list of translations in the same order.
-            beam_size: translations kept at each step; 1 is greedy search. This and what follows is as the model's
-                settings say if not given.
-            num_hypotheses: how many translations to return, at most ``beam_size``.
-            length_penalty: translations are ranked by log-probability / length^penalty.
-            max_length: tokens of a translation, at most.
+            options: how to search; ``SearchOptions`` says what there is. What is not given is as the model's settings
+                say.
 
         Raises:
             TextError: ``text`` is something else, or holds a lone surrogate.
             TokenLimitError: a text is longer than the model's settings allow; ``translate_lines`` cuts such texts.
-            SettingsError: an option is wrong.
+            SettingsError: an option is wrong, or options contradict each other.
+            InputError: the glossary cannot be read.
             DivergedError: the model's weights give no finite numbers.
         """
-        search = self._search(
-            beam_size=beam_size, num_hypotheses=num_hypotheses, length_penalty=length_penalty, max_length=max_length
-        )
+        asking = self._asking(options)
         if isinstance(text, str):
-            return self._translate([self._ids(text)], search)[0]
+            return self._translate([self._ids(text)], [text], asking)[0]
         if not isinstance(text, list | tuple):
             raise TextError(f"translate() takes a string, or a list or tuple of strings, but is given {_kind(text)}")
-        return self._translate([self._ids(each, number) for number, each in enumerate(text, start=1)], search)
+        ids = [self._ids(each, number) for number, each in enumerate(text, start=1)]
+        return self._translate(ids, text, asking)
 
     def translate_lines(
-        self,
-        lines: Iterable[str],
-        *,
-        beam_size: int | None = None,
-        num_hypotheses: int | None = None,
-        length_penalty: float | None = None,
-        max_length: int | None = None,
-        alignments: bool = False,
+        self, lines: Iterable[str], *, alignments: bool = False, **options: Unpack[SearchOptions]
     ) -> Iterator[Translation]:
         """Translates lines as they are read, in order, one translation per line, in memory that does not grow.
 
@@ -142,12 +112,11 @@ class Translator:
         Raises:
             TextError: a line is not a string, or holds a lone surrogate.
             SettingsError: an option is wrong; raised at once, before any line is read.
+            InputError: the glossary cannot be read.
         """
-        search = self._search(
-            beam_size=beam_size, num_hypotheses=num_hypotheses, length_penalty=length_penalty, max_length=max_length
-        )
+        asking = self._asking(options)
         translated = self._aligned_block if alignments else self._translate_block
-        return (translation for block in blocks(lines) for translation in translated(block, search))
+        return (translation for block in blocks(lines) for translation in translated(block, asking))
 
     def align(self, sources: Sequence[str], targets: Sequence[str]) -> "list[Alignment]":
         """Which word comes from which in translations that are given, whoever made them; words lie between spaces.
@@ -274,36 +243,48 @@ class Translator:
         except TextError as error:
             raise TextError(f"{where}{error}") from None
 
-    def _translate(self, sources: list[list[int]], search: DecodingSettings) -> list[Translation]:
-        found = self._hypotheses(sources, search)
-        return [translation_of(each, self._spell, num_hypotheses=search.num_hypotheses) for each in found]
+    def _asking(self, options: Mapping[str, Any]) -> Asking:
+        unknown = sorted(set(options) - set(SearchOptions.__annotations__))
+        if unknown:
+            known = ", ".join(SearchOptions.__annotations__)
+            raise TypeError(f"there is no option {', '.join(unknown)}; there are {known}")
+        return Asking(self.settings.decoding, options, self._book)
 
-    def _hypotheses(self, sources: list[list[int]], search: DecodingSettings) -> list[list[Hypothesis]]:
-        # Several hypotheses can be one text, so all that the beam holds are asked for where more than one is wanted.
-        wanted = 1 if search.num_hypotheses == 1 else search.beam_size
-        return translate_ids(self.model, sources, search.model_copy(update={"num_hypotheses": wanted}))
+    @cached_property
+    def _book(self) -> PhraseBook:
+        return PhraseBook(self.tokenizer)
+
+    def _translate(self, sources: list[list[int]], texts: Sequence[str], asking: Asking) -> list[Translation]:
+        found = asking.hypotheses(self.model, sources)
+        wanted = asking.settings.num_hypotheses
+        return [
+            translation_of(each, self._spell, num_hypotheses=wanted, source=text)
+            for each, text in zip(found, texts, strict=True)
+        ]
 
     def _translate_block(
-        self, lines: Sequence[object], search: DecodingSettings, chosen: list[list[tuple[int, ...]]] | None = None
+        self, lines: Sequence[object], asking: Asking, chosen: list[list[tuple[int, ...]]] | None = None
     ) -> Iterator[Translation]:
         """Translates lines; ``chosen`` collects the ids of each line's parts."""
         cut = [self._parts(line) for line in lines]
-        found = iter(self._hypotheses([ids for parts in cut for ids in parts], search))
-        for parts in cut:
-            hypotheses = [next(found) for _ in parts]
+        found = iter(asking.hypotheses(self.model, [ids for parts in cut for ids in parts]))
+        wanted, penalty = asking.settings.num_hypotheses, asking.settings.length_penalty
+        for line, parts in zip(lines, cut, strict=True):
+            hypotheses, source = [next(found) for _ in parts], str(line)
             if chosen is not None:
                 chosen.append([each[0].ids for each in hypotheses])
             if len(parts) == 1:
-                yield translation_of(hypotheses[0], self._spell_line, num_hypotheses=search.num_hypotheses)
+                yield translation_of(hypotheses[0], self._spell_line, num_hypotheses=wanted, source=source)
             else:
-                yield joined([each[0] for each in hypotheses], self._spell_line, length_penalty=search.length_penalty)
+                best = [each[0] for each in hypotheses]
+                yield joined(best, self._spell_line, length_penalty=penalty, source=source)
 
-    def _aligned_block(self, lines: Sequence[object], search: DecodingSettings) -> Iterator[Translation]:
+    def _aligned_block(self, lines: Sequence[object], asking: Asking) -> Iterator[Translation]:
         # The heads are read from the ids that search chose, not from its text, which could be cut in other ways.
         from regard.translator.alignment import Reading
 
         chosen: list[list[tuple[int, ...]]] = []
-        translations = list(self._translate_block(lines, search, chosen))
+        translations = list(self._translate_block(lines, asking, chosen))
         readings = [
             Reading(str(line), translation.text, tuple(map(tuple, self._parts(line))), tuple(parts))
             for line, translation, parts in zip(lines, translations, chosen, strict=True)
@@ -318,16 +299,11 @@ class Translator:
         return align(self.model, self.tokenizer, self.alignment, readings, batch_tokens=cells)
 
     def _spell(self, hypothesis: Hypothesis) -> Alternative:
-        return Alternative(
-            text=self.tokenizer.decode(hypothesis.ids),
-            score=hypothesis.score,
-            tokens=tuple(self.tokenizer.pieces(hypothesis.ids)),
-            finished=hypothesis.finished,
-        )
+        return spelled(hypothesis, self.tokenizer.decode(hypothesis.ids), self.tokenizer.pieces(hypothesis.ids))
 
     def _spell_line(self, hypothesis: Hypothesis) -> Alternative:
-        spelled = self._spell(hypothesis)
-        return replace(spelled, text=in_one_line(spelled.text))
+        found = self._spell(hypothesis)
+        return replace(found, text=in_one_line(found.text))
 
     def _parts(self, line: object) -> list[list[int]]:
         if not isinstance(line, str):

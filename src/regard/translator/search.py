@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Mapping
+from pathlib import Path
 
 from regard.settings import DecodingSettings, settings_from_json
 
@@ -23,4 +24,6 @@ def search_settings(own: DecodingSettings, options: Mapping[str, object]) -> Dec
 
 
 def _in_json(value: object) -> object:
+    if isinstance(value, Path):
+        return str(value)
     return repr(value) if isinstance(value, float) and not math.isfinite(value) else value

@@ -25,7 +25,12 @@ Cross = Float[np.ndarray, "layer head query key"]
 
 
 def cross_attention(
-    model: AnyModel, sources: Sequence[Sequence[int]], targets: Sequence[Sequence[int]], *, batch_tokens: int = 4096
+    model: AnyModel,
+    sources: Sequence[Sequence[int]],
+    targets: Sequence[Sequence[int]],
+    *,
+    batch_tokens: int = 4096,
+    by_value: bool = True,
 ) -> list[Cross]:
     """What every source position adds to every decoder row, in every layer and head.
 
@@ -34,6 +39,7 @@ def cross_attention(
         sources: ids, without EOS.
         targets: ids, without BOS and EOS.
         batch_tokens: cells of a batch, at most.
+        by_value: weight · ‖value‖; else the weight alone.
 
     Returns:
         Per pair an array of one more row than target ids (the last row ends the sentence) and one more key than source
@@ -46,7 +52,7 @@ def cross_attention(
     if len(sources) != len(targets):
         raise ShapeError(f"{len(sources)} sources and {len(targets)} targets are given; each source needs one target")
     found: list[Cross] = [np.zeros((0, 0, len(target) + 1, 1), np.float32) for target in targets]
-    twin, watchers = _watched(model)
+    twin, watchers = _watched(model, by_value=by_value)
     lengths = [max(len(source), len(target)) if source else 0 for source, target in zip(sources, targets, strict=True)]
     for batch in plan_batches(lengths, batch_tokens):
         read = _read(twin, watchers, [sources[pair] for pair in batch], [targets[pair] for pair in batch])
@@ -59,8 +65,9 @@ def cross_attention(
 class _Watcher:
     """Stands beside the attention of one layer and adds up what its rows did."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, by_value: bool) -> None:
         self.rows: list[Tensor] = []
+        self.by_value = by_value
 
     def admit(self, view: Any) -> Any:
         """The view as it is."""
@@ -70,7 +77,8 @@ class _Watcher:
         """Keeps what each key added."""
         weights = attended.steps.weights
         assert weights is not None, "reading attention needs the plain path"
-        self.rows.append(weights.float() * attended.values.float().norm(dim=-1)[:, :, None])
+        lengths = attended.values.float().norm(dim=-1)[:, :, None] if self.by_value else 1
+        self.rows.append(weights.float() * lengths)
 
     def taken(self) -> Float[np.ndarray, "batch head query key"]:
         """All rows so far, which are forgotten."""
@@ -79,12 +87,12 @@ class _Watcher:
         return rows
 
 
-def _watched(model: AnyModel) -> tuple[AnyModel, list[_Watcher]]:
+def _watched(model: AnyModel, *, by_value: bool) -> tuple[AnyModel, list[_Watcher]]:
     twin = twin_of(model)
     watchers = []
     for name, core in twin.attentions().items():
         if name.endswith(".cross"):
-            core.path, core.witness = "plain", (watcher := _Watcher())
+            core.path, core.witness = "plain", (watcher := _Watcher(by_value=by_value))
             watchers.append(watcher)
     if not watchers:
         raise InputError("this model's decoder does not attend to the source, so there is no alignment to read")

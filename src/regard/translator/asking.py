@@ -1,0 +1,116 @@
+"""What is asked in one call, ready for any number of texts: settings, phrases as tokens, terms to look for."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, final
+
+from regard.decoding import Demands, Hypothesis, RequiredPhrase, guided_ids
+from regard.errors import SettingsError, TextError
+from regard.models import AnyModel
+from regard.settings import DecodingSettings
+from regard.translator.glossary import Glossary
+from regard.translator.phrases import ForbiddenPhrases, PhraseBook
+from regard.translator.ranking import by_least_risk, needs_ranking, ranked
+from regard.translator.search import search_settings
+
+_OF_THE_TEXT = ("prefix", "required", "cancel")
+
+
+@final
+class Asking:
+    """The options of one call.
+
+    Args:
+        own: the model's settings.
+        options: what the caller gave; None leaves a setting as it is.
+        book: the phrases of the model's tokenizer.
+
+    Raises:
+        SettingsError: an option is wrong, or options contradict each other.
+        InputError: the glossary cannot be read.
+        TextError: a phrase is not text.
+    """
+
+    def __init__(self, own: DecodingSettings, options: Mapping[str, Any], book: PhraseBook) -> None:
+        glossary = options.get("glossary")
+        is_made = isinstance(glossary, Glossary | Mapping)
+        kept = {name: value for name, value in options.items() if name not in _OF_THE_TEXT}
+        self.settings = search_settings(own, kept | ({"glossary": None} if is_made else {}))
+        self._book = book
+        self._options = options
+        self._glossary = _glossary_of(glossary if is_made else self.settings.glossary)
+        self._forbidden = ForbiddenPhrases(self.settings.forbidden, book) if self.settings.forbidden else None
+        self._prefix = tuple(book.tokenizer.encode(_text(options.get("prefix") or "", "prefix").strip()))
+        given = options.get("required")
+        self._required = tuple(self._phrase(each, "required") for each in _listed(given, "required"))
+        if self._required or self._glossary is not None:
+            self._refuse_what_cannot_require()
+
+    def hypotheses(self, model: AnyModel, sources: Sequence[Sequence[int]]) -> list[list[Hypothesis]]:
+        """What search finds for the sources, in the order that was asked for; as many as may be of use."""
+        settings, demands = self.settings, self._demands(sources)
+        # Several hypotheses can be one text, so all that search holds are asked for where more than one is wanted.
+        most = settings.samples or settings.beam_size
+        wanted = most if settings.num_hypotheses > 1 or needs_ranking(settings) else 1
+        found = guided_ids(model, sources, settings.model_copy(update={"num_hypotheses": wanted}), demands)
+        if needs_ranking(settings) and not settings.minimum_risk:
+            found = ranked(model, sources, found, settings)
+        if settings.minimum_risk:
+            found = [by_least_risk(each, [self._book.tokenizer.decode(one.ids) for one in each]) for each in found]
+        return found
+
+    def _demands(self, sources: Sequence[Sequence[int]]) -> Demands:
+        required = tuple(self._required_of(source) for source in sources)
+        return Demands(
+            prefix=self._prefix,
+            required=required if any(required) else (),
+            seams=self._book.seams if any(required) else None,
+            adjusters=() if self._forbidden is None else (self._forbidden,),
+            cancel=self._options.get("cancel"),
+        )
+
+    def _required_of(self, source: Sequence[int]) -> tuple[RequiredPhrase, ...]:
+        if self._glossary is None:
+            return self._required
+        terms = self._glossary.terms_in(self._book.tokenizer.decode(source))
+        return (*self._required, *(self._phrase(term.targets, f"the term {term.source!r}") for term in terms))
+
+    def _phrase(self, given: object, name: str) -> RequiredPhrase:
+        texts = [_text(each, name) for each in (given if isinstance(given, tuple) else (given,))]
+        if not texts or not all(map(str.strip, texts)):
+            raise SettingsError(f"{name}: a phrase needs text, but {given!r:.60} is given")
+        allowed = [text for text in texts if self._forbidden is None or not self._forbidden.is_in(text)]
+        if not allowed:
+            raise SettingsError(
+                f"{name} demands {' or '.join(map(repr, texts))}, but a forbidden phrase is part of that; forbid less, "
+                "or ask for something else"
+            )
+        return self._book.required(allowed)
+
+    def _refuse_what_cannot_require(self) -> None:
+        settings = self.settings
+        if settings.samples or settings.diverse_groups > 1:
+            other = "samples" if settings.samples else "diverse_groups"
+            raise SettingsError(f"required phrases and glossaries need a beam of their own; leave {other} out")
+
+
+def _glossary_of(given: object) -> Glossary | None:
+    if given is None or isinstance(given, Glossary):
+        return given
+    if isinstance(given, Mapping):
+        return Glossary.of(given)
+    return Glossary.read(Path(str(given)))
+
+
+def _listed(given: object, name: str) -> Sequence[object]:
+    if given is None:
+        return ()
+    if not isinstance(given, list | tuple):
+        raise SettingsError(f"{name} takes a list of phrases, but {given!r:.60} is given")
+    return given
+
+
+def _text(given: object, name: str) -> str:
+    if not isinstance(given, str):
+        raise TextError(f"{name} must be a string, but {type(given).__name__} {given!r:.60} is given")
+    return given
