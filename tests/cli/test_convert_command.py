@@ -13,10 +13,11 @@ def test_a_model_is_converted_and_the_agreement_told(regard, tiny_run: Path, tmp
     assert outcome.code == 0, outcome.err
     lines = outcome.out.splitlines()
     assert lines[0].startswith("verified on 20 sentences: the first pairs of ")
-    assert lines[1].startswith("largest difference of log-probabilities of the tokens: ")
-    assert lines[2].startswith("greedy search: 100.0% of the translations identical, BLEU ")
-    assert lines[3].startswith("beam 5: ")
-    assert lines[4] == f"{tmp_path / 'out'} is ready; its README.md says how to call it"
+    assert lines[1] == "100.0% of them cut into the same pieces"
+    assert lines[2].startswith("largest difference of log-probabilities of the tokens: ")
+    assert lines[3].startswith("greedy search: 100.0% of the translations identical, BLEU ")
+    assert lines[4].startswith("beam 5: ")
+    assert lines[5] == f"{tmp_path / 'out'} is ready; its README.md says how to call it"
 
 
 def test_it_is_told_in_json_on_given_sentences(regard, tiny_run: Path, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def convert(
     *,
     model: ModelArgument,
-    to: Annotated[str, typer.Option("--to", help="ctranslate2, marian or transformers.", show_default=False)],
+    to: Annotated[str, typer.Option("--to", help="ctranslate2, marian, onnx or transformers.", show_default=False)],
     out: Annotated[Path, typer.Option("--out", help="The folder to make; must not exist yet.", show_default=False)],
     quantization: Annotated[
         str, typer.Option("--quantization", help="Type of the stored weights, such as int8 or bfloat16.")

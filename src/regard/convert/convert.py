@@ -11,11 +11,12 @@ from regard.convert.original import Original
 from regard.convert.sample import DEFAULT_SIZE, Sample
 from regard.convert.to_ctranslate2 import CTranslate2Format
 from regard.convert.to_hugging_face import MarianFormat, TransformersFormat
+from regard.convert.to_onnx import OnnxFormat
 from regard.disk import written_aside
 from regard.errors import InputError
 
 FORMATS: Final[Mapping[str, type[Format]]] = MappingProxyType(
-    {each.name: each for each in (CTranslate2Format, MarianFormat, TransformersFormat)}
+    {each.name: each for each in (CTranslate2Format, MarianFormat, OnnxFormat, TransformersFormat)}
 )
 """Every format by the name the user calls it."""
 

@@ -4,6 +4,9 @@ from typing import Final
 
 from regard.convert.original import Original
 
+OPSET: Final = 17
+"""The version of ONNX's operators that graphs are written in: the first that has layer norms."""
+
 _TEXT: Final = """\
 Text is brought to Unicode NFC first, as in training. A typed "▁" (U+2581), which SentencePiece uses for spaces, comes
 back as a space."""
@@ -74,6 +77,44 @@ def hugging_face_readme(original: Original) -> str:
         beam_size=original.settings.decoding.beam_size,
         max_output=original.most_positions,
         positions=original.most_positions,
+    )
+
+
+_ONNX: Final = """\
+# {source} → {target}, as ONNX
+
+Converted by `regard convert`: operators of version {opset}, weights as float32. `translate.py` is a whole translator
+(greedy search) that needs `numpy`, `onnxruntime` and `sentencepiece`:
+
+```
+python translate.py < sentences.txt
+```
+
+| graph | takes | gives |
+|---|---|---|
+| `encoder.onnx` | `source`: ids (batch, source_position), each row ended by 3 and filled up with 0 | `memory` |
+| `step.onnx` | `tokens`: the last id of each row, at first 2 (batch); `past`, `memory`, `source` | \
+`logits` (batch, {pieces}); `present`: the next `past` |
+
+`past`, `present` and `memory` are keys and values: ({layers} layers, 2, batch, {heads} heads, position, {features} \
+features); the first `past` has no position. Rows can be left out, repeated and reordered along the batch.
+
+{text}
+"""
+
+
+def onnx_readme(original: Original) -> str:
+    """How to call both graphs."""
+    network, (source, target) = original.network, original.translator.languages
+    return _ONNX.format(
+        source=source,
+        target=target,
+        opset=OPSET,
+        pieces=len(original.vocabulary),
+        layers=network.decoder_layers,
+        heads=network.num_heads,
+        features=network.head_dim,
+        text=_TEXT,
     )
 
 
