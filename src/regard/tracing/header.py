@@ -71,6 +71,12 @@ class ModelFacts(Section):
     dtype: str = Field(description="what the run computed in; the trace itself is float32")
     path: str = Field("plain", description="the attention path of the run")
 
+    @property
+    def shape(self) -> str:
+        """Layers and heads in words."""
+        heads = "1 head" if self.num_heads == 1 else f"{self.num_heads} heads"
+        return f"{self.encoder_layers} + {self.decoder_layers} layers of {heads}"
+
 
 class HeadName(Section):
     """One head, or several: where something is None, all are meant."""

@@ -95,7 +95,7 @@ def _first_shown(trace: "Trace") -> "HeadTrace":
 def _facts(trace: "Trace") -> Iterator[str]:
     model = trace.header.model
     yield f"model {legible(model.name)}"
-    yield f"{model.encoder_layers} + {model.decoder_layers} layers of {model.num_heads} heads"
+    yield model.shape
     yield f"{trace.header.request.decoding}, computed in {model.dtype}"
     if not trace.header.request.interventions.is_none:
         yield "changed on request, so this is not what the model says by itself"

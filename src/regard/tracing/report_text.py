@@ -50,7 +50,7 @@ def _facts(header: Header) -> list[str]:
     model, request = header.model, header.request
     facts = [
         f"model {model.name}",
-        f"{model.encoder_layers} + {model.decoder_layers} layers of {model.num_heads} heads",
+        model.shape,
         _search(request),
         f"computed in {model.dtype}, recorded in float32",
     ]

@@ -140,7 +140,7 @@ def _facts(trace: Trace) -> list[str]:
     model, request = header.model, header.request
     return [
         f"model {legible(model.name)}",
-        f"{model.encoder_layers} + {model.decoder_layers} layers of {model.num_heads} heads",
+        model.shape,
         f"beam search, beam size {request.beam_size}" if request.decoding == "beam" else f"{request.decoding} search",
         f"score {trace.translation.score:.3f}",
         *([] if trace.translation.finished else ["cut at its maximum length"]),
