@@ -6,6 +6,7 @@ Must not know: masks (the model draws them from layouts), networks, losses.
 
 from regard.batches.batch import Batch, Counts, make_batch, make_share
 from regard.batches.bucketing import bucketed
+from regard.batches.concatenating import Concatenation
 from regard.batches.encoded import EncodedPairs, Ragged
 from regard.batches.order import BatchStream, Place, Recut
 from regard.batches.packing import packed
@@ -15,6 +16,7 @@ from regard.batches.stored import PairsWriter, open_pairs
 __all__ = [
     "Batch",
     "BatchStream",
+    "Concatenation",
     "Counts",
     "EncodedPairs",
     "PairsWriter",

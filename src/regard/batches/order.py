@@ -8,10 +8,12 @@ import numpy as np
 
 from regard.batches.batch import Batch, make_batch, make_share
 from regard.batches.bucketing import bucketed
+from regard.batches.concatenating import Concatenation
 from regard.batches.encoded import EncodedPairs, IntArray
 from regard.batches.windows import WINDOW_PAIRS, Window, num_windows, windows_of
 
 _CONTROL_TOKENS: Final = 1  # EOS on the source side, BOS or EOS on the target side
+_JOINING: Final = 0x2021  # what is drawn for pairs made of two has nothing to do with the order
 
 
 @runtime_checkable
@@ -67,6 +69,7 @@ class BatchStream:
         packed_width: rows hold as many short sentences as fit into so many cells; without it, one each. Which
             sentences make a batch, and in which order batches come, is the same.
         recut: cuts the pairs of an epoch into other ids; without it every epoch has those of ``pairs``.
+        concatenation: adds pairs made of two, other ones each epoch.
         window_pairs: so many pairs, or fewer, are in memory and mixed with each other at a time.
         share: which process this is, of how many that share every batch.
     """
@@ -80,6 +83,7 @@ class BatchStream:
         place: Place | None = None,
         packed_width: int | None = None,
         recut: Recut | None = None,
+        concatenation: Concatenation | None = None,
         window_pairs: int = WINDOW_PAIRS,
         share: tuple[int, int] = (0, 1),
     ) -> None:
@@ -89,6 +93,7 @@ class BatchStream:
         self.place = place or Place()
         self.packed_width = packed_width
         self._recut = recut
+        self._concatenation = concatenation
         self._share = share
         self._window_pairs = window_pairs
         self._portion: _Portion | None = None
@@ -158,6 +163,8 @@ class BatchStream:
     def _made(self, epoch: int, window: int) -> _Portion:
         pairs = self._cut(epoch, window)
         key = (self.seed, epoch) if self.num_windows == 1 else (self.seed, epoch, window)
+        if self._concatenation is not None:
+            pairs = self._concatenation(pairs, np.random.default_rng((*key, _JOINING)))
         source, target = pairs.source.lengths + _CONTROL_TOKENS, pairs.target.lengths + _CONTROL_TOKENS
         batches = bucketed(source, target, budget=self.budget, rng=np.random.default_rng(key))
         return _Portion(epoch, window, pairs, batches)

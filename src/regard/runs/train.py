@@ -14,7 +14,7 @@ from typing import Any, final
 
 import torch
 
-from regard.batches import BatchStream, EncodedPairs
+from regard.batches import BatchStream, Concatenation, EncodedPairs
 from regard.bundle import BundleFacts, ScoreFact, load_bundle
 from regard.corpus import Pair
 from regard.disk import file_aside, held, write_text_aside
@@ -375,8 +375,14 @@ def _batches(encoded: Encoded, tokenizer: Tokenizer, settings: Settings, process
         seed=training.seed,
         packed_width=training.packed_width,
         recut=recut,
+        concatenation=_concatenation(settings),
         share=(processes.rank, processes.size),
     )
+
+
+def _concatenation(settings: Settings) -> Concatenation | None:
+    data = settings.data
+    return Concatenation(data.concatenate, data.max_tokens) if data.concatenate else None
 
 
 def _new_model(settings: Settings, vocab_size: int) -> AnyModel:

@@ -43,6 +43,12 @@ class DataSettings(Section):
         500_000, ge=0, description="corpora with more pairs are prepared on disk, once, and read from there"
     )
     cache: FilePath | None = Field(None, description="where they are prepared; ~/.cache/regard if not given")
+    concatenate: float = Field(
+        0.0,
+        ge=0,
+        le=10,
+        description="training pairs made of two random ones, per pair and epoch (Nguyen et al. 2021, there 1)",
+    )
     max_tokens: int = Field(250, ge=1, description="training pairs with a longer side are left out and counted")
 
     def conflicts(self) -> Iterator[Conflict]:

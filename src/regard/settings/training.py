@@ -36,6 +36,10 @@ class TrainingSettings(Section):
         None, ge=1, description="short sentences share rows of up to so many tokens per side; one per row if not given"
     )
     accumulate: int = Field(1, ge=1, description="batches per update")
+    optimizer: Literal["adamw", "muon"] = Field(
+        "adamw", description="'muon': Muon (Jordan et al. 2024) for the matrices of layers, AdamW for all else"
+    )
+    muon_momentum: float = Field(0.95, ge=0, lt=1, description="of Muon")
     learning_rate: float = Field(1.5e-3, gt=0, description="the highest rate of the schedule")
     schedule: Literal["linear", "inverse_sqrt", "cosine", "constant"] = "linear"
     warmup_steps: int = Field(400, ge=0, description="updates during which the rate rises linearly from 0")

@@ -1,18 +1,58 @@
-"""AdamW (Loshchilov & Hutter 2019), and its state as tensors by name."""
+"""AdamW (Loshchilov & Hutter 2019), or Muon with it (Jordan et al. 2024), and their state as tensors by name."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import final
 
 import torch
 from torch import Tensor, nn
 
+from regard.models.layers import Linear
 from regard.settings.training import TrainingSettings
 
-_MOMENTS = ("step", "exp_avg", "exp_avg_sq")
+_MOMENTS = ("step", "exp_avg", "exp_avg_sq", "momentum_buffer")
 
 
-def build_optimizer(model: nn.Module, settings: TrainingSettings) -> torch.optim.AdamW:
-    """AdamW over all weights; matrices decay, biases and norms do not."""
+@final
+class MuonWithAdamW(torch.optim.Optimizer):
+    """Muon for the matrices of layers, AdamW for all else: embeddings, the output layer, biases, norms.
+
+    Muon makes each update of a matrix nearly orthogonal. Scaled as Liu et al. 2025 propose ("Muon is scalable for LLM
+    training", section 2.2), it takes AdamW's learning rate and weight decay. Projections that are one matrix (queries,
+    keys, values) are taken as one.
+    """
+
+    def __init__(self, matrices: Sequence[Tensor], others: Sequence[Tensor], settings: TrainingSettings) -> None:
+        muon = torch.optim.Muon(
+            matrices,
+            lr=settings.learning_rate,
+            weight_decay=settings.weight_decay,
+            momentum=settings.muon_momentum,
+            adjust_lr_fn="match_rms_adamw",
+        )
+        self.parts: tuple[torch.optim.Optimizer, ...] = (muon, _adamw(others, settings))
+        super().__init__([group for part in self.parts for group in part.param_groups], {})
+        for part in self.parts:
+            part.state = self.state  # one state, so that it is saved and restored like that of any optimizer
+
+    @torch.no_grad()
+    def step(self, closure: None = None) -> None:  # type: ignore[override]
+        """Changes all weights."""
+        for part in self.parts:
+            part.step()
+
+
+def build_optimizer(model: nn.Module, settings: TrainingSettings) -> torch.optim.Optimizer:
+    """The optimizer the settings name, over all weights; matrices decay, biases and norms do not."""
     parameters = list(model.parameters())
+    if settings.optimizer == "adamw":
+        return _adamw(parameters, settings)
+    output = getattr(model, "output", None)
+    layers = [module for module in model.modules() if isinstance(module, Linear) and module is not output]
+    chosen = {id(layer.weight): layer.weight for layer in layers}
+    return MuonWithAdamW(list(chosen.values()), [w for w in parameters if id(w) not in chosen], settings)
+
+
+def _adamw(parameters: Sequence[Tensor], settings: TrainingSettings) -> torch.optim.AdamW:
     groups = [
         {"params": [weight for weight in parameters if weight.ndim >= 2], "weight_decay": settings.weight_decay},
         {"params": [weight for weight in parameters if weight.ndim < 2], "weight_decay": 0.0},
@@ -33,6 +73,7 @@ def moments_of(model: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, 
         for name, weight in model.named_parameters()
         if weight in optimizer.state
         for moment in _MOMENTS
+        if moment in optimizer.state[weight]
     }
 
 
