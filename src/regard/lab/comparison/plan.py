@@ -13,6 +13,7 @@ from regard.runs.data import RunData
 from regard.settings import Settings, load_settings, settings_to_json
 
 PLAN: Final = "comparison.json"
+_PLACES: Final = ("source", "target", "cache")
 
 
 @final
@@ -192,7 +193,7 @@ def _require_same_text(one: Settings, other: Settings) -> None:
 
 def _without_paths(settings: Settings) -> dict[str, Any]:
     sections = json.loads(settings_to_json(settings))
-    data = {key: value for key, value in sections["data"].items() if key.split("_")[-1] not in ("source", "target")}
+    data = {key: value for key, value in sections["data"].items() if key.split("_")[-1] not in _PLACES}
     return {**sections, "data": data}
 
 

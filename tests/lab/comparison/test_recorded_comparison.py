@@ -1,0 +1,26 @@
+"""docs/comparison: the page follows from the recorded cells; nothing is measured again here."""
+
+import shutil
+from pathlib import Path
+
+from regard.lab.comparison.cells import read_cells
+from regard.lab.comparison.page import comparison_files
+
+RECORDED = Path(__file__).resolve().parents[3] / "docs" / "comparison"
+
+
+def stale(folder: Path) -> list[str]:
+    """Files that say something else than the cells."""
+    files = comparison_files(folder)
+    return [path.name for path, text in files.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+
+
+def test_the_page_follows_from_the_cells() -> None:
+    assert read_cells(RECORDED)
+    assert stale(RECORDED) == [], "write it again: regard.lab.comparison.write_comparison(Path('docs/comparison'))"
+
+
+def test_a_stale_page_is_seen(tmp_path: Path) -> None:
+    copied = Path(shutil.copytree(RECORDED, tmp_path / "comparison"))
+    (copied / "comparison.md").write_text("old\n", encoding="utf-8")
+    assert stale(copied) == ["comparison.md"]
