@@ -8,6 +8,7 @@ from regard.batches.batch import Batch, Counts, make_batch, make_share
 from regard.batches.bucketing import bucketed
 from regard.batches.concatenating import Concatenation
 from regard.batches.encoded import EncodedPairs, Ragged
+from regard.batches.halves import halves
 from regard.batches.order import BatchStream, Place, Recut
 from regard.batches.packing import packed
 from regard.batches.rectangle import packed_rectangle, rectangle
@@ -24,6 +25,7 @@ __all__ = [
     "Ragged",
     "Recut",
     "bucketed",
+    "halves",
     "make_batch",
     "make_share",
     "open_pairs",

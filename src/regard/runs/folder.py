@@ -7,6 +7,7 @@ RUN/log.jsonl                one JSON object per report
 RUN/curve.svg                the learning curve, drawn from the log
 RUN/model/                   the best model so far, a bundle
 RUN/checkpoints/step-…/      states to resume from, the latest few; damaged-… if one could not be read
+RUN/nonfinite/               the sentence pairs of an update that became non-finite, if one did
 RUN/.lock                    held by the process that works in the folder
 """
 
@@ -86,6 +87,10 @@ class RunFolder:
     def model(self) -> Path:
         """The best model so far."""
         return self.root / "model"
+
+    def nonfinite(self, step: int) -> Path:
+        """The sentence pairs of an update that became non-finite."""
+        return self.root / "nonfinite" / f"{_STEP}{step:08d}.json"
 
     def checkpoint(self, step: int) -> Path:
         """The state after so many updates."""

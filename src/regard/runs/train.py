@@ -14,7 +14,7 @@ from typing import Any, final
 
 import torch
 
-from regard.batches import BatchStream, Concatenation, EncodedPairs
+from regard.batches import Batch, BatchStream, Concatenation, EncodedPairs
 from regard.bundle import BundleFacts, ScoreFact, load_bundle
 from regard.corpus import Pair
 from regard.disk import file_aside, held, write_text_aside
@@ -29,6 +29,7 @@ from regard.runs.folder import RunFolder
 from regard.runs.keeping import Keeping
 from regard.runs.listeners import Several, Spared
 from regard.runs.machine import choose_device, choose_dtype, keep_freed_memory, machine_facts, use_threads
+from regard.runs.nonfinite import keep_batches
 from regard.runs.recut import Recutting
 from regard.runs.signals import stop_requests
 from regard.runs.together import gathered
@@ -220,6 +221,7 @@ class Run:
                 save=self._save,
                 should_stop=stop,
                 reporter=everyone,
+                diverged=self._keep_batches,
             )
             if self._train(around):
                 self._try_average(around)
@@ -277,6 +279,12 @@ class Run:
             if self.settings.training.init is not None:
                 self.trainer.validate_first(around)
         return self.trainer.run(around)
+
+    def _keep_batches(self, batches: Sequence[Batch], message: str) -> str:
+        if self.trainer.network is not self.model:
+            return "With training.distribution = 'shards' its sentence pairs are not kept"
+        path = self.folder.nonfinite(self.trainer.progress.step + 1)
+        return keep_batches(path, batches, message, model=self.model, tokenizer=self.tokenizer)
 
     def _facts(self, report: ValidReport | None) -> BundleFacts:
         return BundleFacts(

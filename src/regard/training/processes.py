@@ -23,6 +23,8 @@ class Processes(ABC):
 
     rank: int
     size: int
+    can_retry: bool = True
+    """Whether one process may compute a batch twice while the others do it once."""
 
     @property
     def is_first(self) -> bool:

@@ -75,6 +75,8 @@ class Shards(Replicas):
     which validates and publishes it.
     """
 
+    can_retry = False
+
     def network(self, model: AnyModel) -> AnyModel:
         """A twin of the model whose layers are distributed.
 

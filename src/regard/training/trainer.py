@@ -5,18 +5,20 @@ handed.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, final, runtime_checkable
 
 import torch
 from torch import Tensor
 
-from regard.batches import BatchStream
+from regard.batches import Batch, BatchStream
+from regard.errors import DivergedError
 from regard.models import AnyModel, weights_of
 from regard.settings.training import TrainingSettings
 from regard.training.average import MovingAverage, lent
 from regard.training.budget import Stopwatch, known_steps, minutes_of
+from regard.training.memory import Memory
 from regard.training.optimizer import build_optimizer, load_moments, moments_of, set_learning_rate
 from regard.training.processes import Alone, Processes
 from regard.training.random import random_states, restore_random_states
@@ -49,6 +51,8 @@ class Surroundings:
     save: Save
     should_stop: Callable[[], bool]
     reporter: Reporter
+    diverged: Callable[[Sequence[Batch], str], str] | None = None
+    """Keeps the batches of an update that became non-finite; says where."""
 
 
 @final
@@ -81,6 +85,7 @@ class Trainer:
         self._window = Window()
         self._stopwatch: Stopwatch | None = None
         self._is_measuring = False
+        self._memory = Memory()
         self._before_seconds = 0.0
         self._started = clock()
         self._saved_at = clock()
@@ -96,7 +101,7 @@ class Trainer:
         self._open()
         self._window.restart(self.clock())
         while not self._is_done():
-            self._update_once(around.reporter)
+            self._update_once(around)
             is_save_due = self._agree()
             if self._is_validation_due():
                 self._validate(around)
@@ -191,26 +196,41 @@ class Trainer:
         used_up = total is not None and self.progress.step >= total
         return used_up or (patience is not None and self.progress.validations_without_best >= patience)
 
-    def _update_once(self, reporter: Reporter) -> None:
+    def _update_once(self, around: Surroundings) -> None:
         step = self.progress.step
         rate = learning_rate(self.settings, step, self.progress.total_steps)
         set_learning_rate(self.optimizer, rate)
         self.processes.begin_update(self.network, seed=self.settings.seed, step=step)
         batches = [self.stream.take().to(self._device) for _ in range(self.settings.accumulate)]
-        total = self.progress.total_steps
-        update = apply_update(
-            self.network,
-            self.optimizer,
-            batches,
-            self.settings,
-            processes=self.processes,
-            done=0.0 if total is None else step / total,
-        )
+        update = self._apply(batches, around)
         if self.average is not None:
             self.average.update(self.network, num_updates=step)
         self.progress.step = step + 1
-        self._budget(reporter)
-        self._tell(update, rate, reporter)
+        self._budget(around.reporter)
+        self._tell(update, rate, around.reporter)
+
+    def _apply(self, batches: Sequence[Batch], around: Surroundings) -> Update:
+        total, known = self.progress.total_steps, self._memory.num_failures
+        try:
+            update = apply_update(
+                self.network,
+                self.optimizer,
+                batches,
+                self.settings,
+                processes=self.processes,
+                done=0.0 if total is None else self.progress.step / total,
+                memory=self._memory if self.processes.can_retry else None,
+            )
+        except DivergedError as error:
+            if around.diverged is None:
+                raise
+            raise DivergedError(f"{error}. {around.diverged(batches, str(error))}") from error
+        if known == 0 < self._memory.num_failures:
+            around.reporter.note(
+                f"memory ran out: a batch of {self._memory.too_many_cells:,} cells is computed in parts from now on, "
+                f"with the same result; training.batch_tokens={self.settings.batch_tokens // 2} may be faster"
+            )
+        return update
 
     def _budget(self, reporter: Reporter) -> None:
         if self._stopwatch is None or not self.processes.is_first:

@@ -13,6 +13,7 @@ from regard.errors import DivergedError
 from regard.models import TranslationModel
 from regard.settings.training import TrainingSettings
 from regard.training.loss import smoothed_cross_entropy
+from regard.training.memory import Memory, is_out_of_memory, release_memory
 from regard.training.objective import Objective
 from regard.training.processes import Alone, Processes
 from regard.training.scored import scored
@@ -42,20 +43,56 @@ def compute_gradients(
     *,
     smoothing: float = 0.0,
     objective: Objective | None = None,
+    memory: Memory | None = None,
 ) -> float:
     """Adds up the gradients of the mean loss per real target token of all batches together; returns that loss.
 
-    The loss is that of ``objective``, or the cross-entropy smoothed by ``smoothing``.
-
     Of batches that are shared among processes, the mean is over all tokens: what the processes have adds up to it.
+
+    Args:
+        model: its gradients must be empty.
+        batches: of one update.
+        smoothing: of the labels, where no objective is given.
+        objective: what the loss is; smoothed cross-entropy without it.
+        memory: if given, batches that need too much are computed in parts, with the same result but for rounding.
+
+    Raises:
+        OutOfMemoryError: memory runs out for a single row.
     """
-    num_tokens = sum(batch.whole.num_target_tokens for batch in batches)
-    wanted, total = objective or Objective(smoothing), 0.0
-    for batch in batches:
-        loss = wanted.loss(model, batch, weight=0.0 if batch.is_idle else 1 / num_tokens)
-        loss.backward()  # type: ignore[no-untyped-call]
-        total += float(loss.detach())
-    return total
+    wanted, weight = objective or Objective(smoothing), 1 / sum(batch.whole.num_target_tokens for batch in batches)
+    if memory is None:
+        return sum(_add_gradient(model, batch, wanted, weight=weight) for batch in batches)
+    pieces = memory.pieces(batches)
+    while True:
+        loss, too_large, error = _tried(model, pieces, wanted, weight=weight)
+        if too_large is None:
+            return loss
+        # Out of the handler, so that nothing holds what the failed attempt had computed. A backward pass may have
+        # stopped half way, so all pieces are computed again.
+        model.zero_grad(set_to_none=True)
+        release_memory()
+        pieces[too_large : too_large + 1] = memory.ran_out(pieces[too_large], error)
+
+
+def _tried(
+    model: TranslationModel[Any, Any], pieces: Sequence[Batch], objective: Objective, *, weight: float
+) -> tuple[float, int | None, str]:
+    """The loss; which piece needed more memory than there is, if one did, and what the machine said."""
+    total = 0.0
+    for number, piece in enumerate(pieces):
+        try:
+            total += _add_gradient(model, piece, objective, weight=weight)
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            return total, number, str(error)
+    return total, None, ""
+
+
+def _add_gradient(model: TranslationModel[Any, Any], batch: Batch, objective: Objective, *, weight: float) -> float:
+    loss = objective.loss(model, batch, weight=0.0 if batch.is_idle else weight)
+    loss.backward()  # type: ignore[no-untyped-call]
+    return float(loss.detach())
 
 
 def clip(weights: Sequence[Tensor], limit: float | None, *, processes: Processes | None = None) -> float:
@@ -63,7 +100,9 @@ def clip(weights: Sequence[Tensor], limit: float | None, *, processes: Processes
     norm = torch.nn.utils.get_total_norm([weight.grad for weight in weights if weight.grad is not None])
     norm = (processes or Alone()).whole({"norm": norm})["norm"]
     before = float(norm)
-    if limit is not None and not before + _NORM_MARGIN < limit:  # gradients that stay are not passed over again
+    if (
+        limit is not None and before + _NORM_MARGIN >= limit and math.isfinite(before)
+    ):  # gradients that stay are not passed over again
         torch.nn.utils.clip_grads_with_norm_(weights, limit, norm)
     return before
 
@@ -76,24 +115,35 @@ def apply_update(
     *,
     processes: Processes | None = None,
     done: float = 0.0,
+    memory: Memory | None = None,
 ) -> Update:
     """Changes the weights once, in all processes alike, after the share ``done`` of a run.
 
     Raises:
         DivergedError: loss or gradient is not finite; the weights were not touched.
+        OutOfMemoryError: memory runs out even for a single row; only with ``memory``.
     """
     model.train()
     processes = processes or Alone()
-    loss = compute_gradients(model, batches, objective=Objective.of(settings, done=done))
+    loss = compute_gradients(model, batches, objective=Objective.of(settings, done=done), memory=memory)
     processes.sum_gradients(model)
     (loss,) = processes.sum([loss])
     norm = clip(list(model.parameters()), settings.clip_norm, processes=processes)
     if not (math.isfinite(loss) and math.isfinite(norm)):
+        culprits = _not_finite(model)
         optimizer.zero_grad(set_to_none=True)
         raise DivergedError(
-            f"the loss is {loss} and the gradient's norm {norm}; the weights from before are kept. "
+            f"the loss is {loss} and the gradient's norm {norm}{culprits}; the weights from before are kept. "
             "A lower training.learning_rate, more training.warmup_steps or training.dtype=float32 may help"
         )
     optimizer.step()
     optimizer.zero_grad(set_to_none=True)
     return Update(loss, norm, sum(batch.whole.num_tokens for batch in batches))
+
+
+def _not_finite(model: TranslationModel[Any, Any]) -> str:
+    """Whose gradient is not finite, in words."""
+    names = [
+        name for name, one in model.named_parameters() if one.grad is not None and not bool(one.grad.isfinite().all())
+    ]
+    return f" (not finite for {len(names)} weights, the first being {names[0]})" if names else ""

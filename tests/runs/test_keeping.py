@@ -1,0 +1,194 @@
+"""What a run leaves on disk survives damage, a disk that fails for a while, and a second process."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from regard.bundle import load_bundle
+from regard.errors import BundleError, DivergedError, InUseError, MachineError
+from regard.runs import keeping as keeping_file
+from regard.runs import resume, train
+from regard.runs.folder import RunFolder
+from regard.runs.keeping import Keeping
+from regard.settings import Settings, load_settings
+from regard.training import Progress, Silent, load_state, save_state
+
+LINES = [f"{a} {b} {c}\t{c} {b} {a}" for a in "abcde" for b in "fghij" for c in "klmno"]
+SETTINGS = [
+    "text.vocab_size=300",
+    "model.model_dim=16",
+    "model.num_heads=2",
+    "model.feedforward_dim=32",
+    "model.encoder_layers=1",
+    "model.decoder_layers=1",
+    "training.batch_tokens=256",
+    "training.max_steps=9",
+    "training.validate_every=3",
+    "training.threads=1",
+    "training.dtype=float32",
+]
+
+
+def settings_in(folder: Path, *more: str) -> Settings:
+    (folder / "pairs.tsv").write_text("\n".join(LINES) + "\n", encoding="utf-8")
+    return load_settings(None, [f"data.source={folder / 'pairs.tsv'}", *SETTINGS, *more])
+
+
+class Notes(Silent):
+    """Remembers what was said."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+
+    def note(self, message: str) -> None:
+        self.notes.append(message)
+
+    def saying(self, words: str) -> list[str]:
+        return [note for note in self.notes if words in note]
+
+
+def assert_same_state(left: Path, right: Path) -> None:
+    first, second = load_state(left)[1], load_state(right)[1]
+    assert first.keys() == second.keys()
+    assert [name for name, tensor in first.items() if not torch.equal(tensor, second[name])] == []
+
+
+def failing(monkeypatch: pytest.MonkeyPatch, name: str, *, calls: range) -> None:
+    """Some calls of a function meet a full disk."""
+    real: Callable[..., Any] = getattr(keeping_file, name)
+    seen = []
+
+    def sometimes(*arguments: Any, **named: Any) -> Any:
+        seen.append(name)
+        if len(seen) - 1 in calls:
+            raise MachineError("no space is left to write it")
+        return real(*arguments, **named)
+
+    monkeypatch.setattr(keeping_file, name, sometimes)
+
+
+@pytest.mark.guarantee(
+    "A checkpoint that was damaged is noticed, said, and the one before it is used: the run ends with the same bits",
+    area="training",
+    control="test_a_checkpoint_that_is_not_checked_would_be_used",
+)
+def test_a_damaged_checkpoint_is_fallen_back_from(tmp_path: Path) -> None:
+    train(settings_in(tmp_path), tmp_path / "run")
+    folder, notes = RunFolder(tmp_path / "run"), Notes()
+    shutil.copytree(folder.checkpoint(9), tmp_path / "whole")
+    flip_a_bit(folder.checkpoint(9) / "state.safetensors")
+    resume(tmp_path / "run", reporter=notes)
+    assert notes.saying("step-00000009 cannot be read as a checkpoint: has changed since it was checked")
+    assert notes.saying("kept as damaged-step-00000009, and the one before it is used")
+    assert notes.saying("resuming after update 6")
+    assert_same_state(tmp_path / "whole", folder.checkpoint(9))
+
+
+def test_without_any_sound_checkpoint_every_problem_is_said(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    for step in (1, 2):
+        save_state(folder.checkpoint(step), Progress(step=step), {"weights:w": torch.zeros(1000)})
+        flip_a_bit(folder.checkpoint(step) / "state.safetensors")
+    with pytest.raises(BundleError, match=r"step-00000002 cannot be read .*; .*step-00000001 cannot be read"):
+        Keeping(folder, Settings(), b"", None, Silent()).restore_latest()  # type: ignore[arg-type]
+
+
+def flip_a_bit(path: Path) -> None:
+    contents = bytearray(path.read_bytes())
+    contents[-1000] ^= 1
+    path.write_bytes(contents)
+
+
+def test_a_checkpoint_that_is_not_checked_would_be_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from regard.bundle import read_tensors
+
+    found = {}
+
+    def trusting(path: Path, *, sha256: str) -> dict[str, torch.Tensor]:
+        from regard.disk import seal_of
+
+        found["asked"] = sha256
+        return read_tensors(path, sha256=seal_of(path).sha256)
+
+    monkeypatch.setattr("regard.training.state.read_tensors", trusting)
+    with pytest.raises((AssertionError, pytest.fail.Exception)):
+        test_a_damaged_checkpoint_is_fallen_back_from(tmp_path)
+    assert found
+
+
+@pytest.mark.guarantee(
+    "A disk that is full for a while does not end a run: what was there stays, and the next save tries again",
+    area="training",
+)
+def test_a_save_that_fails_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    failing(monkeypatch, "save_state", calls=range(1, 3))  # the first, before any update, is made
+    notes = Notes()
+    train(settings_in(tmp_path, "training.ema_decay=none"), tmp_path / "run", reporter=notes)
+    assert len(notes.saying("Training goes on, and the next save tries again")) == 2
+    assert list(RunFolder(tmp_path / "run").by_step()) == [0, 9]
+
+
+def test_a_last_save_that_fails_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    failing(monkeypatch, "save_state", calls=range(1, 99))
+    with pytest.raises(MachineError, match="no space is left to write it"):
+        train(settings_in(tmp_path), tmp_path / "run")
+    assert list(RunFolder(tmp_path / "run").by_step()) == [0]
+    monkeypatch.undo()
+    assert resume(tmp_path / "run").steps == 9
+
+
+def test_a_model_that_cannot_be_written_is_held_and_written_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = train(settings_in(tmp_path), tmp_path / "plain")
+    failing(monkeypatch, "save_bundle", calls=range(2))  # at the first validation, and at the save behind it
+    notes = Notes()
+    result = train(settings_in(tmp_path), tmp_path / "run", reporter=notes)
+    assert len(notes.saying("Training goes on")) == 2
+    assert result.best_step == plain.best_step
+    assert load_bundle(tmp_path / "run").weights_sha256 == load_bundle(tmp_path / "plain").weights_sha256
+
+
+HOLD = """
+import sys
+from pathlib import Path
+from regard.disk import held
+with held(Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_second_process_is_kept_out_of_a_run(tmp_path: Path) -> None:
+    train(settings_in(tmp_path), tmp_path / "run")
+    command = [sys.executable, "-c", HOLD, tmp_path / "run"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as first:
+        assert first.stdout is not None
+        first.stdout.readline()
+        with pytest.raises(InUseError, match=rf"run is in use by process {first.pid} on "):
+            resume(tmp_path / "run")
+        first.communicate("")
+
+
+@pytest.mark.guarantee(
+    "A batch that makes training non-finite is kept, with the loss of each of its pairs", area="training"
+)
+def test_what_made_training_non_finite_is_kept(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path, "training.learning_rate=1e30", "training.warmup_steps=0")
+    words = r"the loss is .* the gradient's norm .*Its \d+ sentence pairs are in .*step-0000000\d.json, .*the weights"
+    with pytest.raises(DivergedError, match=words):
+        train(settings, tmp_path / "run")
+    (kept,) = (tmp_path / "run" / "nonfinite").iterdir()
+    record = json.loads(kept.read_text())
+    assert "non-finite" in record["message"] or "nan" in record["message"]
+    assert {line.partition("\t")[0] for line in LINES} >= {pair["source"] for pair in record["pairs"]}
+    assert all(pair["loss"] is None for pair in record["pairs"])
+    weights = load_state(RunFolder(tmp_path / "run").checkpoint(0))[1]
+    assert all(bool(tensor.isfinite().all()) for name, tensor in weights.items() if name.startswith("weights:"))
