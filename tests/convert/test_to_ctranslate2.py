@@ -38,6 +38,7 @@ HELD = [
     {"pieces": "unigram"},
 ]
 REFUSED = [
+    ({"qk_norm": True}, r"normalises queries and keys by their length \(model.qk_norm\)"),
     ({"kind": "recurrent", "num_heads": 1}, r"recurrent network \(model.kind\), and only Transformers"),
     ({"future_mask": False}, r"without the future mask \(model.future_mask\)"),
     ({"padding_mask": False}, r"looks at padding \(model.padding_mask\)"),

@@ -50,6 +50,7 @@ REFUSED: list[tuple[type[Format], dict[str, object], str]] = [
     (TransformersFormat, {"feedforward": "none"}, r"feed-forward networks are 'none'"),
     (TransformersFormat, {"positions": "rotary"}, r"positions are rotary \(model.positions\)"),
     (TransformersFormat, {"embedding_norm": True}, r"normalises embeddings \(model.embedding_norm\)"),
+    (TransformersFormat, {"qk_norm": True}, r"normalises queries and keys \(model.qk_norm\)"),
     (TransformersFormat, {"scale_scores": False}, r"does not scale scores \(model.scale_scores\)"),
     (
         TransformersFormat,

@@ -31,6 +31,8 @@ HELD: list[dict[str, object]] = [
     {"positions": "learned", "max_length": 100},
     {"positions": "rotary"},
     {"positions": "none"},
+    {"qk_norm": True, "positions": "rotary"},
+    {"qk_norm": True},
     {"tied_embeddings": "target"},
     {"tied_embeddings": "none", "output_bias": True},
     {"scale_embeddings": False, "scale_scores": False, "embedding_norm": True},

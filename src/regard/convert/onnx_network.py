@@ -106,6 +106,7 @@ class _Stack:
 
         def block(inner: str) -> str:
             queries, keys, values = self._heads(inner, f"{name}.attention.project", 3)
+            queries, keys = self._normed(queries, keys, f"{name}.attention.core.factor")
             if self._network.positions == "rotary":
                 queries, keys = self._turned(queries, places), self._turned(keys, places)
             pair = graph.add("Concat", *(self._unsqueezed(each, 0, 0) for each in (keys, values)), axis=1)
@@ -119,6 +120,7 @@ class _Stack:
     def remembered(self, vectors: str, number: int) -> str:
         """The keys and values of the memory for one layer of the decoder."""
         keys, values = self._heads(vectors, f"decoder.{number}.cross.project_memory", 2)
+        keys = self._unit(keys) if self._network.qk_norm else keys
         return self._graph.add("Concat", *(self._unsqueezed(each, 0, 0) for each in (keys, values)), axis=1)
 
     def cross_attention(self, vectors: str, number: int, memory: str, dark: str) -> str:
@@ -127,6 +129,7 @@ class _Stack:
 
         def block(inner: str) -> str:
             (queries,) = self._heads(inner, f"{name}.cross.project_query", 1)
+            queries, _ = self._normed(queries, queries, f"{name}.cross.core.factor")
             return self._attended(queries, self._layer(memory, number), dark, f"{name}.cross.output")
 
         return self._around(vectors, f"{name}.around_cross", block)
@@ -170,6 +173,20 @@ class _Stack:
         cut = graph.reshape(self._product(vectors, name), 0, 0, parts, network.num_heads, network.head_dim)
         turned = graph.add("Transpose", cut, perm=[2, 0, 3, 1, 4])
         return [graph.add("Gather", turned, graph.constant(part, np.int64), axis=0) for part in range(parts)]
+
+    def _normed(self, queries: str, keys: str, factor: str) -> tuple[str, str]:
+        """With query-key norm, keys of length 1, and queries so long that scores are a factor times cosines."""
+        if not self._network.qk_norm:
+            return queries, keys
+        graph, length = self._graph, self._weights.array(factor)
+        if self._network.scale_scores:
+            length = length * np.float32(self._network.head_dim**0.5)
+        return graph.add("Mul", self._unit(queries), graph.constant(length)), self._unit(keys)
+
+    def _unit(self, vectors: str) -> str:
+        graph = self._graph
+        lengths = graph.add("ReduceL2", vectors, axes=[-1], keepdims=1)
+        return graph.add("Div", vectors, graph.add("Max", lengths, graph.constant(1e-12)))
 
     def _attended(self, queries: str, pair: str, dark: str | None, output: str) -> str:
         """The four steps of attention; ``pair`` holds keys and values of one layer."""

@@ -39,6 +39,8 @@ class CTranslate2Format(Format):
     def obstacles(self, original: Original) -> Iterator[str]:
         """Another kind of network, experiments, and a layer without its feed-forward part."""
         yield from obstacles_of_every_format(original)
+        if original.network.qk_norm:
+            yield "it normalises queries and keys by their length (model.qk_norm), which CTranslate2 does otherwise"
         if original.network.kind == "transformer" and original.network.feedforward == "none":
             yield "its layers have no feed-forward network (model.feedforward), which CTranslate2's always have"
 

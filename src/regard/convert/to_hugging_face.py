@@ -50,6 +50,8 @@ class _HuggingFaceFormat(Format):
             yield "its positions are rotary (model.positions), and theirs are added to embeddings"
         if network.embedding_norm:
             yield "it normalises embeddings (model.embedding_norm), which they do not"
+        if network.qk_norm:
+            yield "it normalises queries and keys (model.qk_norm), which they do not"
         if not network.scale_scores:
             yield "it does not scale scores (model.scale_scores), which they do"
         if network.norm == "pre" and network.tied_embeddings != "all":
