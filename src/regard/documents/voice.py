@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypedDict, final
+from typing import Protocol, TypedDict, final, runtime_checkable
 
 from regard.errors import InputError
 from regard.translator import Translator
@@ -20,6 +20,7 @@ class Candidate:
     confidence: float
 
 
+@runtime_checkable
 class Voice(Protocol):
     """Whoever translates."""
 

@@ -12,6 +12,7 @@ from regard.errors import CorpusError
 _FENCE: Final = re.compile(r" {0,3}(`{3,}|~{3,})")
 _PREFIX: Final = re.compile(r"(?:[ \t]*(?:>|[-*+](?=[ \t])|\d{1,9}[.)](?=[ \t])))*[ \t]*(?:\[[ xX]\][ \t]+)?")
 _ITEM: Final = re.compile(r"[ \t]*(?:>|[-*+][ \t]|\d{1,9}[.)][ \t])")
+_LISTED: Final = re.compile(r"[ \t>]*(?:[-*+]|\d{1,9}[.)])[ \t]")
 _HEADING: Final = re.compile(r"#{1,6}[ \t]+")
 _HEADING_END: Final = re.compile(r"[ \t]+#+[ \t]*$")
 _RULE: Final = re.compile(r"[ \t]*(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,}|=+[ \t]*)$")
@@ -81,7 +82,7 @@ def _blocks(content: str) -> Iterator[list[_Line]]:
             continue
         if _is_table(lines, place):
             yield from _closed(block)
-            block = []
+            block, is_in_list = [], False
             rows, place = _rows(lines, place)
             yield from rows
             continue
@@ -99,7 +100,8 @@ def _blocks(content: str) -> Iterator[list[_Line]]:
             block = [line]
         else:
             block.append(line)
-        is_in_list = (is_in_list or is_item) if line.text.startswith((" ", "\t")) or not line.text.strip() else is_item
+        if line.text.strip():
+            is_in_list = _LISTED.match(line.text) is not None or (is_in_list and line.text.startswith((" ", "\t")))
         place += 1
     yield from _closed(block)
 

@@ -15,6 +15,7 @@ from regard.errors import CorpusError
 _MOMENT: Final = r"(?:(\d{1,3}):)?(\d{1,2}):(\d{1,2})[.,](\d{1,3})"
 _TIMES: Final = re.compile(rf"\s*{_MOMENT}\s*-->\s*{_MOMENT}(?:\s.*)?")
 _MARKUP: Final = re.compile(r"\{\\[^{}]{0,200}\}|</?[A-Za-z][^<>]{0,500}>|<\d[\d:.]{0,20}>")
+_PLACED: Final = re.compile(r"(?:\{\\[^{}\n]{0,200}\})+")  # where on the screen a cue stands is no part of its text
 _BREAK: Final = re.compile(r"\s*\n\s*")
 _WITHOUT_TEXT: Final = ("NOTE", "STYLE", "REGION", "WEBVTT")
 _SPEECH: Final = re.compile(r"\s*[-–—]\s*(?=\S)")
@@ -118,11 +119,14 @@ def _cue(path: Path, block: Sequence[_Line]) -> Cue | None:
     lines = block[timed + 1 :]
     if not lines:
         return None
+    text = "\n".join(line.text for line in lines)
+    place = _PLACED.match(text)
+    begin = place.end() if place else 0
     return Cue(
-        text="\n".join(line.text for line in lines),
+        text=text[begin:],
         from_seconds=_seconds(times.groups()[:4]),
         to_seconds=_seconds(times.groups()[4:]),
-        start=lines[0].start,
+        start=lines[0].start + begin,
         end=lines[-1].start + len(lines[-1].text),
         line=lines[0].number,
     )
