@@ -74,7 +74,7 @@ def status(door: Door, method: str, path: str, headers: dict[str, str]) -> int:
 
 
 @pytest.mark.guarantee(
-    sentence="pages of other sites cannot call the local server: names, origins, bodies and tokens are checked",
+    "pages of other sites cannot call the local server: names, origins, bodies and tokens are checked",
     area="Serving",
     control="test_without_the_rule_for_names_a_rebound_name_gets_in",
     reported="DNS rebinding, CSRF",

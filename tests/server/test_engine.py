@@ -127,7 +127,7 @@ def test_one_bad_line_fails_its_own_request_only() -> None:
 
 
 @pytest.mark.guarantee(
-    sentence="work is admitted by its cost; what is too much is refused at once with Retry-After",
+    "work is admitted by its cost; what is too much is refused at once with Retry-After",
     area="Serving",
     control="test_without_a_limit_everything_is_let_in",
     reported="unbounded queue",
@@ -178,7 +178,7 @@ def test_one_request_that_is_larger_than_the_queue_is_let_in_alone() -> None:
 
 
 @pytest.mark.guarantee(
-    sentence="what nobody waits for any more is not translated",
+    "what nobody waits for any more is not translated",
     area="Serving",
     control="test_what_somebody_waits_for_is_translated",
     reported="plain handlers run on after the client has gone",

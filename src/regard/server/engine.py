@@ -91,7 +91,8 @@ class Engine:
             self._metrics.waiting.set(self._admitted)
             if ticket in self._tickets:
                 self._tickets.remove(ticket)
-                self._metrics.dropped.labels("left" if ticket.gone.is_set() else "deadline").inc()
+        if ticket.future.cancelled():
+            self._metrics.dropped.labels("deadline" if time.monotonic() > ticket.deadline else "left").inc()
 
     def _wait(self) -> int:
         return max(1, min(60, math.ceil(self._admitted / self._tokens_per_second)))

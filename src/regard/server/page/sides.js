@@ -32,7 +32,7 @@ function words(before, after, names) {
       element("td", {}, difference),
     );
   });
-  const head = ["", names[0], "probability", names[1], "probability", "difference"];
+  const head = ["word", names[0], "probability", names[1], "probability", "difference"];
   return element(
     "section",
     { class: "scrolling" },
