@@ -171,3 +171,22 @@ def test_learned_positions_end_the_search_before_the_table_ends(make_model: Make
     for beam_size in (1, 2):
         found = translate_ids(model, SOURCES, DecodingSettings(beam_size=beam_size))
         assert [len(hypotheses[0].ids) for hypotheses in found] == [9] * len(SOURCES)
+
+
+@pytest.mark.guarantee(
+    "Asked to be deterministic, a search gives the same bits whatever is translated beside it",
+    area="decoding",
+    control="test_without_being_asked_a_batch_changes_the_last_bits",
+)
+@pytest.mark.parametrize("search", [GREEDY, BEAM], ids=["greedy", "beam"])
+def test_deterministic_search_gives_the_same_bits_in_any_company(make_model: Make, search: DecodingSettings) -> None:
+    model, asked = make_model(dtype=torch.float32, model_dim=64), search.model_copy(update={"deterministic": True})
+    alone = [translate_ids(model, [source], asked)[0] for source in SOURCES]
+    assert translate_ids(model, SOURCES, asked) == alone
+    assert translate_ids(model, SOURCES[::-1] * 3, asked) == alone[::-1] * 3
+
+
+def test_without_being_asked_a_batch_changes_the_last_bits(make_model: Make) -> None:
+    model = make_model(dtype=torch.float32, model_dim=64)
+    alone = [translate_ids(model, [source], BEAM)[0] for source in SOURCES]
+    assert translate_ids(model, SOURCES[::-1] * 3, BEAM) != alone[::-1] * 3

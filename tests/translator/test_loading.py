@@ -59,7 +59,7 @@ def test_a_missing_folder_is_said_to_be_missing(tmp_path: Path) -> None:
     [
         ({"device": "gpu"}, "device must be auto, cpu, cuda or cuda:N, but is 'gpu'"),
         ({"device": "meta"}, "device must be auto, cpu, cuda or cuda:N, but is 'meta'"),
-        ({"dtype": "float8"}, "dtype must be one of float32, bfloat16, float64, but is 'float8'"),
+        ({"dtype": "float8"}, "dtype must be one of auto, float32, bfloat16, float64, int8, but is 'float8'"),
         ({"threads": 0}, "threads must be a whole number of at least 1, but is 0"),
     ],
 )

@@ -27,10 +27,19 @@ def translate_ids(
     """
     check_source_lengths(sources, settings.max_source_tokens)
     found = [[Hypothesis.empty()] for _ in sources]
-    for batch in plan_batches([len(source) for source in sources], settings.batch_tokens // settings.beam_size):
+    for batch in plan_batches([len(source) for source in sources], cells_of_batch(settings, settings.beam_size)):
         for sentence, hypotheses in zip(batch, search(model, [sources[s] for s in batch], settings), strict=True):
             found[sentence] = hypotheses
     return found
+
+
+def cells_of_batch(settings: DecodingSettings, rows: int) -> int:
+    """The most cells of source that are read at once where each sentence has so many rows.
+
+    A product of matrices may add up in another order when it has more rows, so a sentence that shall not depend on its
+    neighbours, to the last bit, has none.
+    """
+    return 1 if settings.deterministic else settings.batch_tokens // rows
 
 
 def plan_batches(lengths: Sequence[int], max_cells: int) -> list[list[int]]:

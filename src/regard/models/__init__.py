@@ -7,19 +7,25 @@ from regard.models.build import build_model
 from regard.models.ensemble import Ensemble
 from regard.models.interface import AnyModel, DecodingState, TranslationModel
 from regard.models.noise import Noise
+from regard.models.precision import compute_in
+from regard.models.products import NUMBERS, Numbers, fastest_numbers
 from regard.models.recurrent import RecurrentTranslator
 from regard.models.transformer import Transformer
 from regard.models.weights import load_weights, weights_of
 
 __all__ = [
+    "NUMBERS",
     "AnyModel",
     "DecodingState",
     "Ensemble",
     "Noise",
+    "Numbers",
     "RecurrentTranslator",
     "Transformer",
     "TranslationModel",
     "build_model",
+    "compute_in",
+    "fastest_numbers",
     "load_weights",
     "weights_of",
 ]

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from regard.layout import Layout
 from regard.models.multihead import HeadCore
 from regard.models.noise import Noise
+from regard.models.products import Numbers
 
 SameState = TypeVar("SameState", bound="DecodingState")
 
@@ -51,6 +52,8 @@ class TranslationModel(nn.Module, ABC, Generic[MemoryT, StateT]):
     """The randomness of its dropout."""
     compute_dtype: torch.dtype | None = None
     """The type of the computation; that of the weights if None."""
+    numbers: Numbers | None = None
+    """What ``compute_in`` made it ready for; None if nobody did."""
     max_positions: int | None = None
     """The most positions a sequence may have; any number if None."""
 

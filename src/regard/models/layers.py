@@ -11,10 +11,17 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional
 
+from regard.models.products import Product
+
 
 @final
 class Linear(nn.Module):
-    """``x Wᵀ + b``, computed in x's type. ``weight`` is (output, input), as in ``torch.nn.Linear``."""
+    """``x Wᵀ + b``, computed in x's type. ``weight`` is (output, input), as in ``torch.nn.Linear``.
+
+    ``product`` computes it instead, once the weight is final and somebody made one.
+    """
+
+    product: Product | None = None
 
     def __init__(self, input_dim: int, output_dim: int, *, bias: bool = True) -> None:
         super().__init__()
@@ -24,6 +31,8 @@ class Linear(nn.Module):
 
     def forward(self, vectors: Float[Tensor, "... input"]) -> Float[Tensor, "... output"]:
         """Maps the last axis."""
+        if self.product is not None and self.product.takes(vectors):
+            return self.product(vectors)
         bias = None if self.bias is None else self.bias.to(vectors.dtype)
         return functional.linear(vectors, self.weight.to(vectors.dtype), bias)
 
@@ -46,7 +55,12 @@ class LayerNorm(nn.Module):
 
 @final
 class Embedding(nn.Module):
-    """One vector per piece of the vocabulary; also the output layer where both are tied (Press & Wolf 2017)."""
+    """One vector per piece of the vocabulary; also the output layer where both are tied (Press & Wolf 2017).
+
+    ``product`` computes the logits instead, once the weight is final and somebody made one.
+    """
+
+    product: Product | None = None
 
     def __init__(self, vocab_size: int, dim: int) -> None:
         super().__init__()
@@ -59,4 +73,6 @@ class Embedding(nn.Module):
 
     def logits(self, vectors: Float[Tensor, "... model"]) -> Float[Tensor, "... vocab"]:
         """Scores every piece by its dot product with a vector."""
+        if self.product is not None and self.product.takes(vectors):
+            return self.product(vectors)
         return functional.linear(vectors, self.weight.to(vectors.dtype))

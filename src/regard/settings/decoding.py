@@ -28,6 +28,9 @@ class DecodingSettings(Section):
     max_length: int | None = Field(None, ge=1, description="target tokens; else twice the source's plus 20")
     max_source_tokens: int = Field(1024, ge=1, description="longer sentences are refused")
     batch_tokens: int = Field(4096, ge=1, description="source tokens, padding included, per batch and beam")
+    deterministic: bool = Field(
+        False, description="each sentence by itself: the same bits whatever else is translated; slower"
+    )
 
     length_formula: Literal["power", "wu"] = Field(
         "power", description="of the length penalty: length^penalty, or ((5 + length) / 6)^penalty"

@@ -2,17 +2,14 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
 
 import torch
 
 from regard.bundle import Bundle, load_bundle
 from regard.errors import MachineError, SettingsError
-from regard.models import AnyModel, Ensemble, build_model
+from regard.models import NUMBERS, AnyModel, Ensemble, Numbers, build_model, compute_in, fastest_numbers
 from regard.text import Tokenizer
 from regard.translator.facade import Translator
-
-_DTYPES: Final = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float64": torch.float64}
 
 
 def load(
@@ -25,7 +22,8 @@ def load(
         others: more such folders, of the same vocabulary: at every step the mean of all models' probabilities decides.
             Search settings are those of the first.
         device: ``cpu``, ``cuda`` or ``cuda:1`` …; ``auto`` is the GPU where there is one.
-        dtype: what to compute in: ``float32``, ``bfloat16`` or ``float64``.
+        dtype: what to compute in: ``float32``, ``bfloat16``, ``float64``, or ``int8`` (weights in
+            eight bits; CPU only). ``auto`` is what was measured to be the fastest on such a machine.
         threads: CPU threads, for the whole process; PyTorch's choice if not given.
 
     Raises:
@@ -33,13 +31,15 @@ def load(
         SettingsError: there is no such device or type, ``threads`` is not positive, or models do not fit together.
         MachineError: the device is not there.
     """
-    chosen_device, chosen_dtype = _device(device), _dtype(dtype)
+    chosen_device = _device(device)
+    numbers = _numbers(dtype, chosen_device)
     _set_threads(threads)
     if others:
         return together([load(each, device=device, dtype=dtype) for each in (folder, *others)])
     bundle = load_bundle(Path(folder))
     tokenizer = Tokenizer.from_bytes(bundle.tokenizer)
-    model = _network(bundle, tokenizer.vocab_size).to(device=chosen_device, dtype=chosen_dtype).eval()
+    model = _network(bundle, tokenizer.vocab_size).to(device=chosen_device).eval()
+    compute_in(model, numbers)
     name = Path(folder).resolve().name
     return Translator(
         model,
@@ -96,10 +96,14 @@ def _device(name: str) -> torch.device:
     return device
 
 
-def _dtype(name: str) -> torch.dtype:
-    if name not in _DTYPES:
-        raise SettingsError(f"dtype must be one of {', '.join(_DTYPES)}, but is {name!r}")
-    return _DTYPES[name]
+def _numbers(name: str, device: torch.device) -> Numbers:
+    if name == "auto":
+        return fastest_numbers(device)
+    if name not in NUMBERS:
+        raise SettingsError(f"dtype must be one of auto, {', '.join(NUMBERS)}, but is {name!r}")
+    if name == "int8" and device.type != "cpu":
+        raise SettingsError(f"dtype int8 is for the CPU, but the device is {device}; use bfloat16 there")
+    return name
 
 
 def _set_threads(threads: int | None) -> None:
