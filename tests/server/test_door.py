@@ -75,7 +75,7 @@ def status(door: Door, method: str, path: str, headers: dict[str, str]) -> int:
 
 @pytest.mark.guarantee(
     "pages of other sites cannot call the local server: names, origins, bodies and tokens are checked",
-    area="Serving",
+    area="serving",
     control="test_without_the_rule_for_names_a_rebound_name_gets_in",
     reported="DNS rebinding, CSRF",
 )

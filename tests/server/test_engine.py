@@ -128,7 +128,7 @@ def test_one_bad_line_fails_its_own_request_only() -> None:
 
 @pytest.mark.guarantee(
     "work is admitted by its cost; what is too much is refused at once with Retry-After",
-    area="Serving",
+    area="serving",
     control="test_without_a_limit_everything_is_let_in",
     reported="unbounded queue",
 )
@@ -179,7 +179,7 @@ def test_one_request_that_is_larger_than_the_queue_is_let_in_alone() -> None:
 
 @pytest.mark.guarantee(
     "what nobody waits for any more is not translated",
-    area="Serving",
+    area="serving",
     control="test_what_somebody_waits_for_is_translated",
     reported="plain handlers run on after the client has gone",
 )

@@ -64,7 +64,7 @@ def test_there_are_enough() -> None:
 
 @pytest.mark.guarantee(
     "more than 300 hostile bodies are answered, none with a 5xx, each within 4 kB, and the server goes on",
-    area="Serving",
+    area="serving",
     control="test_a_bug_would_be_seen",
     reported="FastAPI answers 500 to 8 of 22 hostile JSON bodies",
 )

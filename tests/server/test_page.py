@@ -124,7 +124,7 @@ def test_another_sentence_by_keyboard_alone(open_page: Open) -> None:
 
 @pytest.mark.guarantee(
     "a cell on the page, the tensor that the server sends, and Python say the same",
-    area="Serving",
+    area="serving",
     control="test_a_changed_run_shows_other_numbers",
     reported="explain.md",
 )

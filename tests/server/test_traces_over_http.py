@@ -134,7 +134,7 @@ def test_old_traces_make_room(server: Any) -> None:
 
 @pytest.mark.guarantee(
     "closing the page stops the translation at its next step",
-    area="Serving",
+    area="serving",
     control="test_a_trace_that_somebody_listens_to_goes_on",
     reported="plain handlers run on after the client has gone",
 )
