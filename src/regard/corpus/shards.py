@@ -35,10 +35,10 @@ def shards_of(source: Path, target: Path | None = None) -> tuple[Shard, ...]:
     Raises:
         CorpusError: a folder is empty, nothing has such a name, or the sides have different numbers of files.
     """
-    sources = _files(source)
+    sources = files_named(source)
     if target is None:
         return tuple(Shard(file, None) for file in sources)
-    targets = _files(target)
+    targets = files_named(target)
     if len(sources) != len(targets):
         raise CorpusError(
             f"{source} names {len(sources):,} files but {target} names {len(targets):,}; the first of one side goes "
@@ -56,7 +56,12 @@ def read_shards(shards: tuple[Shard, ...]) -> Iterator[Pair]:
     return chain.from_iterable(read_every_pair(shard.source, shard.target) for shard in shards)
 
 
-def _files(path: Path) -> tuple[Path, ...]:
+def files_named(path: Path) -> tuple[Path, ...]:
+    """The files that a folder, or a path with ``*``, stands for, by name; any other path stands for itself.
+
+    Raises:
+        CorpusError: a folder is empty, or nothing has such a name.
+    """
     if path == STANDARD_INPUT or path.is_file() or is_dataset(path):
         return (path,)
     if path.is_dir():
