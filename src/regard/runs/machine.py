@@ -48,6 +48,12 @@ def use_threads(threads: int | None) -> None:
         torch.set_num_threads(threads or max(1, len(os.sched_getaffinity(0)) // local_size))
 
 
+def has_idle_core(device: torch.device) -> bool:
+    """Whether a program beside training would not take its cores away."""
+    used = 1 if device.type == "cuda" else torch.get_num_threads()
+    return len(os.sched_getaffinity(0)) > used * Launch.of().local_size
+
+
 def keep_freed_memory() -> None:
     """Tells glibc to keep freed buffers instead of returning them after each step; elsewhere it does nothing."""
     try:

@@ -14,7 +14,7 @@ from typing import Any, final
 
 import torch
 
-from regard.batches import Batch, BatchStream, Concatenation, EncodedPairs
+from regard.batches import Batch, EncodedPairs
 from regard.bundle import BundleFacts, ScoreFact, load_bundle
 from regard.corpus import Pair
 from regard.disk import file_aside, held, write_text_aside
@@ -24,13 +24,19 @@ from regard.models import AnyModel, build_model
 from regard.runs.beginning import Beginning
 from regard.runs.curve import draw_curve
 from regard.runs.data import RunData, read_data
-from regard.runs.encode import Encoded, encode_data, tokenizer_of
+from regard.runs.encode import encode_data, tokenizer_of
 from regard.runs.folder import RunFolder
 from regard.runs.keeping import Keeping
 from regard.runs.listeners import Several, Spared
-from regard.runs.machine import choose_device, choose_dtype, keep_freed_memory, machine_facts, use_threads
+from regard.runs.machine import (
+    choose_device,
+    choose_dtype,
+    keep_freed_memory,
+    machine_facts,
+    use_threads,
+)
 from regard.runs.nonfinite import keep_batches
-from regard.runs.recut import Recutting
+from regard.runs.order import training_batches
 from regard.runs.signals import stop_requests
 from regard.runs.together import gathered
 from regard.runs.validate import Validator
@@ -174,7 +180,7 @@ class Run:
         self.model = _new_model(settings, tokenizer.vocab_size)
         if beginning is not None:
             beginning.fill(self.model)
-        batches = _batches(encoded, tokenizer, settings, self.processes)
+        batches = training_batches(encoded.pairs, tokenizer, settings, self.processes)
         self.trainer = Trainer(self.model, batches, settings.training, processes=self.processes)
         self.trainer.progress.began_from = None if beginning is None else beginning.sha256
         self.reporter = reporter
@@ -370,27 +376,6 @@ def _prepare_machine(settings: Settings) -> None:
     use_threads(settings.training.threads)
     keep_freed_memory()
     torch.manual_seed(settings.training.seed)
-
-
-def _batches(encoded: Encoded, tokenizer: Tokenizer, settings: Settings, processes: Processes) -> BatchStream:
-    recut, training = None, settings.training
-    if settings.text.sampling:
-        alpha, limit = settings.text.sampling, settings.data.max_tokens
-        recut = Recutting(tokenizer, alpha=alpha, seed=training.seed, max_tokens=limit)
-    return BatchStream(
-        encoded.pairs,
-        budget=training.batch_tokens,
-        seed=training.seed,
-        packed_width=training.packed_width,
-        recut=recut,
-        concatenation=_concatenation(settings),
-        share=(processes.rank, processes.size),
-    )
-
-
-def _concatenation(settings: Settings) -> Concatenation | None:
-    data = settings.data
-    return Concatenation(data.concatenate, data.max_tokens) if data.concatenate else None
 
 
 def _new_model(settings: Settings, vocab_size: int) -> AnyModel:
