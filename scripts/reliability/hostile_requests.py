@@ -1,0 +1,57 @@
+#!/usr/bin/env python3
+"""Requests made from the server's own OpenAPI document by schemathesis: ``hostile_requests.py MODEL [--cases N]``.
+
+Valid and invalid ones. None may be answered with a 5xx, none with an error of more than 4 kB. schemathesis is installed
+into an environment of its own, since nothing else needs it. Exit code 3 if something does not hold.
+"""
+
+import argparse
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+from server_process import running
+
+PACKAGE = "schemathesis>=4,<5"
+CHECKS = """
+import schemathesis
+
+@schemathesis.check
+def answers_are_small(ctx, response, case):
+    assert response.status_code < 400 or len(response.content) <= 4096, len(response.content)
+"""
+
+
+def main() -> int:
+    """Runs schemathesis against a server that it starts."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model", type=Path)
+    parser.add_argument("--cases", type=int, default=20_000)
+    parser.add_argument("--environment", type=Path, default=Path(".verify/schemathesis"))
+    arguments = parser.parse_args()
+    tool = _installed(arguments.environment)
+    hooks = arguments.environment / "regard_checks.py"
+    hooks.write_text(CHECKS, encoding="utf-8")
+    with running(arguments.model) as server:
+        operations = 19  # the cases are shared out among so many
+        command = [
+            *(str(tool), "run", f"http://127.0.0.1:{server.port}/openapi.json", "--mode", "all"),
+            *("--checks", "not_a_server_error,answers_are_small", "--phases", "fuzzing"),
+            *("--max-examples", str(arguments.cases // operations), "--seed", "1", "--continue-on-failure"),
+        ]
+        environment = {"PATH": "/usr/bin:/bin", "SCHEMATHESIS_HOOKS": "regard_checks", "PYTHONPATH": str(hooks.parent)}
+        ended = subprocess.run(command, env=environment, check=False)
+    return 3 if ended.returncode else 0
+
+
+def _installed(folder: Path) -> Path:
+    tool = folder / "bin" / "schemathesis"
+    if not tool.exists():
+        venv.create(folder, with_pip=True)
+        subprocess.run([folder / "bin" / "pip", "install", "-q", PACKAGE], check=True)
+    return tool
+
+
+if __name__ == "__main__":
+    sys.exit(main())

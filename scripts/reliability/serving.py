@@ -1,0 +1,323 @@
+#!/usr/bin/env python3
+"""What the server bears: ``serving.py MODEL [--only load,slow,killed,reload,soak] [--json FILE]``.
+
+load    closed loops of 1, 8, 32 and 128 clients; then an open loop at five times the capacity found: nothing may be
+        answered with a 5xx, goodput stays above 90 % of the peak, the rest is told 429
+slow    200 connections that never finish their head, or their body: all gone after their deadline, and meanwhile the
+        others' p99 less than twice what it was
+killed  1,000 clients that leave at a random moment: no work is left behind, and the server answers as before
+reload  100 reloads between two models under load: every answer is that of exactly one of them
+soak    steady load for some minutes: the slope of resident memory, with a control that leaks and is caught
+
+Exit code 3 if something does not hold.
+"""
+
+import argparse
+import asyncio
+import json
+import platform
+import random
+import shutil
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from statistics import mean, median
+from typing import Any
+
+import torch
+from server_process import Reply, UnderTest, ask, request_bytes, running
+
+from regard.version import __version__
+
+SENTENCES = (
+    "The cat sat on the mat because it was tired.",
+    "I love you.",
+    "The old man reads a book in the garden.",
+    "She does not want to go home.",
+    "Two dogs run across the street while it rains.",
+    "Where is the station?",
+)
+CLIENTS = (1, 8, 32, 128)
+OVERLOAD = 5
+MEGABYTE = 1 << 20
+
+
+def body_of(number: int) -> dict[str, object]:
+    """A request; each has its own sentence, so that nothing could be remembered."""
+    return {"q": SENTENCES[number % len(SENTENCES)], "target": "fr", "source": "en"}
+
+
+async def closed_loop(server: UnderTest, clients: int, seconds: float) -> list[Reply]:
+    """So many clients, each asking again when it is answered."""
+    end, replies, numbers = time.perf_counter() + seconds, [], iter(range(1 << 30))
+
+    async def client() -> None:
+        while time.perf_counter() < end:
+            replies.append(await ask(server, "POST", "/translate", body_of(next(numbers))))
+
+    await asyncio.gather(*(client() for _ in range(clients)))
+    return replies
+
+
+async def open_loop(server: UnderTest, per_second: float, seconds: float) -> list[Reply]:
+    """Requests at random moments, however long the answers take: that is how load comes from outside."""
+    draw, tasks, began, at = random.Random(1), [], time.perf_counter(), 0.0
+    while (at := at + draw.expovariate(per_second)) < seconds:
+        await asyncio.sleep(max(0.0, began + at - time.perf_counter()))
+        tasks.append(asyncio.create_task(ask(server, "POST", "/translate", body_of(len(tasks)))))
+    return list(await asyncio.gather(*tasks))
+
+
+def told(replies: Sequence[Reply], seconds: float) -> dict[str, Any]:
+    """Statuses, answers per second, and the quantiles of the time of good answers, in milliseconds."""
+    good = sorted(reply.seconds for reply in replies if reply.status == 200)
+    quantile = {name: round(1000 * good[min(len(good) - 1, int(share * len(good)))], 1) if good else None
+                for name, share in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))}  # fmt: skip
+    statuses = {str(status): count for status, count in sorted(Counter(reply.status for reply in replies).items())}
+    return {"statuses": statuses, "good_per_second": round(len(good) / seconds, 1), **quantile}
+
+
+def load(model: Path, seconds: float) -> dict[str, Any]:
+    """Closed loops, then the open loop at five times the best of them."""
+    with running(model) as server:
+        asyncio.run(closed_loop(server, 8, 3.0))  # warm
+        closed = {
+            str(clients): told(asyncio.run(closed_loop(server, clients, seconds)), seconds) for clients in CLIENTS
+        }
+        peak = max(each["good_per_second"] for each in closed.values())
+        over = told(asyncio.run(open_loop(server, OVERLOAD * peak, seconds)), seconds)
+        fives = sum(
+            count
+            for each in [*closed.values(), over]
+            for status, count in each["statuses"].items()
+            if status[0] in "05"
+        )
+        share = over["good_per_second"] / peak
+    return {
+        "clients": closed,
+        "overload": over | {"offered_per_second": round(OVERLOAD * peak, 1), "share_of_peak": round(share, 3)},
+        "batching_gain": round(closed["32"]["good_per_second"] / closed["1"]["good_per_second"], 2),
+        "holds": fives == 0 and share >= 0.9,
+    }
+
+
+def slow(model: Path, seconds: float) -> dict[str, Any]:
+    """Connections that never finish, beside ordinary clients."""
+    with running(model) as server:
+        return asyncio.run(_slow(server, seconds))
+
+
+async def _slow(server: UnderTest, seconds: float) -> dict[str, Any]:
+    await closed_loop(server, 8, 2.0)
+    before = told(await closed_loop(server, 8, seconds), seconds)
+    limits = json.loads((await ask(server, "GET", "/limits")).body)
+    head = b"POST /translate HTTP/1.1\r\nHost: localhost\r\n"
+    body = head + b"Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
+    opened = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(200)]
+    for number, (_, writer) in enumerate(opened):
+        writer.write(head if number % 2 else body)
+        await writer.drain()
+    began = time.perf_counter()
+    meanwhile = told(await closed_loop(server, 8, seconds), seconds)
+    wait = max(limits["header_seconds"], limits["body_seconds"]) + 3 - (time.perf_counter() - began)
+    await asyncio.sleep(max(0.0, wait))
+    gone = sum([await _is_closed(reader) for reader, _ in opened])
+    for _, writer in opened:
+        writer.close()
+    ratio = meanwhile["p99"] / before["p99"]
+    return {"before": before, "meanwhile": meanwhile, "p99_ratio": round(ratio, 2), "opened": len(opened), "gone": gone,
+            "holds": gone == len(opened) and ratio < 2}  # fmt: skip
+
+
+async def _is_closed(reader: asyncio.StreamReader) -> bool:
+    try:
+        async with asyncio.timeout(0.5):
+            while await reader.read(4096):
+                pass
+    except TimeoutError:
+        return False
+    except OSError:
+        pass
+    return True
+
+
+def killed(model: Path, seconds: float) -> dict[str, Any]:
+    """Clients that go away at a random moment of their request."""
+    with running(model) as server:
+        before = told(asyncio.run(closed_loop(server, 4, seconds)), seconds)
+        asyncio.run(_leave(server, 1000))
+        left = _until_idle(server)
+        after = told(asyncio.run(closed_loop(server, 4, seconds)), seconds)
+    ratio = after["good_per_second"] / before["good_per_second"]
+    return {
+        "clients": 1000,
+        "waiting_tokens_after": left,
+        "before": before,
+        "after": after,
+        "speed_after": round(ratio, 2),
+        "holds": left == 0 and set(after["statuses"]) == {"200"} and ratio > 0.8,
+    }
+
+
+async def _leave(server: UnderTest, count: int) -> None:
+    draw, gate = random.Random(2), asyncio.Semaphore(50)
+
+    async def client(number: int) -> None:
+        async with gate:
+            _, writer = await asyncio.open_connection("127.0.0.1", server.port)
+            request = request_bytes("POST", "/translate", {**body_of(number), "q": [*SENTENCES] * 3})
+            writer.write(request[: draw.choice((20, len(request) - 10, len(request), len(request)))])
+            await writer.drain()
+            await asyncio.sleep(draw.uniform(0, 0.2))
+            writer.close()
+
+    await asyncio.gather(*(client(number) for number in range(count)))
+
+
+def _until_idle(server: UnderTest) -> float:
+    waiting = 1.0
+    for _ in range(200):
+        text = asyncio.run(ask(server, "GET", "/metrics")).body.decode()
+        waiting = float(text.split("\nregard_waiting_tokens ")[1].split("\n")[0])
+        if waiting == 0:
+            return waiting
+        time.sleep(0.1)
+    return waiting
+
+
+def reload(model: Path, seconds: float) -> dict[str, Any]:
+    """A folder that is replaced under load, forth and back, by a model that answers otherwise."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder, other = Path(scratch) / "served", _other(model, Path(scratch) / "other")
+        shutil.copytree(model, folder)
+        with running(folder) as server:
+            expected = {_answers(server)}
+            _replace(folder, other)
+            expected.add(_changed(server, expected))
+            stop, seen = threading.Event(), Counter[bool]()
+            asker = threading.Thread(target=lambda: _ask_until(server, stop, expected, seen))
+            asker.start()
+            for turn in range(100):
+                _replace(folder, model if turn % 2 else other)
+                time.sleep(seconds / 100)
+            stop.set()
+            asker.join()
+            text = asyncio.run(ask(server, "GET", "/metrics")).body.decode()
+    reloads = sum(
+        float(line.rsplit(" ", 1)[1]) for line in text.splitlines() if line.startswith("regard_reloads_total")
+    )
+    return {"replacements": 100, "reloads": reloads, "answers_of_one_model": seen[True], "mixed_answers": seen[False],
+            "holds": len(expected) == 2 and seen[False] == 0 and seen[True] > 0 and reloads > 10}  # fmt: skip
+
+
+def _other(model: Path, folder: Path) -> Path:
+    """The same model with its weights' signs turned in one place, so that it writes something else."""
+    from regard.bundle import load_bundle, save_bundle
+
+    bundle = load_bundle(model)
+    weights = dict(bundle.weights())
+    name = next(key for key, value in weights.items() if key.startswith("decoder") and value.ndim == 2)
+    weights[name] = -weights[name]
+    save_bundle(folder, settings=bundle.settings, tokenizer=bundle.tokenizer, weights=weights, facts=bundle.facts)
+    return folder
+
+
+def _replace(folder: Path, model: Path) -> None:
+    """What a training does when it publishes: a whole folder aside, then renamed."""
+    aside = folder.with_name("aside")
+    shutil.copytree(model, aside)
+    old = folder.with_name("old")
+    folder.rename(old)
+    aside.rename(folder)
+    shutil.rmtree(old)
+
+
+def _answers(server: UnderTest) -> tuple[str, ...]:
+    reply = asyncio.run(ask(server, "POST", "/translate", {"q": list(SENTENCES), "source": "en", "target": "fr"}))
+    return tuple(json.loads(reply.body).get("translatedText", [f"status {reply.status}"]))
+
+
+def _changed(server: UnderTest, known: set[tuple[str, ...]]) -> tuple[str, ...]:
+    for _ in range(100):
+        if (now := _answers(server)) not in known:
+            return now
+        time.sleep(0.1)
+    return now
+
+
+def _ask_until(server: UnderTest, stop: threading.Event, expected: set[tuple[str, ...]], seen: Counter[bool]) -> None:
+    while not stop.is_set():
+        seen[_answers(server) in expected] += 1
+
+
+def soak(model: Path, seconds: float) -> dict[str, Any]:
+    """Memory under steady load, and of a list that grows as a control."""
+    with running(model) as server:
+        asyncio.run(closed_loop(server, 8, min(60.0, seconds / 3)))  # caches fill
+        samples = asyncio.run(_watched(server, seconds))
+    slope = per_ten_minutes(samples)
+    leaking = per_ten_minutes([(at, size + 3 * MEGABYTE * at / 600) for at, size in samples])
+    return {"seconds": seconds, "megabytes_per_ten_minutes": round(slope, 3), "control_that_leaks_3": round(leaking, 3),
+            "megabytes": round(samples[-1][1] / MEGABYTE), "holds": slope < 1 <= leaking - slope}  # fmt: skip
+
+
+async def _watched(server: UnderTest, seconds: float) -> list[tuple[float, float]]:
+    began, samples = time.perf_counter(), []
+    loop = asyncio.create_task(closed_loop(server, 4, seconds))
+    while not loop.done():
+        samples.append((time.perf_counter() - began, float(server.rss_bytes())))
+        await asyncio.sleep(1.0)
+    await loop
+    return samples
+
+
+def per_ten_minutes(samples: Sequence[tuple[float, float]]) -> float:
+    """Theil and Sen's slope: the median over all pairs, which single jumps do not move. In megabytes per ten minutes."""
+    thinned = samples[:: max(1, len(samples) // 300)]
+    slopes = [(b[1] - a[1]) / (b[0] - a[0]) for n, a in enumerate(thinned) for b in thinned[n + 1 :]]
+    return median(slopes) * 600 / MEGABYTE if slopes else mean([0.0])
+
+
+PARTS: dict[str, Callable[[Path, float], dict[str, Any]]] = {
+    "load": load, "slow": slow, "killed": killed, "reload": reload, "soak": soak,
+}  # fmt: skip
+SECONDS = {"load": 15.0, "slow": 10.0, "killed": 10.0, "reload": 60.0, "soak": 180.0}
+
+
+def _made() -> dict[str, Any]:
+    return {
+        "regard": __version__,
+        "torch": torch.__version__,
+        "python": platform.python_version(),
+        "processor": torch.backends.cpu.get_cpu_capability(),
+        "cores": torch.get_num_threads(),
+    }
+
+
+def main() -> int:
+    """Measures, prints, records."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model", type=Path)
+    parser.add_argument("--only", default=",".join(PARTS))
+    parser.add_argument("--seconds", type=float, help="of each measurement; else what is usual for it")
+    parser.add_argument("--json", type=Path)
+    arguments = parser.parse_args()
+    record: dict[str, Any] = {"made": _made()}
+    if arguments.json and arguments.json.exists():
+        record |= {
+            key: value for key, value in json.loads(arguments.json.read_text(encoding="utf-8")).items() if key in PARTS
+        }
+    for name in arguments.only.split(","):
+        record[name] = PARTS[name](arguments.model, arguments.seconds or SECONDS[name])
+        print(name, json.dumps(record[name], indent=1), flush=True)
+        if arguments.json:
+            arguments.json.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    return 0 if all(record[name]["holds"] for name in arguments.only.split(",")) else 3
+
+
+if __name__ == "__main__":
+    sys.exit(main())
