@@ -26,22 +26,24 @@ def memory_cell(run: Path, sources: Path, *, threads: int, seconds: float) -> di
     Raises:
         MachineError: a process failed; what it said is quoted.
     """
+    training = _answer_of("train", str(run), str(seconds), str(threads))
+    translating = _answer_of("translate", str(run), str(sources), str(threads))
     return {
-        "training_mebibytes": _peak_of("train", str(run), str(seconds), str(threads)),
-        "translating_mebibytes": _peak_of("translate", str(run), str(sources), str(threads)),
-        "parameters": _peak_of("count", str(run)),
+        "training_mebibytes": training["mebibytes"],
+        "translating_mebibytes": translating["mebibytes"],
+        "parameters": translating["parameters"],
     }
 
 
-def _peak_of(*arguments: str) -> int:
+def _answer_of(*arguments: str) -> dict[str, int]:
     command = [sys.executable, "-m", __name__, *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise MachineError(f"measuring memory failed: {done.stderr.strip()[-500:]}")
-    return int(json.loads(done.stdout))
+    return dict(json.loads(done.stdout))
 
 
-def _train(run: str, seconds: str, threads: str) -> int:
+def _train(run: str, seconds: str, threads: str) -> dict[str, int]:
     from regard.lab.comparison.going import Going
     from regard.lab.comparison.plan import Side
     from regard.runs.data import read_data
@@ -54,22 +56,20 @@ def _train(run: str, seconds: str, threads: str) -> int:
     settings = load_settings(Path(run, "settings.toml"))
     tokenizer = Tokenizer.from_bytes(Path(run, "tokenizer.model").read_bytes())
     Going(Side("memory", settings), read_data(settings.data), tokenizer).go(float(seconds))
-    return _peak_mebibytes()
+    return {"mebibytes": _peak_mebibytes()}
 
 
-def _translate(run: str, sources: str, threads: str) -> int:
+def _translate(run: str, sources: str, threads: str) -> dict[str, int]:
     from regard.translator import load
 
+    translator = load(run, device="cpu", threads=int(threads))
     with Path(sources).open(encoding="utf-8") as lines:
-        for _ in load(run, device="cpu", threads=int(threads)).translate_lines(islice(lines, _NUM_SENTENCES)):
+        for _ in translator.translate_lines(islice(lines, _NUM_SENTENCES)):
             pass
-    return _peak_mebibytes()
-
-
-def _count(run: str) -> int:
-    from regard.translator import load
-
-    return sum(weight.numel() for weight in load(run, device="cpu").model.parameters())
+    return {
+        "mebibytes": _peak_mebibytes(),
+        "parameters": sum(weight.numel() for weight in translator.model.parameters()),
+    }
 
 
 def _peak_mebibytes() -> int:
@@ -78,5 +78,5 @@ def _peak_mebibytes() -> int:
 
 
 if __name__ == "__main__":
-    work: dict[str, Callable[..., int]] = {"train": _train, "translate": _translate, "count": _count}
+    work: dict[str, Callable[..., dict[str, int]]] = {"train": _train, "translate": _translate}
     print(json.dumps(work[sys.argv[1]](*sys.argv[2:])))

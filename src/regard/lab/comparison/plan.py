@@ -107,6 +107,8 @@ def plan_comparison(
     """
     if not seeds or len(set(seeds)) != len(seeds):
         raise InputError(f"a comparison needs seeds, each once, such as 1,2,3; {list(seeds)} is given")
+    # Wrong settings of either side are reported before a long file is read.
+    load_settings(_file_of(second), overrides, preset=_preset_of(second))
     one = plan_run(_file_of(first), overrides, preset=_preset_of(first))
     other = load_settings(_file_of(second), overrides, preset=_preset_of(second) or "auto", num_pairs=one.data.num_read)
     _require_same_text(one.settings, other)

@@ -6,6 +6,7 @@ from typing import Final
 from regard.lab.comparison.rows import Row, chance_of
 
 SIGNIFICANT: Final = 0.05
+_SMALLEST: Final = 0.005  # what is 0.00 in the table
 _NOTICEABLE: Final = 1.05  # ratios below it are within what clocks of one machine differ from day to day
 
 
@@ -23,7 +24,8 @@ def _quality(names: tuple[str, str], rows: Sequence[Row]) -> str:
     certain = (
         f"p {chance_of(bleu.p_value)} with {'each of ' if seeds > 1 else ''}{seeds} seed{'s' if seeds > 1 else ''}"
     )
-    if bleu.p_value >= SIGNIFICANT:
+    # Two scores of zero have no difference, but a resampled one that is never larger.
+    if bleu.p_value >= SIGNIFICANT or abs(other - one) < _SMALLEST:
         return f"No difference in quality can be told from chance ({other - one:+.2f} BLEU for {names[1]}, {certain})."
     better, worse = names if one > other else names[::-1]
     return f"{better} translates better than {worse} by {abs(other - one):.2f} BLEU ({certain})."
