@@ -38,6 +38,7 @@ def compare(question: str, arguments: argparse.Namespace) -> None:
     plan = Plan(
         cache=arguments.cache, record=record, rounds=arguments.rounds, threads=arguments.threads or 2,
         warm_seconds=arguments.warm_seconds, seconds=arguments.seconds, max_seconds=arguments.max_minutes * 60,
+        cpu_time=question == "levers",
     )  # fmt: skip
     if not arguments.show and not measure(rows, plan):
         print("time is up; the same command goes on where this one stopped")
@@ -76,7 +77,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of both comparisons."""
     group = parser.add_argument_group("comparisons", "resumable: every finished measurement is kept")
     group.add_argument("--peers", action="store_true", help="ours against other toolkits, on Multi30k")
-    group.add_argument("--levers", action="store_true", help="ours with each lever of its speed switched off")
+    group.add_argument("--levers", action="store_true",
+                       help="ours with each lever of its speed switched off, by processor time")  # fmt: skip
     group.add_argument("--profile", action="store_true", help="where the time of an update of ours goes")
     group.add_argument("--systems", nargs="+", choices=PEERS, default=list(PEERS), help="which peers")
     group.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "regard-benchmarks",

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 from environments import PEERS, python_of
+from worker import busy_seconds
 
 from regard.corpus import read_pairs
 from regard.runs.encode import encode, learn_tokenizer
@@ -28,6 +29,7 @@ OURS = "regard"
 # What the commands of Regard set before PyTorch is loaded; peers run with what they have.
 OWN_ENVIRONMENT = {"GOMP_SPINCOUNT": "10000"}
 _OVERHEAD_SECONDS = 12  # starting Python and reading the pairs
+_MOST_OF_OTHERS = 0.2  # of a core: what other programs may take without a measurement being thrown away
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,8 @@ class Plan:
     warm_seconds: float
     seconds: float
     max_seconds: float
+    cpu_time: bool = False
+    """Whether tokens per second of processor time count: then other programs may run."""
 
 
 def prepare(cache: Path) -> Path:
@@ -77,19 +81,22 @@ def prepare(cache: Path) -> Path:
 
 
 def measure(rows: Sequence[Row], plan: Plan) -> bool:
-    """Measures what is missing, in turn; False if time ran out before."""
+    """Measures what is missing, in turn; False if time ran out before, or the machine has other work."""
     began = time.monotonic()
     folder = prepare(plan.cache)
     pythons = {row.system: _python(row.system, plan.cache) for row in rows}
     for turn, row in missing(rows, plan):
         needed = plan.warm_seconds + plan.seconds + _OVERHEAD_SECONDS
-        if time.monotonic() - began + needed > plan.max_seconds:
+        if time.monotonic() - began + needed > plan.max_seconds or _is_busy(plan):
             return False
         found = _run(pythons[row.system], row, folder, turn, plan)
+        if found["others"] > _MOST_OF_OTHERS and not plan.cpu_time:
+            print(f"round {turn}: {row.system} {row.mode}: thrown away, others took {found['others']} of a core")
+            continue
         line = json.dumps({"round": turn, **asdict(row), "date": date.today().isoformat(), **found})
         with plan.record.open("a", encoding="utf-8") as file:
             file.write(line + "\n")
-        rate = found["tokens"] / found["seconds"]
+        rate = found["tokens"] / found["cpu_seconds" if plan.cpu_time else "seconds"]
         print(f"round {turn}: {row.model} {row.system} {row.mode}: {rate:,.0f} tokens/s", flush=True)
     return True
 
@@ -106,6 +113,17 @@ def missing(rows: Sequence[Row], plan: Plan) -> Iterator[tuple[int, Row]]:
 def recorded(path: Path) -> list[dict[str, Any]]:
     """All measurements so far."""
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
+
+
+def _is_busy(plan: Plan, seconds: float = 1.0) -> bool:
+    if plan.cpu_time:
+        return False
+    before = busy_seconds()
+    time.sleep(seconds)
+    taken = (busy_seconds() - before) / seconds
+    if taken > _MOST_OF_OTHERS:
+        print(f"other programs take {taken:.1f} of the cores; measure when they rest", flush=True)
+    return taken > _MOST_OF_OTHERS
 
 
 def _python(system: str, cache: Path) -> Path:

@@ -162,6 +162,7 @@ def measure(task: Task, update: Callable[[], Seen], *, model: nn.Module, package
         "updates": len(seen["seen"]),
         "seconds": seen["seconds"],
         "cpu_seconds": seen["cpu_seconds"],
+        "others": round(max(0.0, seen["others"]), 3),
         "losses": [round(losses[0], 4), round(losses[-1], 4)],
         "parameters": sum(weight.numel() for weight in model.parameters()),
         "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
@@ -174,7 +175,18 @@ def measure(task: Task, update: Callable[[], Seen], *, model: nn.Module, package
 
 
 def _train(update: Callable[[], Seen], seconds: float) -> dict[str, Any]:
-    begin, cpu, seen = time.perf_counter(), time.process_time(), []
+    begin, cpu, busy, seen = time.perf_counter(), time.process_time(), busy_seconds(), []
     while not seen or time.perf_counter() - begin < seconds:
         seen.append(update())
-    return {"seen": seen, "seconds": time.perf_counter() - begin, "cpu_seconds": time.process_time() - cpu}
+    took, own = time.perf_counter() - begin, time.process_time() - cpu
+    return {"seen": seen, "seconds": took, "cpu_seconds": own, "others": (busy_seconds() - busy - own) / took}
+
+
+def busy_seconds() -> float:
+    """What all programs together have used of all cores since the machine started; 0 where nobody counts."""
+    try:
+        first = Path("/proc/stat").read_text().splitlines()[0]
+    except OSError:
+        return 0.0
+    user, nice, system, _, _, interrupts, soft, stolen = map(int, first.split()[1:9])
+    return (user + nice + system + interrupts + soft + stolen) / os.sysconf("SC_CLK_TCK")
