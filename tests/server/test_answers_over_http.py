@@ -1,6 +1,7 @@
 """A real server asked over a real socket, as clients ask it."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -41,6 +42,19 @@ def test_alternatives_are_other_translations(server: Any) -> None:
     assert 1 <= len(answer["alternatives"]) <= 3
     assert WANTED not in answer["alternatives"]
     assert len(set(answer["alternatives"])) == len(answer["alternatives"])
+
+
+def test_html_keeps_its_tags(server: Any) -> None:
+    text = "<p>one <b>two</b> three</p>\n<!-- four --><ul class='x'><li>five</li></ul><code>six</code>"
+    answer = server.post("/translate", {"q": [text, "", "  <br>"], "target": "fr", "format": "html"}).json()
+    page, *rest = answer["translatedText"]
+    assert rest == ["", "  <br>"]
+    assert re.findall(r"<[^>]*>", page) == re.findall(r"<[^>]*>", text)
+    assert page.endswith("<code>six</code>")
+    assert "cinq" in page
+    cut = server.post("/translate", {"q": "<p one", "target": "fr", "format": "html"})
+    assert cut.status == 422
+    assert "does not end" in cut.json()["error"]
 
 
 def test_forms_work_as_well(server: Any) -> None:

@@ -9,6 +9,7 @@ what comes out is compared with what went in, and a sentence that fails keeps th
 """
 
 from regard.documents.fill import Filled, Row, translate_document
+from regard.documents.fragment import translate_html
 from regard.documents.memory import Match, Memory
 from regard.documents.opening import SUFFIXES, OpenedDocument, is_document, open_document
 from regard.documents.outcome import Counts, Outcome
@@ -31,6 +32,7 @@ __all__ = [
     "open_document",
     "review_form",
     "translate_document",
+    "translate_html",
     "translate_protected",
     "voice_of",
     "write_review",

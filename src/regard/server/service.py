@@ -8,7 +8,7 @@ from typing import Any, final
 
 from starlette.requests import ClientDisconnect, Request
 
-from regard.errors import RegardError, SettingsError, TextError, TraceError
+from regard.errors import CorpusError, RegardError, SettingsError, TextError, TraceError
 from regard.server.detection import Detector
 from regard.server.engine import AnyTicket, Engine
 from regard.server.journal import Journal
@@ -78,7 +78,7 @@ def result_of(ticket: AnyTicket) -> Any:
 
 def problem_of(error: BaseException) -> Problem:
     """What an error of the rooms below means to a client."""
-    if isinstance(error, TextError | SettingsError | TraceError):
+    if isinstance(error, TextError | CorpusError | SettingsError | TraceError):
         return Problem(422, str(error)[:600])
     if isinstance(error, MemoryError):
         return Problem(503, "memory ran out; send less at once", retry_after=5)

@@ -3,9 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, final
-
-from regard.server.problem import Problem
+from typing import Final, final
 
 _LINE: Final = re.compile(r"[^\r\n]+")
 
@@ -31,14 +29,8 @@ class Pieces:
         return "".join(parts)
 
 
-def split(text: str, form: Literal["text", "html"]) -> Pieces:
-    """Takes a text apart at its line ends; the space around lines is not translated.
-
-    Raises:
-        Problem: the text is not in the form it is said to be.
-    """
-    if form == "html":
-        raise Problem(422, "format html is not served yet; send text")
+def split(text: str) -> Pieces:
+    """Takes a text apart at its line ends; the space around lines is not translated."""
     between, lines, end = [], [], 0
     for found in _LINE.finditer(text):
         line = found[0].strip()

@@ -1,6 +1,6 @@
 """``/translate``, ``/detect`` and ``/languages``, as LibreTranslate has them, so that its clients work unchanged."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Literal, cast, final
 
 from fastapi import APIRouter
@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
+from regard.documents import translate_html, voice_of
 from regard.server.answers import described, json_answer
 from regard.server.body import parsed, read_body
 from regard.server.languages import language_name
@@ -15,7 +16,7 @@ from regard.server.problem import Problem
 from regard.server.service import Service, answered
 from regard.server.shelf import Served
 from regard.server.texts import Pieces, split
-from regard.server.ticket import Line, Search, TranslationTicket
+from regard.server.ticket import CallTicket, Line, Search, TranslationTicket
 from regard.translator import Translation
 
 Texts = Annotated[str | list[str], Field(description="a string or a list of strings")]
@@ -93,15 +94,38 @@ async def _translated(service: Service, request: Request, asked: TranslateReques
         raise Problem(422, f"alternatives may be at most {service.limits.alternatives}")
     detected = service.detector.rank("\n".join(texts))[0] if asked.source == "auto" else None
     served = _chosen(service, asked, detected.language if detected else asked.source)
+    answer = await (_html if asked.format == "html" else _plain)(service, request, asked, served, texts)
+    return answer if detected is None else answer | {"detectedLanguage": _single(asked, _percent(detected))}
+
+
+async def _plain(
+    service: Service, request: Request, asked: TranslateRequest, served: Served, texts: list[str]
+) -> dict[str, object]:
     search = search_of(served, asked.alternatives)
-    pieces = [split(text, asked.format) for text in texts]
+    pieces = [split(text) for text in texts]
     lines = [line_of(served, text, search) for each in pieces for text in each.lines]
     translations: Sequence[Translation] = []
     if lines:
         ticket = TranslationTicket(served, lines, search, service.deadline())
         translations = cast(Sequence[Translation], await answered(service, request, ticket))
-    answer = _answer(pieces, translations, asked)
-    return answer if detected is None else answer | {"detectedLanguage": _single(asked, _percent(detected))}
+    return _answer(pieces, translations, asked)
+
+
+async def _html(
+    service: Service, request: Request, asked: TranslateRequest, served: Served, texts: list[str]
+) -> dict[str, object]:
+    """HTML is translated alone: its tags are put back with the help of the model's attention, sentence by sentence."""
+    if asked.alternatives:
+        raise Problem(422, "alternatives are given for text only, not for html")
+    cost = sum(line_of(served, text, Search()).cost for text in texts)
+    target = served.languages[1]
+
+    def translated(is_dead: Callable[[], bool]) -> list[str]:
+        voice = voice_of(served.translator)
+        return [translate_html(voice, text, target_language=target, is_cancelled=is_dead) for text in texts]
+
+    found = await answered(service, request, CallTicket(translated, cost, service.deadline()))
+    return {"translatedText": _single(asked, *found)}
 
 
 def search_of(served: Served, alternatives: int) -> Search:
