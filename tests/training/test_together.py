@@ -10,8 +10,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch.distributed as distributed
 
 from regard.batches import BatchStream, EncodedPairs, Ragged, make_batch, make_share
+from regard.errors import MachineError, SettingsError
+from regard.launch import Launch
+from regard.models import build_model
+from regard.settings import ModelSettings, load_settings
+from regard.training.together import Replicas, Shards
 
 PROGRAM = Path(__file__).with_name("two_processes.py")
 
@@ -95,3 +101,44 @@ def test_a_process_without_a_row_keeps_the_others_company() -> None:
     share = make_share(made_up([30]), np.arange(1), rank=1, size=2)
     assert share.is_idle
     assert share.whole.num_target_tokens == 32
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (ModelSettings(decoder_layer_drop=0.1), "leaves out other layers in each process"),
+        (ModelSettings(kind="recurrent"), "distributes the layers of a Transformer"),
+    ],
+)
+def test_what_cannot_be_sharded_is_refused(
+    settings: ModelSettings, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(distributed, "get_rank", lambda: 0)
+    monkeypatch.setattr(distributed, "get_world_size", lambda: 2)
+    with pytest.raises(SettingsError, match=message):
+        Shards().network(build_model(settings, 30, seed=1))
+
+
+def test_whole_matrices_cannot_be_changed_in_parts() -> None:
+    with pytest.raises(SettingsError, match="each process has a part of them"):
+        load_settings(None, ["training.distribution=shards", "training.optimizer=muon"])
+
+
+@pytest.mark.parametrize("missing", ["RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT"])
+def test_only_a_launcher_makes_one_of_several(missing: str) -> None:
+    environment = {"RANK": "1", "WORLD_SIZE": "2", "LOCAL_RANK": "1", "MASTER_ADDR": "x", "MASTER_PORT": "1"}
+    assert Launch.of(environment) == Launch(rank=1, size=2, local_rank=1)
+    assert not Launch.of(environment).is_first
+    del environment[missing]
+    assert Launch.of(environment) == Launch()
+
+
+def test_a_lost_process_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
+    def lose(_: object) -> None:
+        raise RuntimeError("Connection closed by peer")
+
+    monkeypatch.setattr(distributed, "get_rank", lambda: 0)
+    monkeypatch.setattr(distributed, "get_world_size", lambda: 2)
+    monkeypatch.setattr(distributed, "all_reduce", lose)
+    with pytest.raises(MachineError, match=r"has ended or cannot be reached \(Connection closed by peer\)"):
+        Replicas().sum([1.0])

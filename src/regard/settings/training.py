@@ -1,11 +1,12 @@
 """The ``[training]`` section: how weights are changed, for how long, and what is kept."""
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from regard.settings.data import FilePath
-from regard.settings.section import Section
+from regard.settings.section import Conflict, Section
 
 Beta = Annotated[float, Field(ge=0, lt=1)]
 
@@ -71,3 +72,12 @@ class TrainingSettings(Section):
     save_minutes: float = Field(10.0, ge=0, description="a checkpoint at least so often, besides those of validations")
     log_every: int = Field(20, ge=1, description="updates between lines of the log")
     tensorboard: bool = Field(False, description="also write TensorBoard events (extra 'logs')")
+
+    def conflicts(self) -> Iterator[Conflict]:
+        """What no process could do with a part of a weight alone."""
+        if self.distribution == "shards" and self.optimizer == "muon":
+            yield Conflict(
+                ("distribution", "optimizer"),
+                "optimizer = 'muon' changes whole matrices, but with distribution = 'shards' each process has a part "
+                "of them; use 'adamw', or 'replicas'",
+            )

@@ -90,8 +90,8 @@ class Shards(Replicas):
             )
         if model.settings.decoder_layer_drop:
             raise SettingsError(
-                "model.decoder_layer_drop leaves out other layers in each process, so their parts cannot be put together "
-                "by training.distribution = 'shards'; set one of them back"
+                "model.decoder_layer_drop leaves out other layers in each process, so their parts cannot be put "
+                "together by training.distribution = 'shards'; set one of them back"
             )
         # It warns of changing outputs of layers in place, which no code here does: the gradients are compared in tests.
         warnings.filterwarnings("ignore", message="FSDP2-wrapped module")
