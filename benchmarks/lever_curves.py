@@ -36,7 +36,7 @@ ON: dict[str, tuple[str, ...]] = {
     "own loss": ("own loss", "loss on real tokens only", "round shapes"),
     "fused AdamW": ("fused AdamW",),
 }
-CURVES = (PLAIN, NOISE, *ON, ALL)
+CURVES = (PLAIN, NOISE, ALL, *ON)
 Curve = npt.NDArray[np.float64]
 
 

@@ -80,9 +80,11 @@ def provenance(lines: Sequence[Line]) -> str:
     )
     days = sorted({line["date"] for line in lines})
     torch = ", ".join(sorted({line["torch"] for line in lines}))
+    rounds = 1 + max(line["round"] for line in lines)
     return (
-        f"{1 + max(line['round'] for line in lines)} rounds, {lines[0]['threads']} threads, torch {torch}; "
-        f"{', '.join(versions)}; {days[0]}" + (f" to {days[-1]}" if len(days) > 1 else "")
+        f"{rounds} {'round' if rounds == 1 else 'rounds'}, {lines[0]['threads']} threads, torch {torch}; "
+        + "; ".join((*versions, days[0]))
+        + (f" to {days[-1]}" if len(days) > 1 else "")
     )
 
 
@@ -92,11 +94,11 @@ def write(section: str, text: str, page: Path = RESULTS) -> None:
 
 
 def placed(section: str, text: str, page: str) -> str:
-    """The page with ``text`` between its marks for ``section``."""
+    """The page with ``text`` between its marks for ``section``; a section it does not have yet is its last one."""
     begin, end = f"<!-- {section}: generated -->", f"<!-- {section}: end -->"
     pattern = re.compile(re.escape(begin) + ".*?" + re.escape(end), re.DOTALL)
     if not pattern.search(page):
-        raise SystemExit(f"docs/results.md has no place for {section}: {begin} … {end}")
+        page += f"\n## {section[0].upper()}{section[1:]}\n\n{begin}\n{end}\n"
     return pattern.sub(lambda _: f"{begin}\n{text}\n{end}", page)
 
 
