@@ -58,10 +58,14 @@ def test_json_shows_what_else_was_considered(regard, tiny_run: Path) -> None:
     options = ["--beam-size", 5, "--num-hypotheses", 3, "--json"]
     outcome = regard("translate", tiny_run, *options, stdin="one two é\n\n".encode())
     first, second = map(json.loads, outcome.out.splitlines())
-    assert list(first) == ["source", "text", "score", "tokens", "hypotheses", "parts"]
+    confidence = ["confidence", "token_confidences", "flags"]
+    assert list(first) == ["source", "text", "score", "tokens", *confidence, "hypotheses", "parts"]
+    assert len(first["token_confidences"]) == len(first["tokens"])
+    assert 0 < first["confidence"] <= 1
+    assert first["flags"] == []
     assert first["source"] == "one two é"
-    assert [list(one) for one in first["hypotheses"]] == [["text", "score"]] * 3
-    assert first["hypotheses"][0] == {"text": first["text"], "score": first["score"]}
+    assert [list(one) for one in first["hypotheses"]] == [["text", "score", "confidence", "flags"]] * 3
+    assert first["hypotheses"][0] == {name: first[name] for name in ("text", "score", "confidence", "flags")}
     scores = [one["score"] for one in first["hypotheses"]]
     assert scores == sorted(scores, reverse=True)
     assert len({one["text"] for one in first["hypotheses"]}) == 3

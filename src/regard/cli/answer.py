@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
 
 if TYPE_CHECKING:
-    from regard.translator import Translation
+    from regard.translator import Alternative, Translation
 
 
 @final
@@ -24,8 +24,9 @@ class Form:
 
 
 def as_json(source: str, translation: "Translation") -> str:
-    """An object with the source, the translation, its score, its pieces and the other hypotheses.
+    """An object with the source, the translation, its score and confidence, its pieces and the other hypotheses.
 
+    ``flags`` say what a reader should know: cut, deadline, cancelled, unmet (a required phrase is missing), repetition.
     ``parts`` is how many parts a line was cut into because it was too long; usually 1. If alignments were asked for,
     ``alignment`` has the links (source word, target word), and both lists of words that it counts.
     """
@@ -34,7 +35,10 @@ def as_json(source: str, translation: "Translation") -> str:
         "text": translation.text,
         "score": translation.score,
         "tokens": list(translation.tokens),
-        "hypotheses": [{"text": one.text, "score": one.score} for one in translation.hypotheses],
+        "confidence": translation.confidence,
+        "token_confidences": list(translation.token_confidences),
+        "flags": list(translation.flags),
+        "hypotheses": [_alternative(one) for one in translation.hypotheses],
         "parts": translation.num_parts,
     }
     if translation.alignment is not None:
@@ -42,6 +46,10 @@ def as_json(source: str, translation: "Translation") -> str:
         record["target_words"] = list(translation.alignment.target_words)
         record["alignment"] = [list(link) for link in translation.alignment.links]
     return json.dumps(record, ensure_ascii=False)
+
+
+def _alternative(one: "Alternative") -> dict[str, Any]:
+    return {"text": one.text, "score": one.score, "confidence": one.confidence, "flags": list(one.flags)}
 
 
 def in_one_line(text: str) -> str:

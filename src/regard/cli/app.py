@@ -16,6 +16,7 @@ from regard.cli.explain import explain
 from regard.cli.lab import app as lab
 from regard.cli.mask import app as mask
 from regard.cli.serve import serve
+from regard.cli.search_options import GroupedCommand
 from regard.cli.train import train
 from regard.cli.translate import translate
 from regard.version import __version__
@@ -50,7 +51,7 @@ def _root(
 
 
 for _command in COMMANDS:
-    app.command()(guarded(_command))
+    app.command(cls=GroupedCommand)(guarded(_command))
 app.add_typer(corpus)
 app.add_typer(mask)
 app.add_typer(lab)

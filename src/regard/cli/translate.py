@@ -5,23 +5,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BufferedIOBase
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypedDict, cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 from regard.cli.answer import Form, in_one_line
 from regard.cli.lines import line_batches
 from regard.cli.options import (
-    BeamOption,
     DeviceOption,
     DtypeOption,
     EnsembleOption,
     JsonOption,
-    LengthPenaltyOption,
     ModelArgument,
     ThreadsOption,
 )
 from regard.cli.output import Write, refuse_existing, text_output
+from regard.cli.search_options import flags_of, with_search_options
 from regard.cli.translate_file import (
     FileOptions,
     FuzzyOption,
@@ -36,18 +35,10 @@ from regard.errors import InputError, TokenLimitError
 
 if TYPE_CHECKING:
     from regard.documents.voice import Search as InPlaceSearch
-    from regard.translator import Translator
+    from regard.translator import SearchOptions, Translator
 
 
-class Search(TypedDict):
-    """What a person may change about search; None leaves it as the model's settings say."""
-
-    beam_size: int | None
-    num_hypotheses: int | None
-    length_penalty: float | None
-    max_length: int | None
-
-
+@with_search_options
 def translate(
     *,
     model: ModelArgument,
@@ -62,15 +53,7 @@ def translate(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write here; must not exist yet.", show_default=False)
     ] = None,
-    beam_size: BeamOption = None,
-    num_hypotheses: Annotated[
-        int | None,
-        typer.Option("--num-hypotheses", min=1, help="Translations per sentence; with --json.", show_default=False),
-    ] = None,
-    length_penalty: LengthPenaltyOption = None,
-    max_length: Annotated[
-        int | None, typer.Option("--max-length", min=1, help="Tokens of a translation, at most.", show_default=False)
-    ] = None,
+    search: "SearchOptions",
     ensemble: EnsembleOption = None,
     json: JsonOption = False,
     alignments: Annotated[
@@ -92,12 +75,6 @@ def translate(
     As many lines come out as went in, in the same order. Of a file that is translated in place everything but the
     missing translations stays as it is; placeholders and tags are kept, or the sentence is flagged.
     """
-    search: Search = {
-        "beam_size": beam_size,
-        "num_hypotheses": num_hypotheses,
-        "length_penalty": length_penalty,
-        "max_length": max_length,
-    }
     _refuse_contradictions(search, json=json, alignments=alignments, stream=stream)
     refuse_existing(output)
 
@@ -108,9 +85,8 @@ def translate(
 
     in_place = FileOptions(lines, overwrite, memory, least_similarity, review)
     if translates_in_place(file, in_place) and file is not None:
-        _refuse_in_place(num_hypotheses, json=json, alignments=alignments, stream=stream)
-        chosen: InPlaceSearch = {"beam_size": beam_size, "length_penalty": length_penalty, "max_length": max_length}
-        translate_file(load, file, output, search=chosen, options=in_place)
+        _refuse_in_place(search.get("num_hypotheses"), json=json, alignments=alignments, stream=stream)
+        translate_file(load, file, output, search=cast("InPlaceSearch", search), options=in_place)
         return
     with _opened(file) as (source, name):
         translator = load()
@@ -122,10 +98,10 @@ def translate(
                 _answer(translator, batches, write, search=search, form=Form(json, alignments))
 
 
-def _refuse_contradictions(search: Search, *, json: bool, alignments: bool, stream: bool) -> None:
-    if (search["num_hypotheses"] or 1) > 1 and not json:
+def _refuse_contradictions(search: "SearchOptions", *, json: bool, alignments: bool, stream: bool) -> None:
+    if (search.get("num_hypotheses") or 1) > 1 and not json:
         raise InputError("--num-hypotheses above 1 needs --json, because plain output is one line per line of input")
-    given = [f"--{name.replace('_', '-')}" for name, value in search.items() if value is not None]
+    given = flags_of(search)
     given += ["--json"] if json else []
     given += ["--alignments"] if alignments else []
     if stream and given:
@@ -154,11 +130,11 @@ def _opened(file: Path | None) -> Iterator[tuple[BufferedIOBase, str]]:
 
 
 def _answer(
-    translator: "Translator", batches: Iterator[list[str]], write: Write, *, search: Search, form: Form
+    translator: "Translator", batches: Iterator[list[str]], write: Write, *, search: "SearchOptions", form: Form
 ) -> None:
     """Writes one line per line, batch by batch."""
     for lines in batches:
-        answers = translator.translate_lines(lines, **search, alignments=form.alignments)
+        answers = translator.translate_lines(lines, alignments=form.alignments, **search)
         for line, answer in zip(lines, answers, strict=True):
             write(f"{form.written(line, answer)}\n")
 

@@ -12,6 +12,10 @@ The seam for everything that prefers, forbids, requires or draws tokens is ``Ste
 searches: an ``Adjuster`` takes the model's log-probabilities (row × vocabulary) with the rows they belong to, and gives
 those to choose from; a ``Chooser`` picks each row's candidates from them. A model that is several models needs no seam:
 it is a ``TranslationModel`` of its own.
+
+What else can be asked of a search stands beside it, and costs nothing where it is not asked for: ``guided`` puts
+together ``restrictions`` (no repeats, least length, time), ``sampling``, ``diverse`` (groups) and ``banks`` (required
+``phrases``).
 """
 
 from regard.decoding.batched import plan_batches, search, translate_ids

@@ -54,7 +54,7 @@ class Seams:
 
     Attributes:
         joins: it begins with a letter or a digit, so it would go on with the word before it.
-        opens: it ends with something else, so a word may begin behind it without a space.
+        opens: a word may begin behind it without a space, as behind an apostrophe.
     """
 
     joins: Bool[Tensor, " vocab"]

@@ -20,6 +20,8 @@ from regard.text import Tokenizer, normalise
 
 _CONTEXTS: Final = ("", "l'", "l’", "(", "-", "«", '"')
 """What a phrase may stand behind in a sentence: a space, or a sign that a word may follow at once."""
+_OPENING: Final = tuple("'’(-«\"“‘[/\u2013\u2014 \xa0\u202f")
+"""What a word may follow without a space; behind a full stop or a comma it may not."""
 _UNSPACED: Final = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR")
 
 
@@ -56,7 +58,7 @@ class PhraseBook:
     def seams(self) -> Seams:
         """Where words meet at the ends of each token."""
         joins = [bool(surface) and begins_with_letter(surface) for surface in self.surfaces]
-        opens = [not ends_with_letter(surface) for surface in self.surfaces]
+        opens = [surface.decode("utf-8", "ignore").endswith(_OPENING) for surface in self.surfaces]
         return Seams(joins=torch.tensor(joins), opens=torch.tensor(opens))
 
     def required(self, texts: Sequence[str]) -> RequiredPhrase:

@@ -1,0 +1,164 @@
+"""The options of search, which fill a page: declared here, given to a command as one value, shown in groups."""
+
+import functools
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final, cast
+
+import typer
+from typer.core import TyperCommand
+
+from regard.cli.number import number_from
+from regard.cli.options import BeamOption, LengthPenaltyOption
+
+if TYPE_CHECKING:
+    from regard.translator import SearchOptions
+
+_SEARCH: Final = "Search"
+_DRAWING: Final = "Drawing at random"
+_TERMS: Final = "Terms and phrases"
+
+
+def _whole(flag: str, help_text: str, *, least: int = 1, panel: str = _SEARCH) -> Any:
+    return typer.Option(flag, min=least, help=help_text, show_default=False, rich_help_panel=panel)
+
+
+def _number(flag: str, help_text: str, *, above: bool = False, panel: str = _SEARCH) -> Any:
+    return typer.Option(
+        flag,
+        parser=number_from(0, is_allowed=not above),
+        metavar="NUMBER",
+        help=help_text,
+        show_default=False,
+        rich_help_panel=panel,
+    )
+
+
+def _phrases(flag: str, metavar: str, help_text: str) -> Any:
+    return typer.Option(flag, metavar=metavar, help=help_text, show_default=False, rich_help_panel=_TERMS)
+
+
+def search_options(
+    *,
+    beam_size: BeamOption = None,
+    num_hypotheses: Annotated[int | None, _whole("--num-hypotheses", "Translations per sentence; with --json.")] = None,
+    length_penalty: LengthPenaltyOption = None,
+    length_formula: Annotated[
+        str | None,
+        typer.Option(
+            "--length-formula",
+            metavar="power|wu",
+            help="Of the length penalty: length^penalty, or ((5 + length) / 6)^penalty.",
+            show_default=False,
+            rich_help_panel=_SEARCH,
+        ),
+    ] = None,
+    coverage_penalty: Annotated[
+        float | None, _number("--coverage-penalty", "Rank translations lower that leave source words unattended.")
+    ] = None,
+    max_length: Annotated[int | None, _whole("--max-length", "Tokens of a translation, at most.")] = None,
+    min_length_ratio: Annotated[
+        float | None, _number("--min-length-ratio", "Tokens of a translation per token of the source, at least.")
+    ] = None,
+    max_length_ratio: Annotated[float | None, _number("--max-length-ratio", "The same, at most.", above=True)] = None,
+    no_repeat_ngram: Annotated[
+        int | None, _whole("--no-repeat-ngram", "No run of so many tokens comes twice.", least=0)
+    ] = None,
+    diverse_groups: Annotated[
+        int | None, _whole("--diverse-groups", "Divide the beam into groups that avoid each other's words.")
+    ] = None,
+    diversity: Annotated[
+        float | None, _number("--diversity", "How much a token loses per earlier group that chose it.")
+    ] = None,
+    deadline_seconds: Annotated[
+        float | None,
+        _number("--deadline-seconds", "Per sentence; then the best so far is returned, and flagged.", above=True),
+    ] = None,
+    deterministic: Annotated[
+        bool,
+        typer.Option(
+            "--deterministic",
+            help="Each sentence by itself: the same bits whatever is translated beside it; slower.",
+            rich_help_panel=_SEARCH,
+        ),
+    ] = False,
+    samples: Annotated[
+        int | None, _whole("--samples", "Draw so many translations instead of searching.", least=0, panel=_DRAWING)
+    ] = None,
+    temperature: Annotated[
+        float | None, _number("--temperature", "Below 1 prefers the probable.", above=True, panel=_DRAWING)
+    ] = None,
+    top_k: Annotated[
+        int | None, _whole("--top-k", "Draw from so many of the most probable tokens.", panel=_DRAWING)
+    ] = None,
+    top_p: Annotated[
+        float | None,
+        _number("--top-p", "Draw from the most probable tokens that make up so much.", above=True, panel=_DRAWING),
+    ] = None,
+    seed: Annotated[int | None, _whole("--seed", "The same seed draws the same.", least=0, panel=_DRAWING)] = None,
+    minimum_risk: Annotated[
+        bool,
+        typer.Option(
+            "--minimum-risk",
+            help="Choose the sample that is most like the others.",
+            rich_help_panel=_DRAWING,
+        ),
+    ] = False,
+    glossary: Annotated[
+        Path | None,
+        _phrases("--glossary", "FILE", "Terms and their translations: term, a tab, translation|another, one a line."),
+    ] = None,
+    forbid: Annotated[
+        list[str] | None, _phrases("--forbid", "PHRASE", "No translation contains this; may be repeated.")
+    ] = None,
+    require: Annotated[
+        list[str] | None, _phrases("--require", "PHRASE", "Every translation contains this; may be repeated.")
+    ] = None,
+    prefix: Annotated[str | None, _phrases("--prefix", "TEXT", "How every translation begins.")] = None,
+) -> "SearchOptions":
+    """What a person may change about search; what is not given stays as the model's settings say."""
+    given = dict(locals())
+    given["forbidden"], given["required"] = given.pop("forbid"), given.pop("require")
+    given["minimum_risk"], given["deterministic"] = minimum_risk or None, deterministic or None
+    return cast("SearchOptions", {name: value for name, value in given.items() if value is not None})
+
+
+def flags_of(search: "SearchOptions") -> list[str]:
+    """The options as they are typed, of what is given."""
+    names = {"forbidden": "forbid", "required": "require"}
+    return [f"--{names.get(name, name).replace('_', '-')}" for name in search]
+
+
+def with_search_options(command: Callable[..., None]) -> Callable[..., None]:
+    """The command with all of ``search_options`` in place of its parameter ``search``."""
+    own = inspect.signature(command).parameters.values()
+    added = list(inspect.signature(search_options).parameters.values())
+    names = {parameter.name for parameter in added}
+
+    @functools.wraps(command)
+    def run(**given: Any) -> None:
+        search = search_options(**{name: given.pop(name) for name in names})
+        command(**given, search=search)
+
+    parameters = [each for one in own for each in (added if one.name == "search" else [one])]
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return run
+
+
+class GroupedCommand(TyperCommand):
+    """A command whose help shows its options in groups, also as plain text."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Arguments, then options without a group, then the groups in the order of their first option."""
+        groups: dict[str, list[tuple[str, str]]] = {"Arguments": [], "Options": []}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record is not None:
+                kind = "Arguments" if parameter.param_type_name == "argument" else "Options"
+                groups.setdefault(getattr(parameter, "rich_help_panel", None) or kind, []).append(record)
+        for name, records in groups.items():
+            if records:
+                with formatter.section(name):
+                    formatter.write_dl(records)
