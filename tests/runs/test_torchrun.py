@@ -139,6 +139,25 @@ def test_another_number_of_processes_would_be_noticed(folder: Path, undisturbed:
     assert not same(final_state(folder / "stopped"), final_state(undisturbed))
 
 
+def test_a_stopped_launcher_has_saved_and_says_143(folder: Path) -> None:
+    program = [
+        sys.executable,
+        "-m",
+        "regard",
+        "train",
+        "--processes=2",
+        "--out=ended",
+        *SETTINGS,
+        "training.max_steps=4000",
+    ]
+    with subprocess.Popen(program, cwd=folder, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as run:
+        wait_for_step(folder / "ended", 3)
+        run.terminate()
+        _, errors = ended(run)
+    assert run.returncode == 143, errors
+    assert load_state(RunFolder(folder / "ended").checkpoints()[-1])[0].step >= 3
+
+
 def test_what_is_wrong_is_said_once(folder: Path) -> None:
     (folder / "mine").mkdir(exist_ok=True)
     with torchrun(folder, "--out=mine", *SETTINGS) as run:

@@ -12,6 +12,7 @@ import typer
 from regard.cli.number import number_from
 from regard.cli.progress import progress_reporter
 from regard.cli.show import count, duration
+from regard.cli.train_together import train_together
 from regard.errors import InputError, OutputExistsError
 from regard.launch import Launch
 
@@ -89,6 +90,12 @@ def train(
     device: Device = None,
     dtype: Dtype = None,
     seed: Seed = None,
+    processes: Annotated[
+        int | None,
+        typer.Option(
+            "--processes", min=2, help="So many share the work (data parallel); else one.", show_default=False
+        ),
+    ] = None,
 ) -> None:
     """Train a translator on sentence pairs.
 
@@ -108,6 +115,11 @@ def train(
         "training.seed": seed,
     }
     chosen = [*overrides_of(given), *(overrides or [])]
+    if processes is not None:
+        where = {"--preset": preset, "--settings": settings, "--out": out, "--resume": resume}
+        options = [text for name, value in where.items() if value is not None for text in (name, str(value))]
+        train_together(processes, [*chosen, *options])
+        return
     if resume is not None:
         _refuse_with_resume(chosen, out=out, preset=preset, file=settings)
         _resume(resume)
