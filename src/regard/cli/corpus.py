@@ -13,7 +13,7 @@ from regard.cli.output import text_output
 from regard.cli.show import count, printable
 
 if TYPE_CHECKING:
-    from regard.corpus import Rules
+    from regard.corpus import Reading, Rules
 
 app = typer.Typer(
     name="corpus",
@@ -28,8 +28,8 @@ SourceArgument = Annotated[
     Path,
     typer.Argument(
         metavar="SOURCE",
-        help="Source sentences, or one .tsv or .jsonl file with both sides; any file may end in .gz; - reads a table "
-        "from standard input.",
+        help="Source sentences, or one file with both sides (.tsv, .jsonl, .tmx, .po, .mo, .xlf, .csv, .parquet …); "
+        "any file may end in .gz; - reads a table from standard input.",
         show_default=False,
     ),
 ]
@@ -55,10 +55,30 @@ NoAlignmentOption = Annotated[
 ]
 
 
+SourceLanguageOption = Annotated[
+    str | None,
+    typer.Option("--source-language", help="Of a file with several languages, for example en.", show_default=False),
+]
+TargetLanguageOption = Annotated[
+    str | None, typer.Option("--target-language", help="The one it is translated to.", show_default=False)
+]
+SourceColumnOption = Annotated[
+    str | None,
+    typer.Option("--source-column", help="Of a table with named columns (.csv, .parquet).", show_default=False),
+]
+TargetColumnOption = Annotated[
+    str | None, typer.Option("--target-column", help="The column with the translations.", show_default=False)
+]
+
+
 def check(
     source: SourceArgument,
     target: TargetArgument = None,
     *,
+    source_language: SourceLanguageOption = None,
+    target_language: TargetLanguageOption = None,
+    source_column: SourceColumnOption = None,
+    target_column: TargetColumnOption = None,
     max_ratio: RatioOption = 3.0,
     max_characters: CharactersOption = 2000,
     keep_seen: KeepSeenOption = False,
@@ -70,7 +90,8 @@ def check(
     from regard.corpus.check import require_sound
 
     rules = _rules(max_ratio, max_characters, keep_seen=keep_seen, keep_same=keep_same, shifts=not no_alignment_check)
-    result = check_corpus(source, target, rules=rules)
+    reading = _reading(source_language, target_language, source_column, target_column)
+    result = check_corpus(source, target, rules=rules, reading=reading)
     _say(result.lines())
     require_sound(result)
 
@@ -80,6 +101,10 @@ def clean(
     target: TargetArgument = None,
     *,
     out: OutOption,
+    source_language: SourceLanguageOption = None,
+    target_language: TargetLanguageOption = None,
+    source_column: SourceColumnOption = None,
+    target_column: TargetColumnOption = None,
     max_ratio: RatioOption = 3.0,
     max_characters: CharactersOption = 2000,
     keep_seen: KeepSeenOption = False,
@@ -90,7 +115,8 @@ def clean(
     from regard.corpus import clean_corpus
 
     rules = _rules(max_ratio, max_characters, keep_seen=keep_seen, keep_same=keep_same, shifts=not no_alignment_check)
-    report = clean_corpus(source, target, out=out, rules=rules)
+    reading = _reading(source_language, target_language, source_column, target_column)
+    report = clean_corpus(source, target, out=out, rules=rules, reading=reading)
     _say([*report.lines(), f"written to {out}; what was left out is in dropped.jsonl there"])
 
 
@@ -99,6 +125,10 @@ def split(
     target: TargetArgument = None,
     *,
     out: OutOption,
+    source_language: SourceLanguageOption = None,
+    target_language: TargetLanguageOption = None,
+    source_column: SourceColumnOption = None,
+    target_column: TargetColumnOption = None,
     valid: Annotated[int, typer.Option("--valid", min=0, help="Pairs held out for validation.")] = 1000,
     test: Annotated[int, typer.Option("--test", min=0, help="Pairs held out for testing.")] = 1000,
     seed: SeedOption = 1,
@@ -106,7 +136,8 @@ def split(
     """Split a corpus so that no source sentence is in two splits."""
     from regard.corpus import split_corpus
 
-    sizes = split_corpus(source, target, out=out, valid=valid, test=test, seed=seed)
+    reading = _reading(source_language, target_language, source_column, target_column)
+    sizes = split_corpus(source, target, out=out, valid=valid, test=test, seed=seed, reading=reading)
     _say(
         [f"{count(sizes.train)} train, {count(sizes.valid)} valid and {count(sizes.test)} test pairs written to {out}"]
     )
@@ -118,17 +149,22 @@ def sample(
     *,
     size: Annotated[int, typer.Option("--size", min=1, help="How many pairs.")] = 10,
     out: Annotated[Path | None, typer.Option("--out", help="The folder to make.", show_default="print a table")] = None,
+    source_language: SourceLanguageOption = None,
+    target_language: TargetLanguageOption = None,
+    source_column: SourceColumnOption = None,
+    target_column: TargetColumnOption = None,
     seed: SeedOption = 1,
 ) -> None:
     """Draw pairs by chance, to look at them or to try something on a few."""
     from regard.corpus import read_pairs, sample_corpus, sample_pairs
 
+    reading = _reading(source_language, target_language, source_column, target_column)
     if out is not None:
-        drawn = sample_corpus(source, target, out=out, size=size, seed=seed)
+        drawn = sample_corpus(source, target, out=out, size=size, seed=seed, reading=reading)
         _say([f"{count(drawn)} pairs written to {out}"])
         return
     with text_output(None) as write:
-        for pair in sample_pairs(read_pairs(source, target), size, seed=seed):
+        for pair in sample_pairs(read_pairs(source, target, reading=reading), size, seed=seed):
             write(f"{_cell(pair.source)}\t{_cell(pair.target)}\n")
 
 
@@ -143,6 +179,14 @@ def builtin(
 
     sizes = write_builtin(out, size=size, seed=seed)
     _say([f"{name}: {count(pairs)} pairs" for name, pairs in sizes.items()] + [f"written to {out}"])
+
+
+def _reading(
+    source_language: str | None, target_language: str | None, source_column: str | None, target_column: str | None
+) -> "Reading":
+    from regard.corpus import Reading
+
+    return Reading(source_language, target_language, source_column, target_column)
 
 
 def _rules(max_ratio: float, max_characters: int, *, keep_seen: bool, keep_same: bool, shifts: bool) -> "Rules":

@@ -1,6 +1,6 @@
 """Translation memories in TMX 1.4: ``<tu>`` with one ``<tuv>`` per language."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -76,20 +76,6 @@ def tmx_document(path: Path, content: str, reading: Reading) -> Document:
     if not units:
         raise CorpusError(_without_pairs(path, reading, seen, len(units)))
     return Document(content, tuple(units), spelled_in_xml, xml=True)
-
-
-def languages_of(path: Path, found: Iterable[Element], reading: Reading) -> Reading:
-    """The languages of a memory, from its first elements.
-
-    Raises:
-        CorpusError: it is no memory, or holds several languages.
-    """
-    for element in found:
-        is_unit = element.name == "tu"
-        reading = _completed(path, reading, _sides(element)) if is_unit else _stated(path, reading, element)
-        if reading.source_language and reading.target_language:
-            break
-    return reading
 
 
 def _stated(path: Path, reading: Reading, element: Element) -> Reading:

@@ -1,8 +1,8 @@
 """Reads XML piece by piece, with the place of everything, and refuses what is made to hurt.
 
 Refused: declared entities (a few hundred bytes can become gigabytes), entities that nobody declared, elements nested
-200 deep, one tag of 16 MiB, files that end in the middle. A document type (``<!DOCTYPE tmx SYSTEM "tmx14.dtd">``) is
-fine: it is not read, and nothing outside the file ever is.
+200 deep, one tag or comment of 4 MiB, files that end in the middle. A document type (``<!DOCTYPE tmx SYSTEM
+"tmx14.dtd">``) is fine: it is not read, and nothing outside the file ever is.
 """
 
 import codecs
@@ -18,7 +18,7 @@ from xml.parsers import expat
 from regard.errors import CorpusError
 
 DEEPEST: Final = 200
-LONGEST_TAG_BYTES: Final = 16 << 20
+LONGEST_TAG_BYTES: Final = 4 << 20
 _BLOCK_BYTES: Final = 1 << 16
 _DECLARED: Final = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
 _MARKS: Final = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
@@ -120,7 +120,7 @@ class _Scanner:
             raise self._not_well_formed(error) from None
         self.fed += len(block)
         if self.fed - self._last > LONGEST_TAG_BYTES:
-            self._fail(f"one tag is longer than {LONGEST_TAG_BYTES >> 20} MiB; is a > missing?")
+            self._fail(f"one tag or comment is longer than {LONGEST_TAG_BYTES >> 20} MiB; is a > missing?")
         return self._found
 
     def _add(self, kind: Kind, name: str, text: str = "", attributes: dict[str, str] | None = None) -> None:
@@ -152,7 +152,7 @@ class _Scanner:
     def _refuse_entity(self, name: str, *_: object) -> None:
         self._fail(f"it declares the entity &{name};, and declared entities are not read; write the characters instead")
 
-    def _refuse_unknown_entity(self, name: str, is_parameter: bool) -> None:
+    def _refuse_unknown_entity(self, name: str, is_parameter: int) -> None:
         if not is_parameter:
             self._fail(f"&{name}; is not declared in the file; write the character instead")
 

@@ -1,0 +1,179 @@
+"""`regard translate MODEL messages.po -o OUT`: files translated in place from the command line."""
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from regard.cli.app import app
+from regard.corpus import Reading, read_pairs
+
+PO = """msgid ""
+msgstr ""
+"Language: fr\\n"
+"Content-Type: text/plain; charset=UTF-8\\n"
+"Plural-Forms: nplurals=2; plural=(n > 1);\\n"
+
+# kept
+msgid "one two"
+msgstr "autre chose"
+
+msgid "three <b>four</b> five"
+msgstr ""
+
+#, python-format
+msgid "six %(name)s"
+msgid_plural "seven %(name)s"
+msgstr[0] ""
+msgstr[1] ""
+
+msgid "two one four"
+msgstr ""
+"""
+
+
+def run(*arguments: object) -> tuple[int, str, str]:
+    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    return result.exit_code, result.stdout, result.stderr
+
+
+@pytest.fixture
+def catalogue(tmp_path: Path) -> Path:
+    path = tmp_path / "messages.po"
+    path.write_text(PO, encoding="utf-8")
+    return path
+
+
+def test_a_catalogue_is_filled(tiny_run: Path, catalogue: Path, tmp_path: Path) -> None:
+    out, review = tmp_path / "out.po", tmp_path / "review.csv"
+    code, _, told = run("translate", tiny_run, catalogue, "-o", out, "--review", review)
+    assert code == 0, told
+    text = out.read_text("utf-8")
+    assert '# kept\nmsgid "one two"\nmsgstr "autre chose"\n' in text
+    assert text.count("#, fuzzy") == 3
+    assert text.count("%(name)s") == 4
+    assert text.count("<b>") == text.count("</b>") == 2
+    assert "4 translated: 0 from the memory, 4 by the model" in told
+    assert "1 were translated already" in told
+    rows = list(csv.DictReader(review.open(encoding="utf-8")))
+    assert len(rows) == 4
+    assert [row["line"] for row in rows if row["source"] == "two one four"]
+    plain = [float(row["confidence"]) for row in rows if row["how"] != "placeholder_mismatch"]
+    assert plain == sorted(plain)
+
+
+def test_a_memory_is_asked_first(tiny_run: Path, catalogue: Path, tmp_path: Path) -> None:
+    memory = tmp_path / "memory.tsv"
+    memory.write_text("two one four\tDEUX UN QUATRE\nsix %(name)s\tSIX SANS NOM\n", encoding="utf-8")
+    out = tmp_path / "out.po"
+    code, _, told = run("translate", tiny_run, catalogue, "-o", out, "--memory", memory)
+    assert code == 0, told
+    assert 'msgstr "DEUX UN QUATRE"' in out.read_text("utf-8")
+    assert "SIX SANS NOM" not in out.read_text("utf-8")  # it lacks a placeholder
+    assert "memory: 1 exact, 0 similar (25 % of all)" in told
+
+
+def test_only_missing_ones_unless_asked(tiny_run: Path, catalogue: Path, tmp_path: Path) -> None:
+    code, _, _ = run("translate", tiny_run, catalogue, "-o", tmp_path / "a.po", "--overwrite")
+    assert code == 0
+    assert (tmp_path / "a.po").read_text("utf-8").count("#, fuzzy") == 4
+    code, _, told = run("translate", tiny_run, tmp_path / "a.po", "-o", tmp_path / "b.po")
+    assert (code, (tmp_path / "b.po").read_bytes()) == (0, (tmp_path / "a.po").read_bytes())
+    assert "nothing to translate: 5 translations are there already; --overwrite replaces" in told
+
+
+def test_without_output_the_file_is_shown(tiny_run: Path, catalogue: Path) -> None:
+    code, shown, _ = run("translate", tiny_run, catalogue)
+    assert code == 0
+    assert shown.startswith('msgid ""\nmsgstr ""\n"Language: fr')
+
+
+def test_as_lines_if_asked(tiny_run: Path, tmp_path: Path) -> None:
+    path = tmp_path / "notes.md"
+    path.write_text("one two\nthree\n", encoding="utf-8")
+    code, shown, _ = run("translate", tiny_run, path, "--lines")
+    assert (code, len(shown.splitlines())) == (0, 2)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ('msgid "one\n', "line 1: a string in quotation marks is expected"),
+        ('msgid ""\nmsgstr "Language: de\\n"\n\nmsgid "one"\nmsgstr ""\n', "its target language is de, but fr"),
+        ('msgid ""\nmsgstr ""\n', "holds no message to translate"),
+    ],
+)
+def test_what_cannot_be_read_leaves_nothing(tiny_run: Path, tmp_path: Path, content: str, message: str) -> None:
+    path = tmp_path / "messages.po"
+    path.write_text(content, encoding="utf-8")
+    code, _, told = run("translate", tiny_run, path, "-o", tmp_path / "out.po", "--review", tmp_path / "r.html")
+    assert code == 2
+    assert message in told
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["messages.po"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--json"], "--json: only for lines; this file is translated in place"),
+        (["--review", "list.txt"], "a review list is written as .csv or .html"),
+        (["--lines", "--overwrite"], "--overwrite: only for files that are translated in place"),
+        (["--least-similarity", "0"], "expected a number, above 0"),
+    ],
+)
+def test_options_that_do_not_fit(tiny_run: Path, catalogue: Path, options: list[str], message: str) -> None:
+    code, _, told = run("translate", tiny_run, catalogue, *options)
+    assert code == 2
+    assert message in " ".join(told.split())
+
+
+def test_nothing_is_written_over(tiny_run: Path, catalogue: Path) -> None:
+    code, _, told = run("translate", tiny_run, catalogue, "-o", catalogue)
+    assert code == 2
+    assert "exists already and is left as it is" in told
+    assert catalogue.read_text("utf-8") == PO
+
+
+def test_ctrl_c_leaves_nothing(tiny_run: Path, tmp_path: Path) -> None:
+    path = tmp_path / "messages.po"
+    entries = "".join(f'msgid "one two {"three " * (number % 50)}{number}"\nmsgstr ""\n\n' for number in range(5_000))
+    path.write_text(entries, encoding="utf-8")
+    command = [sys.executable, "-m", "regard", "translate", str(tiny_run), str(path), "-o", str(tmp_path / "out.po")]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, env=os.environ | {"OMP_NUM_THREADS": "1"})
+    time.sleep(6)
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=60)
+    assert (process.returncode, told.decode()) == (130, "regard: stopped\n")
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["messages.po"]
+
+
+def test_a_memory_trains_like_its_lines(tmp_path: Path) -> None:
+    numbers = ["one", "two", "three", "four"]
+    pairs = [(f"{a} {b} {c}", f"{c} & {b} <{a}>") for a in numbers for b in numbers for c in numbers]
+    units = "".join(
+        f'<tu><tuv xml:lang="en"><seg>{one}</seg></tuv><tuv xml:lang="fr"><seg>{other}</seg></tuv></tu>'.replace(
+            "& ", "&amp; "
+        )
+        for one, other in ((one, other.replace("<", "&lt;").replace("&lt;", "&lt;")) for one, other in pairs)
+    )
+    memory = tmp_path / "m.tmx"
+    memory.write_text(f'<tmx version="1.4"><header srclang="en"/><body>{units}</body></tmx>', encoding="utf-8")
+    for number, side in enumerate(("en", "fr")):
+        (tmp_path / f"m.{side}").write_text("".join(f"{pair[number]}\n" for pair in pairs), encoding="utf-8")
+    assert [(p.source, p.target) for p in read_pairs(memory, reading=Reading("en", "fr"))] == pairs
+    small = ["model.model_dim=16", "model.num_heads=2", "model.feedforward_dim=16", "model.encoder_layers=1"]
+    small += ["model.decoder_layers=1", "text.vocab_size=300", "training.max_steps=4", "training.threads=1"]
+    for name, files in (
+        ("memory", ["--source", memory]),
+        ("lines", ["--source", tmp_path / "m.en", "--target", tmp_path / "m.fr"]),
+    ):
+        code, _, told = run("train", "--preset", "tiny", "--out", tmp_path / name, *files, *small)
+        assert code == 0, told
+    for file in ("tokenizer.model", "model/model.safetensors"):
+        assert (tmp_path / "memory" / file).read_bytes() == (tmp_path / "lines" / file).read_bytes()
