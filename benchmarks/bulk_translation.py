@@ -96,6 +96,7 @@ def main() -> None:
         "machine": f"{platform.processor() or platform.machine()}, {len(os.sched_getaffinity(0))} cores",
         "versions": {"python": platform.python_version(), "torch": torch.__version__, "ray": ray.__version__},
         "shards": SHARDS,
+        "rounds": arguments.rounds,
         "texts_per_shard": arguments.texts,
         "engines": engines,
         "second_worker": round(

@@ -86,6 +86,8 @@ def bulk() -> Iterator[str]:
     yield "|---|---|---|"
     for name, found in record["engines"].items():
         yield f"| {name} | {found['texts_per_second']} | {found['start_seconds']} s |"
+    if note := record.get("note"):
+        yield f"\n({note})"
 
 
 def has_record(name: str) -> bool:
