@@ -15,7 +15,6 @@ from regard.decoding import translate_ids
 from regard.errors import CheckError
 from regard.evaluation import evaluate
 from regard.settings import DecodingSettings
-from regard.text import normalise
 from regard.text.control import BOS, EOS
 
 _ROWS_AT_ONCE: Final = 16
@@ -136,7 +135,7 @@ def compare(original: Original, foreign: Foreign, sample: Sample, beam_sizes: Se
 
 
 def _same_pieces(original: Original, foreign: Foreign, sample: Sample) -> float:
-    texts = [normalise(sentence.strip()) for sentence in sample.sentences]
+    texts = [original.translator.tokenizer.normalise(sentence.strip()) for sentence in sample.sentences]
     pairs = zip(sample.ids(original.translator), foreign.encode(texts), strict=True)
     return sum(ours == theirs for ours, theirs in pairs) / len(texts)
 

@@ -70,12 +70,7 @@ class Format(ABC):
         Raises:
             MissingExtraError: it is not; the message says how to install it.
         """
-        missing = [package for package in self.packages if find_spec(package) is None]
-        if missing:
-            raise MissingExtraError(
-                f"converting to {self.title} needs {' and '.join(missing)}: pip install {' '.join(missing)}, or "
-                "regard[export] for all formats but those of transformers"
-            )
+        require(f"converting to {self.title}", self.packages)
 
     def refuse(self, original: Original, *, quantization: str) -> None:
         """Looks whether the format can hold the model, before anything is written.
@@ -90,6 +85,20 @@ class Format(ABC):
         reasons = list(self.obstacles(original))
         if reasons:
             raise InputError(f"{self.title} cannot hold this model: {'; '.join(reasons)}")
+
+
+def require(purpose: str, packages: Sequence[str]) -> None:
+    """Looks whether other toolkits' packages are there.
+
+    Raises:
+        MissingExtraError: one is not; the message says how to install it.
+    """
+    missing = [package for package in packages if find_spec(package) is None]
+    if missing:
+        raise MissingExtraError(
+            f"{purpose} needs {' and '.join(missing)}: pip install {' '.join(missing)}, or regard[export] for all "
+            "formats but those of transformers"
+        )
 
 
 def obstacles_of_every_format(original: Original) -> Iterator[str]:

@@ -15,17 +15,16 @@ import numpy as np
 import torch
 
 from regard.bundle import write_tensors
-from regard.convert.format import Foreign, Format, Ids, Measured, obstacles_of_every_format
+from regard.convert.format import Foreign, Format, obstacles_of_every_format
+from regard.convert.hugging_face_library import Library
 from regard.convert.hugging_face_names import layer_places
 from regard.convert.hugging_face_text import fast_tokenizer, marian_tokenizer
 from regard.convert.original import Array, Original
 from regard.convert.readme import hugging_face_readme
-from regard.settings import DecodingSettings
 from regard.text.control import BOS, EOS, PAD, UNK
 
 _ACTIVATIONS: Final = MappingProxyType({"relu": "relu", "gelu": "gelu", "swish": "swish"})
 _CLASSES: Final = MappingProxyType({"marian": "MarianMTModel", "pegasus": "PegasusForConditionalGeneration"})
-_ROWS_AT_ONCE: Final = 16
 
 
 class _HuggingFaceFormat(Format):
@@ -75,7 +74,7 @@ class _HuggingFaceFormat(Format):
 
     def open(self, folder: Path, original: Original, *, quantization: str) -> Foreign:
         """The library's own network, on the CPU."""
-        return _Library(folder)
+        return Library(folder)
 
 
 @final
@@ -84,6 +83,12 @@ class TransformersFormat(_HuggingFaceFormat):
 
     name = "transformers"
     title = "transformers"
+
+    def obstacles(self, original: Original) -> Iterator[str]:
+        """Also vocabularies learned elsewhere, which are written as the files they came from."""
+        yield from super().obstacles(original)
+        if original.vocabulary.adopted is not None:
+            yield "its vocabulary was learned elsewhere; --to marian writes the files that such a one is read from"
 
     def _write_tokenizer(self, original: Original, folder: Path) -> None:
         for name, content in fast_tokenizer(original.vocabulary, most_tokens=original.most_positions).items():
@@ -192,55 +197,3 @@ def _generation(original: Original) -> dict[str, Any]:
 
 def _write_json(path: Path, content: object) -> None:
     path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-@final
-class _Library(Foreign):
-    """The library's network and tokenizer, spoken to in our ids."""
-
-    measured: Measured = "logits"
-
-    def __init__(self, folder: Path) -> None:
-        from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
-
-        self._model = AutoModelForSeq2SeqLM.from_pretrained(folder, local_files_only=True).eval()
-        self._tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-
-    def encode(self, texts: list[str]) -> list[list[int]]:
-        found: list[list[int]] = self._tokenizer(texts)["input_ids"]
-        return [ids[:-1] for ids in found]
-
-    def scores(self, sources: Ids, targets: Ids) -> list[Array]:
-        source, real = _rectangle([[*ids, EOS] for ids in sources])
-        target, _ = _rectangle([[BOS, *ids] for ids in targets])
-        with torch.inference_mode():
-            logits = self._model(input_ids=source, attention_mask=real, decoder_input_ids=target).logits
-        return [row[: len(ids) + 1] for row, ids in zip(logits.float().numpy(), targets, strict=True)]
-
-    def translate(self, sources: Ids, search: DecodingSettings) -> list[list[int]]:
-        found: list[list[int]] = []
-        for first in range(0, len(sources), _ROWS_AT_ONCE):
-            source, real = _rectangle([[*ids, EOS] for ids in sources[first : first + _ROWS_AT_ONCE]])
-            with torch.inference_mode():
-                rows = self._model.generate(
-                    input_ids=source,
-                    attention_mask=real,
-                    num_beams=search.beam_size,
-                    length_penalty=search.length_penalty,
-                    max_length=(search.max_length or 0) + 1,  # the start is counted
-                    do_sample=False,
-                )
-            found += [_without_controls(row) for row in rows.tolist()]
-        return found
-
-
-def _rectangle(rows: list[list[int]]) -> tuple[torch.Tensor, torch.Tensor]:
-    """Ids filled up with padding, and 1 where they are real."""
-    width = max(map(len, rows))
-    ids = torch.tensor([[*row, *[PAD] * (width - len(row))] for row in rows])
-    return ids, torch.tensor([[1] * len(row) + [0] * (width - len(row)) for row in rows])
-
-
-def _without_controls(row: list[int]) -> list[int]:
-    body = row[1:]
-    return body[: body.index(EOS)] if EOS in body else body

@@ -69,8 +69,11 @@ def vocabulary(patient: Patient) -> Finding:
 
 
 def _no_controls(patient: Patient) -> Finding:
-    """No sentence holds a control token: text never becomes one."""
-    controls = {PAD, UNK, BOS, EOS}
+    """No sentence holds a control token: text never becomes one.
+
+    Vocabularies learned elsewhere have no bytes, and one piece for all they do not know.
+    """
+    controls = {PAD, BOS, EOS} | (set() if patient.tokenizer.vocabulary.adopted else {UNK})
     for side in (patient.pairs.source, patient.pairs.target):
         for sentence in range(len(side)):
             for position, token in enumerate(side[sentence].tolist()):

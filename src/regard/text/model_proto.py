@@ -11,7 +11,7 @@ from typing import Final
 from regard.text.control import BOS, EOS, PAD, UNK
 from regard.text.vocabulary import BYTE_PIECES, CONTROL_PIECES, Vocabulary
 
-_NORMAL, _UNKNOWN, _CONTROL, _BYTE = 1, 2, 3, 6
+_NORMAL, _UNKNOWN, _CONTROL, _UNUSED, _BYTE = 1, 2, 3, 5, 6
 _MODEL_TYPES: Final = {"unigram": 1, "bpe": 2}
 _VARINT, _LENGTH_DELIMITED, _FIXED_32 = 0, 2, 5
 
@@ -26,9 +26,10 @@ def _pieces(vocabulary: Vocabulary) -> Iterator[bytes]:
     for identifier, name in enumerate(CONTROL_PIECES):
         yield _piece(name, 0.0, _UNKNOWN if identifier == UNK else _CONTROL)
     for name in BYTE_PIECES:
-        yield _piece(name, 0.0, _BYTE)
-    for name, score in zip(vocabulary.pieces, vocabulary.scores, strict=True):
-        yield _piece(name, score, _NORMAL)
+        yield _piece(name, 0.0, _UNUSED if vocabulary.adopted else _BYTE)
+    unused = frozenset(vocabulary.adopted.unused) if vocabulary.adopted else frozenset()
+    for place, (name, score) in enumerate(zip(vocabulary.pieces, vocabulary.scores, strict=True)):
+        yield _piece(name, score, _UNUSED if place in unused else _NORMAL)
 
 
 def _piece(name: str, score: float, kind: int) -> bytes:
@@ -40,7 +41,7 @@ def _trainer_spec(vocabulary: Vocabulary) -> bytes:
     return (
         _integer(3, _MODEL_TYPES[vocabulary.kind])
         + _integer(4, len(vocabulary))
-        + _integer(35, 1)  # byte_fallback
+        + _integer(35, 0 if vocabulary.adopted else 1)  # byte_fallback
         + b"".join(_integer(field, identifier) for field, identifier in controls)
         + b"".join(_message(field + 5, CONTROL_PIECES[identifier].encode()) for field, identifier in controls)
     )

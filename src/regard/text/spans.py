@@ -7,6 +7,7 @@ The space in front of a word is not counted to it.
 import codecs
 import unicodedata
 from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
 
 from regard.text.normal import ESCAPE, MARK_ESCAPED, normalise
 from regard.text.tokenizer import Tokenizer
@@ -21,7 +22,8 @@ def source_spans(tokenizer: Tokenizer, ids: Sequence[int], text: str) -> list[Sp
     """The span in ``text`` of each id that ``tokenizer.encode(text.strip())`` gave."""
     stripped = text.strip()
     before = len(text) - len(text.lstrip())
-    origins = _origins(stripped)
+    adopted = tokenizer.vocabulary.adopted is not None
+    origins = _matched(tokenizer.decode(ids), stripped) if adopted else _origins(stripped)
     return [_in_original(span, origins, before) for span in target_spans(tokenizer, ids)]
 
 
@@ -98,6 +100,20 @@ def _origins(text: str) -> list[Span]:
     if normalise(text) == text:
         return [(place, place + 1) for place in range(len(text))]
     return [span for span in _independent(text) for _ in normalise(text[span[0] : span[1]])]
+
+
+def _matched(read: str, text: str) -> list[Span]:
+    """For every character of what was read, the characters of ``text`` it stands for, as far as they can be told.
+
+    Vocabularies learned elsewhere change text in their own way, and say nothing of what they do not know.
+    """
+    origins: list[Span] = []
+    for kind, begin, end, first, last in SequenceMatcher(None, text, read, autojunk=False).get_opcodes():
+        if kind == "equal":
+            origins += [(begin + place, begin + place + 1) for place in range(last - first)]
+        else:
+            origins += [(begin, end)] * (last - first)
+    return origins
 
 
 def _independent(text: str) -> Iterator[Span]:

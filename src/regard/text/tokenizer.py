@@ -72,7 +72,7 @@ class Tokenizer:
         """
         if max_tokens is not None:
             self._refuse_hopeless(text, max_tokens)
-        ids = self._segmenter.segment([escape(normalise(text))])[0]
+        ids = self._segmenter.segment([self._prepared(text)])[0]
         if max_tokens is not None and len(ids) > max_tokens:
             _refuse(f"{len(ids)}", max_tokens)
         return ids
@@ -83,7 +83,7 @@ class Tokenizer:
         Raises:
             TextError: a text holds a lone surrogate.
         """
-        return self._segmenter.segment([escape(normalise(text)) for text in texts])
+        return self._segmenter.segment([self._prepared(text) for text in texts])
 
     def sample(self, text: str, *, alpha: float = 0.1, seed: int, epoch: int, sentence: int) -> list[int]:
         """One of the many ways to cut a text into subwords, so that training sees words in ever new pieces.
@@ -99,12 +99,14 @@ class Tokenizer:
             sentence: the number of the sentence in the corpus.
 
         Raises:
-            TextError: the text holds a lone surrogate, ``alpha`` is not between 0 and 1, or the pieces are words or
-                characters, which can be cut in one way only.
+            TextError: the text holds a lone surrogate, ``alpha`` is not between 0 and 1, or the pieces are words,
+                characters or learned elsewhere, and can be cut in one way only.
         """
+        if self.vocabulary.adopted is not None:
+            raise TextError("this vocabulary was learned elsewhere, so text is cut in one way only; set sampling to 0")
         if not 0 <= alpha <= 1:
             raise TextError(f"`alpha` must lie between 0 and 1, but is {alpha}")
-        return self._segmenter.sample(escape(normalise(text)), alpha=alpha, key=(seed, epoch, sentence))
+        return self._segmenter.sample(self._prepared(text), alpha=alpha, key=(seed, epoch, sentence))
 
     def decode(self, ids: Iterable[int]) -> str:
         """The text of some ids. Control tokens add nothing; bytes that are no character show as U+FFFD.
@@ -132,6 +134,15 @@ class Tokenizer:
         """
         return self.vocabulary.surfaces[self._checked(identifier)]
 
+    def normalise(self, text: str) -> str:
+        """The form of a text that its ids stand for: Unicode NFC, or what a vocabulary learned elsewhere asks for.
+
+        Raises:
+            TextError: the text holds a lone surrogate.
+        """
+        plain, adopted = normalise(text), self.vocabulary.adopted
+        return plain if adopted is None else adopted.normalise(text)
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Tokenizer) and self.vocabulary == other.vocabulary
 
@@ -144,6 +155,11 @@ class Tokenizer:
     @cached_property
     def _segmenter(self) -> Segmenter:
         return segmenter_of(self.vocabulary)
+
+    def _prepared(self, text: str) -> str:
+        """A text as the segmenter wants it; what was learned elsewhere knows no escapes."""
+        normal = self.normalise(text)
+        return escape(normal) if self.vocabulary.adopted is None else normal
 
     def _checked(self, identifier: int) -> int:
         if not 0 <= identifier < len(self.vocabulary):

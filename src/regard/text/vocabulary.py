@@ -9,9 +9,10 @@ import json
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, Literal, cast, get_args
 
 from regard.errors import TextError
+from regard.text.adopted import Adopted, NormalForm
 from regard.text.normal import SPACE_MARK
 
 Kind = Literal["bpe", "unigram", "word", "character"]
@@ -22,6 +23,7 @@ FIRST_BYTE: Final = len(CONTROL_PIECES)
 FIRST_LEARNED: Final = FIRST_BYTE + len(BYTE_PIECES)
 
 RESERVED: Final = frozenset(CONTROL_PIECES + BYTE_PIECES)
+_KEYS: Final = frozenset({"kind", "requested_size", "pieces", "scores"})
 _MAGIC: Final = b"regard-text/1 "
 _MOST_PIECES: Final = 1_000_000
 _LARGEST_SCORE: Final = 1e30  # scores are single-precision numbers
@@ -36,6 +38,7 @@ class Vocabulary:
         pieces: the learned pieces, "▁" standing for the space; control tokens and bytes are not among them.
         scores: one number per piece: log-probability (unigram), minus the rank of the merge (bpe), else 0.
         requested_size: the size that was asked for; the vocabulary is smaller where the text had no more to offer.
+        adopted: how text is treated, if the vocabulary was learned elsewhere; None for ours.
 
     Raises:
         TextError: a piece is empty, double, reserved or not text, a score is no number, or subwords lack the space.
@@ -45,6 +48,7 @@ class Vocabulary:
     pieces: tuple[str, ...]
     scores: tuple[float, ...]
     requested_size: int
+    adopted: Adopted | None = None
 
     def __post_init__(self) -> None:
         if len(self.pieces) != len(self.scores):
@@ -57,6 +61,8 @@ class Vocabulary:
             raise TextError("a vocabulary holds each piece once, but one is given twice")
         if self.kind in ("bpe", "unigram") and SPACE_MARK not in self.pieces:
             raise TextError(f"a vocabulary of subwords needs the piece {SPACE_MARK!r} to write spaces, but lacks it")
+        if self.adopted is not None and not set(self.adopted.unused) <= set(range(len(self.pieces))):
+            raise TextError(f"unused pieces must be some of the {len(self.pieces)} there are, but others are named")
         for piece, score in zip(self.pieces, self.scores, strict=True):
             _check_piece(piece)
             if not math.isfinite(score) or abs(score) > _LARGEST_SCORE:
@@ -83,16 +89,15 @@ class Vocabulary:
 
     def to_bytes(self) -> bytes:
         """The vocabulary as the contents of a file."""
-        body = json.dumps(
-            {
-                "kind": self.kind,
-                "requested_size": self.requested_size,
-                "pieces": self.pieces,
-                "scores": self.scores,
-            },
-            ensure_ascii=False,
-            separators=(",", ":"),
-        ).encode()
+        fields: dict[str, Any] = {
+            "kind": self.kind,
+            "requested_size": self.requested_size,
+            "pieces": self.pieces,
+            "scores": self.scores,
+        }
+        if self.adopted is not None:
+            fields["adopted"] = {"normal_form": self.adopted.normal_form, "unused": self.adopted.unused}
+        body = json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
         return _MAGIC + hashlib.sha256(body).hexdigest().encode() + b"\n" + body + b"\n"
 
     @classmethod
@@ -112,7 +117,7 @@ class Vocabulary:
 
     @classmethod
     def _from_fields(cls, fields: Any) -> "Vocabulary":
-        if not isinstance(fields, dict) or fields.keys() != {"kind", "requested_size", "pieces", "scores"}:
+        if not isinstance(fields, dict) or fields.keys() - {"adopted"} != _KEYS:
             raise TextError(
                 "the tokenizer file must hold kind, requested_size, pieces and scores, but holds other keys"
             )
@@ -123,7 +128,20 @@ class Vocabulary:
             raise TextError(f"the tokenizer's requested_size must be a whole number, but is {size!r}")
         if not _all_of(pieces, str) or not _all_of(scores, float):
             raise TextError("the tokenizer's pieces must be strings and its scores numbers, but some are not")
-        return cls(kind=kind, pieces=tuple(pieces), scores=tuple(scores), requested_size=size)
+        adopted = _adopted(fields["adopted"]) if "adopted" in fields else None
+        return cls(kind=kind, pieces=tuple(pieces), scores=tuple(scores), requested_size=size, adopted=adopted)
+
+
+def _adopted(fields: Any) -> Adopted:
+    if not isinstance(fields, dict) or fields.keys() != {"normal_form", "unused"}:
+        raise TextError("the tokenizer's `adopted` must hold normal_form and unused, but holds something else")
+    form, unused = fields["normal_form"], fields["unused"]
+    if form not in get_args(NormalForm) or not _all_of(unused, int):
+        raise TextError(
+            f"the tokenizer's normal form must be {' or '.join(get_args(NormalForm))} and its unused pieces numbers, "
+            "but they are something else"
+        )
+    return Adopted(cast(NormalForm, form), tuple(unused))
 
 
 def _all_of(values: object, kind: type) -> bool:
