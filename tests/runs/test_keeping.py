@@ -126,6 +126,7 @@ def test_a_checkpoint_that_is_not_checked_would_be_used(tmp_path: Path, monkeypa
 @pytest.mark.guarantee(
     "A disk that is full for a while does not end a run: what was there stays, and the next save tries again",
     area="training",
+    control="test_without_a_second_try_the_run_would_end",
 )
 def test_a_save_that_fails_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     failing(monkeypatch, "save_state", calls=range(1, 3))  # the first, before any update, is made
@@ -133,6 +134,15 @@ def test_a_save_that_fails_is_tried_again(tmp_path: Path, monkeypatch: pytest.Mo
     train(settings_in(tmp_path, "training.ema_decay=none"), tmp_path / "run", reporter=notes)
     assert len(notes.saying("Training goes on, and the next save tries again")) == 2
     assert list(RunFolder(tmp_path / "run").by_step()) == [0, 9]
+
+
+def test_without_a_second_try_the_run_would_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def give_up(self: Keeping, error: MachineError) -> None:
+        raise error
+
+    monkeypatch.setattr(Keeping, "_go_on", give_up)
+    with pytest.raises(MachineError, match="no space is left to write it"):
+        test_a_save_that_fails_is_tried_again(tmp_path, monkeypatch)
 
 
 def test_a_last_save_that_fails_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -178,7 +188,9 @@ def test_a_second_process_is_kept_out_of_a_run(tmp_path: Path) -> None:
 
 
 @pytest.mark.guarantee(
-    "A batch that makes training non-finite is kept, with the loss of each of its pairs", area="training"
+    "A batch that makes training non-finite is kept, with the loss of each of its pairs",
+    area="training",
+    control="test_a_batch_that_is_not_kept_is_missed",
 )
 def test_what_made_training_non_finite_is_kept(tmp_path: Path) -> None:
     settings = settings_in(tmp_path, "training.learning_rate=1e30", "training.warmup_steps=0")
@@ -192,3 +204,9 @@ def test_what_made_training_non_finite_is_kept(tmp_path: Path) -> None:
     assert all(pair["loss"] is None for pair in record["pairs"])
     weights = load_state(RunFolder(tmp_path / "run").checkpoint(0))[1]
     assert all(bool(tensor.isfinite().all()) for name, tensor in weights.items() if name.startswith("weights:"))
+
+
+def test_a_batch_that_is_not_kept_is_missed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("regard.runs.train.keep_batches", lambda *arguments, **named: "Its 3 sentence pairs are gone")
+    with pytest.raises(AssertionError, match="Regex pattern did not match"):
+        test_what_made_training_non_finite_is_kept(tmp_path)
