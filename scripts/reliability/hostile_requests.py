@@ -36,12 +36,16 @@ def main() -> int:
     with running(arguments.model) as server:
         operations = 19  # the cases are shared out among so many
         command = [
-            *(str(tool), "run", f"http://127.0.0.1:{server.port}/openapi.json", "--mode", "all"),
+            *(str(tool.resolve()), "run", f"http://127.0.0.1:{server.port}/openapi.json", "--mode", "all"),
             *("--checks", "not_a_server_error,answers_are_small", "--phases", "fuzzing"),
             *("--max-examples", str(arguments.cases // operations), "--seed", "1", "--continue-on-failure"),
         ]
-        environment = {"PATH": "/usr/bin:/bin", "SCHEMATHESIS_HOOKS": "regard_checks", "PYTHONPATH": str(hooks.parent)}
-        ended = subprocess.run(command, env=environment, check=False)
+        environment = {
+            "PATH": "/usr/bin:/bin",
+            "SCHEMATHESIS_HOOKS": "regard_checks",
+            "PYTHONPATH": str(hooks.parent.resolve()),
+        }
+        ended = subprocess.run(command, env=environment, cwd=arguments.environment, check=False)
     return 3 if ended.returncode else 0
 
 

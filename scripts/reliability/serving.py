@@ -276,7 +276,7 @@ async def _watched(server: UnderTest, seconds: float) -> list[tuple[float, float
 
 
 def per_ten_minutes(samples: Sequence[tuple[float, float]]) -> float:
-    """Theil and Sen's slope: the median over all pairs, which single jumps do not move; in megabytes per ten minutes."""
+    """Theil and Sen's slope, the median over all pairs, which single jumps do not move: megabytes per ten minutes."""
     thinned = samples[:: max(1, len(samples) // 300)]
     slopes = [(b[1] - a[1]) / (b[0] - a[0]) for n, a in enumerate(thinned) for b in thinned[n + 1 :]]
     return median(slopes) * 600 / MEGABYTE if slopes else mean([0.0])

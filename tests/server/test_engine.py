@@ -25,11 +25,15 @@ class Slow:
     def __init__(self, seconds: float = 0.0) -> None:
         self.seconds = seconds
         self.batches: list[list[str]] = []
+        self.steps = 0
 
-    def translate_lines(self, lines: Iterable[str], **_: Any) -> Iterator[Translation]:
+    def translate_lines(self, lines: Iterable[str], *, cancel: Callable[[], bool], **_: Any) -> Iterator[Translation]:
         batch = list(lines)
         self.batches.append(batch)
-        time.sleep(self.seconds)
+        end = time.monotonic() + self.seconds
+        while time.monotonic() < end and not cancel():
+            self.steps += 1
+            time.sleep(0.01)
         if "bad" in batch:
             raise ValueError
         return iter([Translation(line.upper(), 0.0, (), ()) for line in batch])
@@ -197,6 +201,42 @@ def test_abandoned_and_late_work_is_dropped() -> None:
         await asyncio.sleep(0.1)
         assert slow.batches == [["busy"]]
         assert left.future.cancelled()
+        runs.stop()
+
+    played(scene)
+
+
+def test_a_batch_ends_when_the_last_one_who_waits_leaves() -> None:
+    async def scene() -> None:
+        runs, slow = engine(), Slow(5.0)
+        model = served(slow)
+        asked = ticket(model, "a")
+        runs.submit(asked)
+        await asyncio.sleep(0.1)
+        runs.abandon(asked)
+        steps = slow.steps
+        await asyncio.sleep(0.2)
+        assert slow.steps <= steps + 1
+        runs.submit(after := ticket(served(Slow()), "b"))
+        assert await texts(after) == ["B"]
+        runs.stop()
+
+    played(scene)
+
+
+def test_a_batch_goes_on_while_somebody_waits() -> None:
+    async def scene() -> None:
+        runs, slow = engine(), Slow(0.4)
+        model, busy = served(slow), Slow(0.1)
+        runs.submit(ticket(served(busy), "busy"))
+        await asyncio.sleep(0.02)
+        left, stays = ticket(model, "left"), ticket(model, "stays")
+        runs.submit(left)
+        runs.submit(stays)
+        await asyncio.sleep(0.2)
+        runs.abandon(left)
+        assert await texts(stays) == ["STAYS"]
+        assert slow.steps > 15
         runs.stop()
 
     played(scene)

@@ -144,8 +144,7 @@ class Engine:
         self._measure(batch, time.monotonic() - began)
 
     def _answer(self, batch: Taken) -> None:
-        first = batch[0][0]
-        found = _translated(first, [line for _, _, line in batch])
+        found = _translated(batch)
         for (ticket, place, _), translation in zip(batch, found, strict=True):
             ticket.answer(place, translation)
 
@@ -173,10 +172,14 @@ def _in_turn(tickets: Sequence[TranslationTicket], budget: int) -> Taken:
     return taken
 
 
-def _translated(ticket: TranslationTicket, lines: Sequence[Line]) -> list[Translation]:
-    search = ticket.search
+def _translated(batch: Taken) -> list[Translation]:
+    """The batch's translations. When the last one who waits for it leaves, its search ends at the next step."""
+    first, tickets = batch[0][0], {id(ticket): ticket for ticket, _, _ in batch}.values()
     return list(
-        ticket.served.translator.translate_lines(
-            [line.text for line in lines], beam_size=search.beam_size, num_hypotheses=search.num_hypotheses
+        first.served.translator.translate_lines(
+            [line.text for _, _, line in batch],
+            beam_size=first.search.beam_size,
+            num_hypotheses=first.search.num_hypotheses,
+            cancel=lambda: all(ticket.is_dead for ticket in tickets),
         )
     )
