@@ -18,6 +18,7 @@ SEEN = Share("layer 1, head 1", 0.9, 0.2, 0.3, 36)
 PAIRS = short_test(1_000, 20)
 KNOWN = [set(pair.alignment) for pair in PAIRS]
 FAST, SLOW = {"Transformer": [9.0, 9.0], "recurrent": [9.0, 90.0]}, {"Transformer": [9.0, 9.0], "recurrent": [9.0, 9.0]}
+AT_ONCE = {"Transformer": [9.0, 0.5], "recurrent": [9.0, 9.0]}
 TRAINED = ["order", "length", "feedforward", "future", "looks", "alignment"]
 
 
@@ -54,6 +55,7 @@ FAIL: dict[str, Callable[[], Claim]] = {
     "looks, by chance": lambda: looks.claim(looks.SAT_CAT, Share("", 0.7, 0.5, 0.5, 36), 0.3),
     "alignment along the diagonal": lambda: alignment.claim(shuffled(KNOWN), PAIRS),
     "parallel, no lead": lambda: parallel.claim((10, 200), SLOW, SLOW),
+    "parallel, decoding all at once": lambda: parallel.claim((10, 200), FAST, AT_ONCE),
 }
 
 
@@ -77,6 +79,15 @@ def test_generalising_means_that_the_quality_is_kept() -> None:
     assert kept is not None
     assert lost is not None
     assert (kept.holds, lost.holds) == (True, False)
+
+
+def test_faster_means_at_every_length() -> None:
+    faster, slower = (
+        parallel.claim((10, 200), {**FAST, "recurrent": times}, FAST) for times in ([10.0, 90.0], [8.0, 90.0])
+    )
+    assert faster.told is not None
+    assert slower.told is not None
+    assert (faster.told.holds, slower.told.holds) == (True, False)
 
 
 @pytest.mark.parametrize("name", TRAINED)

@@ -8,7 +8,7 @@ from typing import Final
 import torch
 
 from regard.lab.bench import Bench
-from regard.lab.claim import Chart, Claim, Series, Table
+from regard.lab.claim import Chart, Claim, Series, Table, Told
 from regard.lab.experiment import Experiment
 from regard.layout import Layout
 from regard.models import AnyModel, build_model
@@ -16,10 +16,8 @@ from regard.settings import load_settings
 
 _VOCAB: Final = 2_000
 _DECODED_ROWS: Final = 8
-_SETTINGS: Final = {
-    "Transformer": ("small", ()),
-    "recurrent": ("recurrent", ("model.state_dim=256",)),
-}
+_PRESETS: Final = {"Transformer": "small", "recurrent": "recurrent"}
+_LEAST_GAIN: Final = 1.5
 Times = Mapping[str, Sequence[float]]
 """Per network, microseconds of each length."""
 
@@ -29,7 +27,7 @@ def run(bench: Bench) -> tuple[Claim, ...]:
     effort = bench.effort
     training: dict[str, list[float]] = {}
     decoding: dict[str, list[float]] = {}
-    for name in _SETTINGS:
+    for name in _PRESETS:
         model = network(name)
         bench.reporter.note(f"taking the times of the {name} network")
         training[name] = [
@@ -45,8 +43,7 @@ def run(bench: Bench) -> tuple[Claim, ...]:
 
 def network(name: str) -> AnyModel:
     """A network with random weights."""
-    preset, overrides = _SETTINGS[name]
-    settings = load_settings(None, overrides, preset=preset)
+    settings = load_settings(None, preset=_PRESETS[name])
     with torch.random.fork_rng():
         torch.manual_seed(1)
         return build_model(settings.model, _VOCAB)
@@ -103,15 +100,21 @@ def claim(lengths: Sequence[int], training: Times, decoding: Times) -> Claim:
         decoding["recurrent"],
         strict=True,
     )
+    gain = ahead[-1] / ahead[0]
     return Claim(
         text="In training a Transformer reads all positions at once, so that it gains on a recurrent network as "
         "sentences grow; decoding goes word by word in both",
         source="T6",
-        expected=f"training: its lead at {lengths[-1]} tokens is larger than at {lengths[0]}, and above 1; decoding a "
-        f"sentence {longer:g} times as long takes at least {longer / 2:g} times as long",
+        expected=f"training: its lead at {lengths[-1]} tokens is at least {_LEAST_GAIN:g} times that at {lengths[0]}; "
+        f"decoding a sentence {longer:g} times as long takes at least {longer / 2:g} times as long",
         measured=f"lead {ahead[0]:.2f} at {lengths[0]} tokens, {ahead[-1]:.2f} at {lengths[-1]}; decoding takes "
         f"{slower:.0f} times as long",
-        holds=ahead[-1] > ahead[0] and ahead[-1] > 1 and slower >= longer / 2,
+        holds=gain >= _LEAST_GAIN and slower >= longer / 2,
+        told=Told(
+            "a Transformer trains faster than a recurrent network",
+            holds=min(ahead) > 1,
+            measured=f"{ahead[0]:.2f} times as fast at {lengths[0]} tokens, {ahead[-1]:.2f} at {lengths[-1]}",
+        ),
         tables=(
             Table(
                 (
@@ -123,7 +126,7 @@ def claim(lengths: Sequence[int], training: Times, decoding: Times) -> Claim:
                     "control: decoding, recurrent",
                 ),
                 tuple(columns),
-                "Microseconds per target token; presets small and recurrent (states of 256) with random weights, "
+                "Microseconds per target token; presets small and recurrent (as many weights) before training, "
                 "float32, as many tokens in every training step, "
                 f"{_DECODED_ROWS} sentences decoded at once",
             ),
@@ -143,4 +146,6 @@ def claim(lengths: Sequence[int], training: Times, decoding: Times) -> Claim:
     )
 
 
-EXPERIMENT: Final = Experiment("parallel", "time against sentence length, Transformer and recurrent network", run)
+EXPERIMENT: Final = Experiment(
+    "parallel", "time against sentence length, Transformer and recurrent network", run, version=2
+)
