@@ -7,7 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regard.decoding.choice import best_next, log_probabilities
+from regard.decoding.choice import best_next, best_of_group, log_probabilities
 from regard.errors import DivergedError
 from regard.text.control import BOS, EOS, PAD, UNK
 
@@ -78,3 +78,39 @@ def test_rows_of_minus_infinity_are_refused_but_a_single_one_is_only_impossible(
     assert 6 not in best_next(log_probabilities(logits), 5)[1]
     with pytest.raises(DivergedError, match="not finite"):
         best_next(log_probabilities(torch.full((1, 9), -math.inf)), 1)
+
+
+@pytest.mark.parametrize("vocab", [256, 257, 319, 1000])
+@pytest.mark.parametrize("count", [1, 2, 10])
+def test_searching_block_by_block_finds_what_a_full_sort_finds(
+    monkeypatch: pytest.MonkeyPatch, vocab: int, count: int
+) -> None:
+    monkeypatch.setattr("regard.decoding.choice._FEW_CELLS", 0)
+    torch.manual_seed(vocab)
+    log_probs = torch.randn(7, 5, vocab, dtype=torch.float64).log_softmax(2)
+    log_probs[:, :, [PAD, UNK, BOS]] = 1.0
+    values, ids = best_next(log_probs[:, 0], count)
+    expected = log_probs[:, 0, EOS:].topk(count, dim=1)
+    assert torch.equal(values, expected.values)
+    assert torch.equal(ids, expected.indices + EOS)
+    before = torch.randn(7, 5, dtype=torch.float64)
+    before[3, 1:] = -math.inf
+    totals, parents, tokens = best_of_group(log_probs, before, count)
+    together = (log_probs[:, :, EOS:] + before[:, :, None]).flatten(1).topk(count, dim=1)
+    assert torch.equal(totals, together.values)
+    assert torch.equal(parents * (vocab - EOS) + tokens - EOS, together.indices)
+
+
+def test_of_equal_tokens_in_different_blocks_the_lowest_id_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("regard.decoding.choice._FEW_CELLS", 0)
+    log_probs = torch.full((1, 300), -9.0)
+    log_probs[0, [70, 75, 200]] = -1.0
+    assert best_next(log_probs, 1)[1].item() == 70
+
+
+def test_a_number_that_is_none_is_found_in_any_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("regard.decoding.choice._FEW_CELLS", 0)
+    logits = torch.zeros(2, 2, 300)
+    logits[1, 0, 290] = math.nan
+    with pytest.raises(DivergedError, match="not finite"):
+        best_of_group(torch.log_softmax(logits, 2), torch.zeros(2, 2), 3)

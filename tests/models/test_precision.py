@@ -8,7 +8,7 @@ import torch
 from regard.batches import rectangle
 from regard.models import NUMBERS, Transformer, build_model, compute_in, fastest_numbers
 from regard.models.layers import Linear
-from regard.models.products import EightBit, Packed, has_packed_bfloat16
+from regard.models.products import EightBit, Packed, filled_up, has_packed_bfloat16
 from regard.settings.model import ModelSettings
 
 SMALL = {"model_dim": 32, "num_heads": 2, "feedforward_dim": 64, "encoder_layers": 1, "decoder_layers": 1}
@@ -93,3 +93,20 @@ def test_a_copy_of_a_network_shares_what_was_made_ready() -> None:
 
 def test_the_fastest_numbers_are_numbers() -> None:
     assert fastest_numbers(torch.device("cpu")) in NUMBERS
+
+
+def test_rows_are_filled_up_to_few_numbers() -> None:
+    numbers = [filled_up(rows) for rows in range(1, 5000)]
+    assert all(rows <= whole <= max(rows + 7, rows * 1.15) for rows, whole in enumerate(numbers, start=1))
+    assert len(set(numbers)) <= 65
+    assert [filled_up(whole) for whole in numbers] == numbers
+
+
+@pytest.mark.skipif(not has_packed_bfloat16(), reason="oneDNN multiplies no bfloat16 on this machine")
+@pytest.mark.parametrize("rows", [0, 1, 2, 8, 9, 65])
+def test_rows_that_fill_up_are_not_seen(rows: int) -> None:
+    linear = Linear(64, 48).requires_grad_(False)
+    vectors = torch.randn(rows, 1, 64).bfloat16()
+    found = Packed(linear.weight, linear.bias)(vectors)
+    assert found.shape == (rows, 1, 48)
+    torch.testing.assert_close(found, linear(vectors), atol=0.02, rtol=0.02)

@@ -7,7 +7,7 @@ import pytest
 
 import regard
 from regard.errors import MachineError, SettingsError, TextError
-from regard.translator.processes import Workers, sensible_processes
+from regard.translator.processes import Workers, line_translator, sensible_processes
 
 LINES = ["3 4", "", "5", "7 8 9", "1 2", "6", "9 9 9 9", "2"] * 3
 
@@ -70,3 +70,12 @@ def test_few_lines_are_not_worth_a_process(tiny_run) -> None:
     translator = regard.load(tiny_run)
     assert sensible_processes(translator, 1) == 1
     assert sensible_processes(translator, 10**6) == len(os.sched_getaffinity(0))
+
+
+@pytest.mark.parametrize("processes", [None, 1, 2])
+def test_lists_of_lines_are_translated_as_they_come(tiny_run, processes: int | None) -> None:
+    translator = regard.load(tiny_run, dtype="float64")
+    with line_translator(translator, processes, beam_size=1) as translate:
+        found = [[each.text for each in translate(lines)] for lines in (LINES[:3], LINES, [])]
+    expected = [each.text for each in translator.translate_lines(LINES, beam_size=1)]
+    assert found == [expected[:3], expected, []]

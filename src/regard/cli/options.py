@@ -20,7 +20,19 @@ EnsembleOption = Annotated[
     ),
 ]
 DeviceOption = Annotated[str, typer.Option("--device", help="auto, cpu, cuda or cuda:1.")]
-DtypeOption = Annotated[str, typer.Option("--dtype", help="Type of the computation: float32 or bfloat16.")]
+DtypeOption = Annotated[
+    str,
+    typer.Option("--dtype", help="Type of the computation: float32, bfloat16, float64, int8, or auto, the fastest."),
+]
+ProcessesOption = Annotated[
+    int | None,
+    typer.Option(
+        "--processes",
+        min=1,
+        help="Processes of one thread that share the work; one per core where lines are many, if not given.",
+        show_default=False,
+    ),
+]
 ThreadsOption = Annotated[
     int | None, typer.Option("--threads", min=1, help="CPU threads; all cores if not given.", show_default=False)
 ]

@@ -1,7 +1,7 @@
 """``regard translate MODEL [FILE]``: one line in, one line out; or a file of another format, translated in place."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BufferedIOBase
 from pathlib import Path
@@ -17,10 +17,12 @@ from regard.cli.options import (
     EnsembleOption,
     JsonOption,
     ModelArgument,
+    ProcessesOption,
     ThreadsOption,
 )
 from regard.cli.output import Write, refuse_existing, text_output
 from regard.cli.search_options import flags_of, with_search_options
+from regard.cli.translate_bulk import BulkJob, BulkOptions, EngineOption, FieldOption, WorkersOption, translate_bulk
 from regard.cli.translate_file import (
     FileOptions,
     FuzzyOption,
@@ -66,9 +68,13 @@ def translate(
     overwrite: OverwriteOption = False,
     review: ReviewOption = None,
     lines: LinesOption = False,
-    dtype: DtypeOption = "float32",
+    engine: EngineOption = None,
+    workers: WorkersOption = None,
+    field: FieldOption = None,
+    dtype: DtypeOption = "auto",
     device: DeviceOption = "auto",
     threads: ThreadsOption = None,
+    processes: ProcessesOption = None,
 ) -> None:
     """Translate text, line by line, or a file in place.
 
@@ -76,6 +82,13 @@ def translate(
     missing translations stays as it is; placeholders and tags are kept, or the sentence is flagged.
     """
     _refuse_contradictions(search, json=json, alignments=alignments, stream=stream)
+    in_place = FileOptions(lines, overwrite, memory, least_similarity, review)
+    if BulkOptions(engine, workers, field).is_asked_for():
+        given = {"--json": json, "--alignments": alignments, "--stream": stream, "--ensemble": bool(ensemble)}
+        others = [*(name for name, is_given in given.items() if is_given), *in_place.given()]
+        job = BulkJob(model, file, output, dtype=dtype, device=device, threads=threads, search={**search})
+        translate_bulk(job, BulkOptions(engine, workers, field), others=others)
+        return
     refuse_existing(output)
 
     def load() -> "Translator":
@@ -83,11 +96,26 @@ def translate(
 
         return load(model, *(ensemble or ()), device=device, dtype=dtype, threads=threads)
 
-    in_place = FileOptions(lines, overwrite, memory, least_similarity, review)
     if translates_in_place(file, in_place) and file is not None:
         _refuse_in_place(search.get("num_hypotheses"), json=json, alignments=alignments, stream=stream)
         translate_file(load, file, output, search=cast("InPlaceSearch", search), options=in_place)
         return
+    # Whoever names a number of threads means this process.
+    count = 1 if processes is None and threads is not None else processes
+    _translate_each(load, file, output, search=search, form=Form(json, alignments), stream=stream, processes=count)
+
+
+def _translate_each(
+    load: Callable[[], "Translator"],
+    file: Path | None,
+    output: Path | None,
+    *,
+    search: "SearchOptions",
+    form: Form,
+    stream: bool,
+    processes: int | None,
+) -> None:
+    """Line by line; the model is loaded once there is something to read."""
     with _opened(file) as (source, name):
         translator = load()
         with text_output(output) as write:
@@ -95,7 +123,7 @@ def translate(
             if stream:
                 _stream(translator, batches, write)
             else:
-                _answer(translator, batches, write, search=search, form=Form(json, alignments))
+                _answer(translator, batches, write, search=search, form=form, processes=processes)
 
 
 def _refuse_contradictions(search: "SearchOptions", *, json: bool, alignments: bool, stream: bool) -> None:
@@ -130,13 +158,21 @@ def _opened(file: Path | None) -> Iterator[tuple[BufferedIOBase, str]]:
 
 
 def _answer(
-    translator: "Translator", batches: Iterator[list[str]], write: Write, *, search: "SearchOptions", form: Form
+    translator: "Translator",
+    batches: Iterator[list[str]],
+    write: Write,
+    *,
+    search: "SearchOptions",
+    form: Form,
+    processes: int | None,
 ) -> None:
     """Writes one line per line, batch by batch."""
-    for lines in batches:
-        answers = translator.translate_lines(lines, alignments=form.alignments, **search)
-        for line, answer in zip(lines, answers, strict=True):
-            write(f"{form.written(line, answer)}\n")
+    from regard.translator.processes import line_translator
+
+    with line_translator(translator, processes, alignments=form.alignments, **search) as translate_lines:
+        for lines in batches:
+            for line, answer in zip(lines, translate_lines(lines), strict=True):
+                write(f"{form.written(line, answer)}\n")
 
 
 def _stream(translator: "Translator", batches: Iterator[list[str]], write: Write) -> None:

@@ -1,18 +1,16 @@
-"""What a run uses of the machine: device, type of computation, threads, allocator."""
+"""What a run uses of the machine: device, type of computation, threads."""
 
-import ctypes
 import os
-from typing import Any, Final
+from typing import Any
 
 import torch
 
 from regard.errors import MachineError
 from regard.launch import Launch
 from regard.models import AnyModel
+from regard.models.allocator import keep_freed_memory
 
-_M_TRIM_THRESHOLD: Final = -1
-_M_MMAP_THRESHOLD: Final = -3
-_KEEP_BYTES: Final = 2**30
+__all__ = ["choose_device", "choose_dtype", "has_idle_core", "keep_freed_memory", "machine_facts", "use_threads"]
 
 
 def choose_device(name: str) -> torch.device:
@@ -52,16 +50,6 @@ def has_idle_core(device: torch.device) -> bool:
     """Whether a program beside training would not take its cores away."""
     used = 1 if device.type == "cuda" else torch.get_num_threads()
     return len(os.sched_getaffinity(0)) > used * Launch.of().local_size
-
-
-def keep_freed_memory() -> None:
-    """Tells glibc to keep freed buffers instead of returning them after each step; elsewhere it does nothing."""
-    try:
-        mallopt = ctypes.CDLL(None).mallopt
-    except (OSError, AttributeError):
-        return
-    mallopt(_M_MMAP_THRESHOLD, _KEEP_BYTES)
-    mallopt(_M_TRIM_THRESHOLD, _KEEP_BYTES)
 
 
 def machine_facts(model: AnyModel) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import torch
 from regard.bundle import Bundle, load_bundle
 from regard.errors import MachineError, SettingsError
 from regard.models import NUMBERS, AnyModel, Ensemble, Numbers, build_model, compute_in, fastest_numbers
+from regard.models.allocator import keep_freed_memory
 from regard.text import Tokenizer
 from regard.translator.facade import Translator
 
@@ -16,6 +17,8 @@ def load(
     folder: str | Path, *others: str | Path, device: str = "auto", dtype: str = "float32", threads: int | None = None
 ) -> Translator:
     """A translator from the folder of a model, or of a run (its best model).
+
+    On the CPU, this process from now on keeps freed memory for the next step instead of returning it (glibc).
 
     Args:
         folder: what ``regard train --out`` made.
@@ -34,6 +37,8 @@ def load(
     chosen_device = _device(device)
     numbers = _numbers(dtype, chosen_device)
     _set_threads(threads)
+    if chosen_device.type == "cpu":
+        keep_freed_memory()
     if others:
         return together([load(each, device=device, dtype=dtype) for each in (folder, *others)])
     bundle = load_bundle(Path(folder))

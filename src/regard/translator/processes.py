@@ -8,8 +8,8 @@ nobody does.
 import multiprocessing
 import os
 import signal
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from types import TracebackType
@@ -31,6 +31,28 @@ def sensible_processes(translator: Translator, num_lines: int) -> int:
     if next(translator.model.parameters()).device.type != "cpu" or not hasattr(os, "fork"):
         return 1
     return max(1, min(len(os.sched_getaffinity(0)), num_lines // _WORTH_IT))
+
+
+@contextmanager
+def line_translator(
+    translator: Translator, processes: int | None, *, alignments: bool = False, **options: Any
+) -> Iterator[Callable[[Sequence[str]], Iterator[Translation]]]:
+    """A function that translates lists of lines, in as many processes as are given, or as pay for the lists that come.
+
+    Processes are started when they are first needed, and gone when the block ends.
+    """
+    started: list[Workers] = []
+    with ExitStack() as stack:
+
+        def translate(lines: Sequence[str]) -> Iterator[Translation]:
+            count = sensible_processes(translator, len(lines)) if processes is None else processes
+            if count > 1 and not started:
+                started.append(stack.enter_context(Workers(translator, count, alignments=alignments, **options)))
+            if started:
+                return started[0].translate_lines(lines)
+            return translator.translate_lines(lines, alignments=alignments, **options)
+
+        yield translate
 
 
 @final

@@ -1,0 +1,210 @@
+"""How fast is translating, compared with CTranslate2 on the same weights, sentences and beam?
+
+Cells (an engine, a type, a way of translating) run in turn, one process each, so that a disturbance hits all alike; a
+finished cell is one line of JSON, and a run that is stopped goes on where it was. Rounds are kept short: each is one
+call of this script with ``--round``. Times are wall-clock, in the best thread setting of each: two processes or workers
+of one thread for batches, one thread for a sentence alone. Start-up (imports, loading) is measured and not counted.
+
+    python benchmarks/decode_throughput.py RUN --source test.en --ctranslate2 CONVERTED --out rounds.jsonl --round 1
+    python benchmarks/decode_throughput.py --table rounds.jsonl
+"""
+
+import argparse
+import json
+import os
+import platform
+import resource
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+OURS = ("float32", "bfloat16", "int8")
+THEIRS = ("float32", "int8")
+WAYS = ("greedy", "beam 5", "alone")
+ALONE = 100
+"""Sentences translated one by one."""
+GOALS = {"greedy": 1.5, "beam 5": 2.0, "alone": 1.0}
+"""Ours over theirs; for a sentence alone, theirs over ours in time."""
+
+
+def cells() -> list[tuple[str, str, str]]:
+    engines = [("regard", kind) for kind in OURS] + [("ctranslate2", kind) for kind in THEIRS]
+    return [(engine, kind, way) for way in WAYS for engine, kind in engines]
+
+
+def run_regard(arguments: argparse.Namespace, lines: list[str], kind: str, way: str) -> dict[str, Any]:
+    begun = time.perf_counter()
+    import torch
+
+    from regard.translator import load
+    from regard.translator.processes import Workers
+
+    torch.set_num_threads(1)
+    translator = load(arguments.model, dtype=kind, threads=1)
+    beam_size = 5 if way == "beam 5" else 1
+    if way == "alone":
+        translator.translate(lines[-1], beam_size=1)
+        started = time.perf_counter() - begun
+        return {"start_seconds": started} | _alone(lambda line: translator.translate(line, beam_size=1), lines)
+    with Workers(translator, arguments.processes, beam_size=beam_size) as workers:
+        list(workers.translate_lines(lines[:64]))
+        started = time.perf_counter() - begun
+        clock = time.perf_counter()
+        found = list(workers.translate_lines(lines))
+        seconds = time.perf_counter() - clock
+    tokens = sum(len(each.tokens) + 1 for each in found)
+    return {"start_seconds": started, "tokens": tokens, "seconds": seconds}
+
+
+def run_ctranslate2(arguments: argparse.Namespace, lines: list[str], kind: str, way: str) -> dict[str, Any]:
+    """From text to text as well: its users cut into pieces with SentencePiece."""
+    begun = time.perf_counter()
+    import ctranslate2
+    import sentencepiece
+
+    pieces = sentencepiece.SentencePieceProcessor(model_file=str(next(arguments.ctranslate2.glob("*.model"))))
+    workers = 1 if way == "alone" else arguments.processes
+    engine = ctranslate2.Translator(
+        str(arguments.ctranslate2), compute_type=kind, inter_threads=workers, intra_threads=1
+    )
+
+    def translate(texts: list[str], beam_size: int, batch: int) -> list[list[str]]:
+        cut = pieces.encode(texts, out_type=str)
+        found = engine.translate_batch(
+            cut, beam_size=beam_size, max_batch_size=batch, length_penalty=1.0, return_scores=True
+        )
+        best = [each.hypotheses[0] for each in found]
+        pieces.decode(best)
+        return best
+
+    beam_size, batch = (5, 32) if way == "beam 5" else (1, 64)
+    translate(lines[:64], beam_size, batch)
+    started = time.perf_counter() - begun
+    if way == "alone":
+        return {"start_seconds": started} | _alone(lambda line: translate([line], 1, 1), lines)
+    clock = time.perf_counter()
+    found = translate(lines, beam_size, batch)
+    seconds = time.perf_counter() - clock
+    return {"start_seconds": started, "tokens": sum(len(each) + 1 for each in found), "seconds": seconds}
+
+
+def _alone(translate: Any, lines: list[str]) -> dict[str, Any]:
+    milliseconds = []
+    for line in lines[:ALONE]:
+        clock = time.perf_counter()
+        translate(line)
+        milliseconds.append(1000 * (time.perf_counter() - clock))
+    milliseconds.sort()
+    return {"p50_ms": median(milliseconds), "p95_ms": milliseconds[int(0.95 * len(milliseconds))]}
+
+
+def one_cell(arguments: argparse.Namespace) -> None:
+    engine, kind, way = arguments.cell.split("/")
+    lines = arguments.source.read_text(encoding="utf-8").splitlines()[: arguments.sentences]
+    run = run_regard if engine == "regard" else run_ctranslate2
+    result = run(arguments, lines, kind, way)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(json.dumps(result | {"peak_mb": round(peak / 1024)}))
+
+
+def one_round(arguments: argparse.Namespace) -> None:
+    done = {(each["round"], each["cell"]) for each in read(arguments.out)}
+    for cell in map("/".join, cells()):
+        wanted = not arguments.only or any(part in cell for part in arguments.only)
+        if not wanted or (arguments.round, cell) in done:
+            continue
+        command = [sys.executable, __file__, *sys.argv[1:], "--cell", cell]
+        answer = subprocess.run(
+            command, check=True, capture_output=True, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"}
+        )
+        line = {"round": arguments.round, "cell": cell} | json.loads(answer.stdout.splitlines()[-1]) | machine()
+        with arguments.out.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+        print(cell, {name: round(value, 2) for name, value in json.loads(answer.stdout.splitlines()[-1]).items()})
+
+
+def machine() -> dict[str, str]:
+    from importlib.metadata import version
+
+    return {
+        "torch": version("torch"),
+        "ctranslate2": version("ctranslate2"),
+        "python": platform.python_version(),
+        "cores": str(len(os.sched_getaffinity(0))),
+    }
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
+
+
+def table(path: Path) -> str:
+    """Medians of the rounds, and what is asked of them."""
+    by_cell: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for line in read(path):
+        by_cell[line["cell"]].append(line)
+    rows = ["| engine, type | greedy, tok/s | beam 5, tok/s | one sentence, p50 / p95 ms | start, s | peak, MB |"]
+    rows.append("|---|---|---|---|---|---|")
+    for engine, kind in dict.fromkeys(cell[:2] for cell in cells()):
+        found = {way: by_cell.get(f"{engine}/{kind}/{way}", []) for way in WAYS}
+        batch = [f"{_speed(found[way]):,.0f}" if found[way] else "–" for way in WAYS[:2]]
+        alone = found["alone"]
+        times = f"{_median(alone, 'p50_ms'):.1f} / {_median(alone, 'p95_ms'):.1f}" if alone else "–"
+        start = f"{_median(alone, 'start_seconds'):.1f}" if alone else "–"
+        peak = f"{_median(found['greedy'], 'peak_mb'):,.0f}" if found["greedy"] else "–"
+        rows.append(f"| {engine} {kind} | {' | '.join(batch)} | {times} | {start} | {peak} |")
+    return "\n".join([*rows, "", *_ratios(by_cell)])
+
+
+def _ratios(by_cell: dict[str, list[dict[str, Any]]]) -> list[str]:
+    """The best of ours over the best of theirs, by the medians of all rounds."""
+    lines = []
+    for way in WAYS:
+        best = {}
+        for engine, kinds in (("regard", OURS), ("ctranslate2", THEIRS)):
+            found = [by_cell[f"{engine}/{kind}/{way}"] for kind in kinds if f"{engine}/{kind}/{way}" in by_cell]
+            if found:
+                best[engine] = max(map(_speed, found))
+        if len(best) == 2:
+            rounds = min(len(cell) for name, cell in by_cell.items() if name.endswith(way))
+            ratio = best["regard"] / best["ctranslate2"]
+            lines.append(f"* {way}: {ratio:.2f}× their best (goal {GOALS[way]}×; medians of {rounds} rounds)")
+    return lines
+
+
+def _speed(found: list[dict[str, Any]]) -> float:
+    """Tokens per second, or sentences per second for sentences alone."""
+    return median(each["tokens"] / each["seconds"] if "tokens" in each else 1000 / each["p50_ms"] for each in found)
+
+
+def _median(found: list[dict[str, Any]], name: str) -> float:
+    return float(median(each[name] for each in found))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model", type=Path, nargs="?")
+    parser.add_argument("--source", type=Path)
+    parser.add_argument("--sentences", type=int, default=1000)
+    parser.add_argument("--ctranslate2", type=Path, help="the folder of `regard convert --to ctranslate2`")
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--out", type=Path, default=Path("decode-throughput.jsonl"))
+    parser.add_argument("--round", type=int, default=1)
+    parser.add_argument("--only", nargs="+", help="cells whose name contains one of these")
+    parser.add_argument("--cell", help=argparse.SUPPRESS)
+    parser.add_argument("--table", type=Path)
+    arguments = parser.parse_args()
+    if arguments.table is not None:
+        print(table(arguments.table))
+    elif arguments.cell is not None:
+        one_cell(arguments)
+    else:
+        one_round(arguments)
+
+
+if __name__ == "__main__":
+    main()
