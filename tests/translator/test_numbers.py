@@ -11,7 +11,7 @@ TEXTS = ["one two three", "nine", "four zero", ""]
 
 @pytest.mark.guarantee(
     "Recording changes nothing, whatever is computed in",
-    area="attention",
+    area="looking",
     control="test_other_numbers_give_other_scores",
 )
 @pytest.mark.parametrize("beam_size", [1, 4])
