@@ -123,11 +123,21 @@ def main() -> None:
     parser.add_argument("model", type=Path)
     parser.add_argument("--source", type=Path, required=True)
     parser.add_argument("--count", type=int, default=200)
+    parser.add_argument("--check", action="store_true", help="fail unless all terms are there and median chrF is 80")
     arguments = parser.parse_args()
     model = regard.load(arguments.model, threads=1)
     sentences = arguments.source.read_text(encoding="utf-8").splitlines()
     chosen = list(cases(model, sentences, arguments.count))
-    print(json.dumps(report(model, chosen), ensure_ascii=False, indent=1))
+    found = report(model, chosen)
+    print(json.dumps(found, ensure_ascii=False, indent=1))
+    if arguments.check and not (found["terms_present"] == found["sentences"] == arguments.count and is_close(found)):
+        raise SystemExit("glossary: below the goal: every term present, median chrF at least 80")
+
+
+def is_close(found: dict[str, object]) -> bool:
+    """Whether little else changes."""
+    median = found["median_chrf"]
+    return isinstance(median, float) and median >= 80
 
 
 if __name__ == "__main__":

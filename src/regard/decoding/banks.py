@@ -38,7 +38,7 @@ class Banks:
 
     def select(self, beams: Beams, log_probs: Float[Tensor, "row vocab"]) -> Candidates:
         """The candidates of each sentence in the order in which they get places, twice as many as places."""
-        table = self._table.select(beams.sentences)
+        table = self._table.select(beams.sentences).to(beams.tokens.device)
         progress = table.progress(beams.tokens)
         sentences, beam_size = beams.totals.shape
         allowed = self._allowed(table, progress, log_probs)
@@ -83,7 +83,7 @@ def _forward(
     wanted, useful = table.next_tokens(progress)
     sentences, beams, cuts = wanted.shape
     values = log_probs.view(sentences, beams, -1).gather(2, wanted)
-    earlier = torch.ones(cuts, cuts, dtype=torch.bool).tril(-1)
+    earlier = torch.ones(cuts, cuts, dtype=torch.bool, device=wanted.device).tril(-1)
     twice = ((wanted[..., :, None] == wanted[..., None, :]) & useful[..., None, :] & earlier).any(3)
     known = (wanted[..., None] == tokens[..., None, :]).any(3)
     closing = progress.closing[..., None] & table.seams.joins[wanted]

@@ -35,8 +35,9 @@ class Groups:
         """The candidates of each group, best first; the first group of every source chooses first."""
         beam_size = beams.totals.shape[1]
         by_group = log_probs.view(len(beams.sentences), beam_size, -1)
-        sources = torch.tensor(_numbered([sentence // self._num_groups for sentence in beams.sentences]))
-        turns = torch.tensor([sentence % self._num_groups for sentence in beams.sentences])
+        device, names = log_probs.device, [sentence // self._num_groups for sentence in beams.sentences]
+        sources = torch.tensor(_numbered(names), device=device)
+        turns = torch.tensor([sentence % self._num_groups for sentence in beams.sentences], device=device)
         losses = log_probs.new_zeros(int(sources.max()) + 1, log_probs.shape[1])
         found = []
         for turn in range(self._num_groups):

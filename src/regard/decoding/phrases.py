@@ -120,13 +120,22 @@ class PhraseTable:
         table.flags, table.weights = self.flags[:, picked], self.weights[picked]
         return table
 
+    def to(self, device: torch.device) -> "PhraseTable":
+        """The table where the tokens lie."""
+        table = object.__new__(PhraseTable)
+        table.seams = Seams(self.seams.joins.to(device), self.seams.opens.to(device))
+        table.num_phrases = self.num_phrases
+        table.ids, table.lengths, table.owners = self.ids.to(device), self.lengths.to(device), self.owners.to(device)
+        table.flags, table.weights = self.flags.to(device), self.weights.to(device)
+        return table
+
     def progress(self, tokens: Int[Tensor, "sentence beam position"]) -> Progress:
         """How far hypotheses have come, from their tokens, BOS first."""
         needs_opening, needs_closing, only_first = (flag[:, None] for flag in self.flags)
         written = tokens[:, :, 1:]
         before, behind = self._seams_between(tokens)
         starts_well = ~needs_opening[..., None] | before[:, :, None]
-        at_start = torch.arange(written.shape[2] + 1) == 0
+        at_start = torch.arange(written.shape[2] + 1, device=tokens.device) == 0
         starts_well = starts_well & (~only_first[..., None] | at_start)
         found, reached = self._matches(written, starts_well)
         complete = found & (~needs_closing[..., None] | behind[:, :, None])
@@ -165,7 +174,7 @@ class PhraseTable:
         length, longest = written.shape[2], self.ids.shape[2]
         run = starts_well[..., :length].clone()
         found = torch.zeros_like(run)
-        reached = torch.zeros(run.shape[:3], dtype=torch.long)
+        reached = torch.zeros(run.shape[:3], dtype=torch.long, device=run.device)
         for place in range(min(longest, length)):
             # run[..., p]: a cut that began at p agrees with the first ``place`` tokens behind it.
             wanted = self.ids[:, None, :, place, None]
@@ -181,7 +190,7 @@ class PhraseTable:
     def _by_phrase(self, complete: Tensor) -> Tensor:
         """Cuts to phrases: one cut is enough."""
         owners = self.owners[:, None].expand(-1, complete.shape[1], -1)
-        counts = torch.zeros(*complete.shape[:2], self.num_phrases, dtype=torch.long)
+        counts = torch.zeros(*complete.shape[:2], self.num_phrases, dtype=torch.long, device=complete.device)
         return counts.scatter_add(2, owners, (complete & (self.lengths > 0)[:, None]).long()) > 0
 
 

@@ -34,7 +34,8 @@ class NoRepeat:
         if not len(which):
             return log_probabilities
         adjusted = log_probabilities.clone()
-        adjusted[torch.from_numpy(which), torch.from_numpy(tokens)] = float("-inf")
+        device = log_probabilities.device
+        adjusted[torch.from_numpy(which).to(device), torch.from_numpy(tokens).to(device)] = float("-inf")
         return adjusted
 
 
