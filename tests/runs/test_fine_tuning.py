@@ -2,16 +2,21 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
+from regard.batches import EncodedPairs, Ragged, make_batch
 from regard.bundle import load_bundle
 from regard.errors import BundleError, SettingsError
+from regard.models import load_weights, merged_state
 from regard.runs import plan_run, resume, train
+from regard.runs.beginning import restrict
 from regard.runs.folder import RunFolder
+from regard.runs.setup import new_model
 from regard.settings import Settings, load_settings
 from regard.text import Tokenizer
-from regard.training import Silent, load_state
+from regard.training import Silent, batch_loss, load_state
 
 CORPUS = [f"{a} {b} {c}\t{c} {b} {a}" for a in "abcde" for b in "fghij" for c in "klmno"]
 SHAPE = [
@@ -122,3 +127,82 @@ def test_resuming_needs_the_model_no_more(parent: Path, tmp_path: Path) -> None:
     again = load_state(folder.checkpoint(6))[1]
     assert all(torch.equal(tensor, again[name]) for name, tensor in whole.items())
     assert load_bundle(tmp_path / "run").facts.began_from == load_bundle(parent).weights_sha256
+
+
+def test_frozen_parts_stay_to_the_bit_and_the_others_move(parent: Path, tmp_path: Path) -> None:
+    parts = '["embeddings", "decoder.layers.0.cross", "*.bias"]'
+    train(fine_tuning(parent, tmp_path, f"training.freeze={parts}"), tmp_path / "run")
+    before, after = load_bundle(parent).weights(), load_state(RunFolder(tmp_path / "run").checkpoint(6))[1]
+    same = {name for name, tensor in before.items() if torch.equal(tensor, after.get(f"weights:{name}", tensor))}
+    assert {name for name in before if "embedding" in name or ".cross." in name or name.endswith(".bias")} == same
+    assert "encoder.0.attention.project.weight" not in same
+
+
+def test_what_cannot_be_frozen_is_said(parent: Path, tmp_path: Path) -> None:
+    words = (
+        r"no weight of this network is in 'encodr', 'decoder.layers.7'; there are decoder, .*such as decoder.layers.0"
+    )
+    with pytest.raises(SettingsError, match=words):
+        train(
+            fine_tuning(parent, tmp_path, 'training.freeze=["encodr", "encoder", "decoder.layers.7"]'), tmp_path / "a"
+        )
+    with pytest.raises(SettingsError, match=r"leaves nothing to train; leave one of them out"):
+        train(fine_tuning(parent, tmp_path, 'training.freeze=["*"]'), tmp_path / "b")
+
+
+LORA = ["training.lora_rank=2", "training.lora_alpha=8"]
+
+
+def test_low_rank_changes_are_merged_into_an_ordinary_model(parent: Path, tmp_path: Path) -> None:
+    settings = fine_tuning(parent, tmp_path, *LORA, "training.learning_rate=0.01", "training.ema_decay=none")
+    train(settings, tmp_path / "run")
+    before, after = load_bundle(parent).weights(), load_bundle(tmp_path / "run")
+    state = load_state(RunFolder(tmp_path / "run").checkpoint(6))[1]
+    unmerged = new_model(settings, len(before["source_embedding.tokens.weight"]))
+    assert restrict(unmerged, settings.training) is not None
+    load_weights(unmerged, {name[8:]: tensor for name, tensor in state.items() if name.startswith("weights:")})
+    merged = merged_state(unmerged)
+    assert merged.keys() == after.weights().keys() == before.keys()
+    changed = {name for name in before if not torch.equal(before[name], merged[name])}
+    assert changed == {name for name in before if (".attention." in name or ".cross." in name) and "weight" in name}
+    name = "encoder.0.attention.project.weight"
+    assert int(torch.linalg.matrix_rank((merged[name] - before[name]).double(), atol=1e-6, rtol=0)) == 2
+
+
+def test_merged_and_unmerged_compute_the_same(parent: Path, tmp_path: Path) -> None:
+    settings = fine_tuning(parent, tmp_path, *LORA)
+    unmerged, plain = (new_model(settings, 300).double().eval() for _ in range(2))
+    unmerged.compute_dtype = plain.compute_dtype = torch.float64
+    restrict(unmerged, settings.training)
+    with torch.no_grad():
+        for name, weight in unmerged.named_parameters():
+            if name.endswith(".up"):
+                weight.normal_()
+    plain.load_state_dict(merged_state(unmerged))
+    batch = make_batch(EncodedPairs(Ragged.of([[5, 6], [7]]), Ragged.of([[8], [9, 10]])), np.arange(2))
+    first, second = (batch_loss(one, batch, smoothing=0.0) for one in (unmerged, plain))
+    torch.testing.assert_close(first, second, rtol=1e-12, atol=0)
+
+
+def test_a_low_rank_run_resumes_with_the_same_bits(parent: Path, tmp_path: Path) -> None:
+    settings = fine_tuning(parent, tmp_path, *LORA, "model.dropout=0.2")
+    train(settings, tmp_path / "run")
+    folder = RunFolder(tmp_path / "run")
+    whole = load_state(folder.checkpoint(6))[1]
+    folder.set_aside(folder.checkpoint(6))
+    resume(tmp_path / "run")
+    again = load_state(folder.checkpoint(6))[1]
+    assert all(torch.equal(tensor, again[name]) for name, tensor in whole.items())
+    assert any("parametrizations" in name for name in whole)
+
+
+def test_low_rank_settings_that_make_no_sense_are_said(parent: Path, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"lora_rank changes a trained model a little, so it needs one: give init"):
+        load_settings(None, ["training.lora_rank=2"])
+    with pytest.raises(SettingsError, match=r"with lora_rank everything else stays as it is; leave freeze out"):
+        fine_tuning(parent, tmp_path, *LORA, 'training.freeze=["encoder"]')
+    with pytest.raises(SettingsError, match=r"narrow matrices are trained with AdamW; leave optimizer out"):
+        fine_tuning(parent, tmp_path, *LORA, "training.optimizer=muon")
+    wrong = fine_tuning(parent, tmp_path, *LORA, 'training.lora_matrices=["encoder", "embeddings"]')
+    with pytest.raises(SettingsError, match=r"no matrix of this network is in 'embeddings'; there are .*project"):
+        train(wrong, tmp_path / "run")

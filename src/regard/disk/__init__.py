@@ -6,10 +6,11 @@ nothing but Python's own library, so that a test can kill a save a hundred times
 """
 
 from regard.disk.folder import file_aside, machine_errors, standing, write_text_aside, written_aside
-from regard.disk.lock import held
+from regard.disk.lock import LOCK, held
 from regard.disk.seal import SEAL, FileSeal, SealError, check_file, read_seal, seal, seal_of
 
 __all__ = [
+    "LOCK",
     "SEAL",
     "FileSeal",
     "SealError",

@@ -1,13 +1,14 @@
 """What a run's network begins with: fresh weights, or those of a trained model (fine-tuning)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import final
 
 from regard.bundle import Bundle, load_bundle
 from regard.errors import SettingsError
-from regard.models import AnyModel, load_weights, weights_of
-from regard.settings import Settings, Start
+from regard.models import AnyModel, add_low_rank, load_weights, weights_in, weights_of
+from regard.settings import Settings, Start, TrainingSettings
 from regard.settings.layer import Given
 from regard.text import Tokenizer
 
@@ -56,3 +57,29 @@ class Beginning:
         """Gives the network the weights."""
         weights = self.bundle.weights()
         load_weights(model, {name: weights[name] for name in weights_of(model)})
+
+
+def restrict(model: AnyModel, settings: TrainingSettings) -> str | None:
+    """Lets updates change only what the settings say: not the frozen parts, or only low-rank changes; says so.
+
+    Raises:
+        SettingsError: there is no such part, or nothing would be left to train.
+    """
+    count = sum(weight.numel() for weight in model.parameters())
+    if settings.lora_rank is not None:
+        add_low_rank(model, rank=settings.lora_rank, alpha=settings.lora_alpha, matrices=settings.lora_matrices)
+    elif settings.freeze:
+        _freeze(model, settings.freeze)
+    else:
+        return None
+    trained = sum(weight.numel() for weight in model.parameters() if weight.requires_grad)
+    what = "training.freeze" if settings.lora_rank is None else f"changes of rank {settings.lora_rank}"
+    return f"{trained:,} numbers are trained, and {count:,} weights are in the network ({what})"
+
+
+def _freeze(model: AnyModel, parts: Sequence[str]) -> None:
+    frozen = weights_in(model, parts)
+    for name, weight in model.named_parameters():
+        weight.requires_grad_(name not in frozen)
+    if not any(weight.requires_grad for weight in model.parameters()):
+        raise SettingsError(f"training.freeze = {list(parts)} leaves nothing to train; leave one of them out")

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, final
 
-from regard.disk import standing
+from regard.disk import LOCK, standing
 from regard.errors import BundleError, OutputExistsError
 
 _STEP: Final = "step-"
@@ -45,6 +45,13 @@ class RunFolder:
             )
         root.mkdir(parents=True, exist_ok=True)
         return cls(root)
+
+    def forget_if_nothing_began(self) -> None:
+        """Removes the folder of a run whose settings turned out to be wrong, so that they can be put right at once."""
+        if not self.settings.exists():
+            with suppress(OSError):
+                (self.root / LOCK).unlink()
+                self.root.rmdir()
 
     @classmethod
     def existing(cls, root: Path) -> "RunFolder":

@@ -10,9 +10,9 @@ from typing import final
 
 from torch import Tensor
 
-from regard.bundle import BundleFacts, save_bundle
+from regard.bundle import Bundle, BundleFacts, save_bundle
 from regard.errors import BundleError, MachineError
-from regard.models import AnyModel, weights_of
+from regard.models import AnyModel, merged_state, weights_of
 from regard.runs.folder import RunFolder
 from regard.settings import Settings
 from regard.training import Progress, Reporter, Trainer, lent, load_state, save_state
@@ -45,6 +45,13 @@ class Keeping:
         except MachineError as error:
             self._unpublished = facts, {name: tensor.clone() for name, tensor in weights_of(self.model).items()}
             self._go_on(error)
+
+    def annotate(self, bundle: Bundle, facts: BundleFacts) -> None:
+        """Gives the model that stands other facts; if the disk refuses, it stays as it is, and that is said."""
+        try:
+            self._write(facts, bundle.weights())
+        except MachineError as error:
+            self.reporter.note(f"{error}. The model is complete but for its word alignments")
 
     def publish_held(self) -> None:
         """Publishes the model that could not be written, if there is one.
@@ -100,11 +107,14 @@ class Keeping:
         self.reporter.note(f"resuming after update {progress.step:,}")
 
     def _write_model(self, facts: BundleFacts) -> None:
+        self._write(facts, merged_state(self.model))
+
+    def _write(self, facts: BundleFacts, weights: Mapping[str, Tensor]) -> None:
         save_bundle(
             self.folder.model,
             settings=self.settings,
             tokenizer=self.tokenizer,
-            weights=self.model.state_dict(),
+            weights=weights,
             facts=facts,
             replace=True,
         )

@@ -20,23 +20,17 @@ from regard.corpus import Pair
 from regard.disk import file_aside, held, write_text_aside
 from regard.errors import BundleError, MachineError
 from regard.launch import Launch
-from regard.models import AnyModel, build_model
-from regard.runs.beginning import Beginning
+from regard.runs.beginning import Beginning, restrict
 from regard.runs.curve import draw_curve
 from regard.runs.data import RunData, read_data
 from regard.runs.encode import encode_data, tokenizer_of
 from regard.runs.folder import RunFolder
 from regard.runs.keeping import Keeping
 from regard.runs.listeners import Several, Spared
-from regard.runs.machine import (
-    choose_device,
-    choose_dtype,
-    keep_freed_memory,
-    machine_facts,
-    use_threads,
-)
+from regard.runs.machine import machine_facts
 from regard.runs.nonfinite import keep_batches
 from regard.runs.order import training_batches
+from regard.runs.setup import new_model, prepare_machine
 from regard.runs.signals import stop_requests
 from regard.runs.together import gathered
 from regard.runs.validate import Validator
@@ -98,7 +92,7 @@ def train(
     """
     began = time.monotonic()
     listener = _listener(reporter)
-    _prepare_machine(settings)
+    prepare_machine(settings)
     data, seconds_before = (read_data(settings.data), 0.0) if data is None else (data, data.seconds)
     _tell(data, listener)
     beginning = Beginning.named(settings.training.init)
@@ -130,7 +124,7 @@ def resume(run: Path, *, reporter: Reporter | None = None, watch: Watch = unwatc
     folder = RunFolder.existing(run)
     listener = _listener(reporter)
     settings = load_settings(folder.settings)
-    _prepare_machine(settings)
+    prepare_machine(settings)
     with _working_in(folder, listener), gathered(settings.training) as processes:
         tokenizer = Tokenizer.from_bytes(folder.tokenizer.read_bytes())
         data = read_data(settings.data, watch=watch)
@@ -151,7 +145,10 @@ def _working_in(folder: RunFolder, listener: Reporter) -> Iterator[None]:
     with held(folder.root) as is_locked:
         if not is_locked:
             listener.note(f"files cannot be locked in {folder.root}; see to it that only one process trains there")
-        yield
+        try:
+            yield
+        finally:
+            folder.forget_if_nothing_began()
 
 
 @final
@@ -177,9 +174,10 @@ class Run:
         self.pairs: EncodedPairs = encoded.pairs
         self.valid = data.valid
         self.validator = Validator(data.valid, tokenizer, settings)
-        self.model = _new_model(settings, tokenizer.vocab_size)
+        self.model = new_model(settings, tokenizer.vocab_size)
         if beginning is not None:
             beginning.fill(self.model)
+        self._restriction = restrict(self.model, settings.training)
         batches = training_batches(encoded.pairs, tokenizer, settings, self.processes)
         self.trainer = Trainer(self.model, batches, settings.training, processes=self.processes)
         self.trainer.progress.began_from = None if beginning is None else beginning.sha256
@@ -222,7 +220,7 @@ class Run:
             everyone = Several([Spared(log, tell=self.reporter.note), self.reporter])
             self.keeping.reporter = everyone
             around = Surroundings(
-                validate=lambda step: self.validator(self.model, step),
+                validate=self._validate,
                 publish=lambda report: self.keeping.publish(self._facts(report)),
                 save=self._save,
                 should_stop=stop,
@@ -286,6 +284,12 @@ class Run:
                 self.trainer.validate_first(around)
         return self.trainer.run(around)
 
+    def _validate(self, step: int) -> ValidReport:
+        report = self.validator(self.model, step)
+        if self.validator.warning is not None:
+            self.keeping.reporter.note(self.validator.warning)
+        return report
+
     def _keep_batches(self, batches: Sequence[Batch], message: str) -> str:
         if self.trainer.network is not self.model:
             return "With training.distribution = 'shards' its sentence pairs are not kept"
@@ -337,15 +341,13 @@ class Run:
         from regard.runs.alignment import alignment_fact
 
         bundle = load_bundle(self.folder.model)
-        weights = bundle.weights()
-        with lent(self.model, weights):
-            limit = min(self.settings.data.max_tokens, (self.model.max_positions or 1 << 30) - 1)
-            fact = alignment_fact(self.model, self.tokenizer, self.valid, max_tokens=limit)
-        if fact is None:
-            return
-        with lent(self.model, weights):
-            self.keeping.publish(bundle.facts.model_copy(update={"alignment": fact}))
-        self.keeping.publish_held()
+        plain = new_model(self.settings, self.tokenizer.vocab_size)
+        Beginning(bundle).fill(plain)
+        plain.eval()
+        limit = min(self.settings.data.max_tokens, (plain.max_positions or 1 << 30) - 1)
+        fact = alignment_fact(plain, self.tokenizer, self.valid, max_tokens=limit)
+        if fact is not None:
+            self.keeping.annotate(bundle, bundle.facts.model_copy(update={"alignment": fact}))
 
     def _notes(self, num_too_long: int) -> Sequence[str]:
         notes = []
@@ -356,6 +358,8 @@ class Run:
         if self.tokenizer.requested_size > self.tokenizer.vocab_size:
             notes.append(f"the corpus supports {self.tokenizer.vocab_size:,} subwords, so there are so many")
         count = sum(weight.numel() for weight in self.model.parameters())
+        if self._restriction is not None:
+            notes.append(self._restriction)
         device = next(self.model.parameters()).device
         kind = str(self.model.dtype).removeprefix("torch.")
         notes.append(f"{count:,} weights, computing in {kind} on {device} with {torch.get_num_threads()} threads")
@@ -370,20 +374,6 @@ def _listener(reporter: Reporter | None) -> Reporter:
 def _tell(data: RunData, reporter: Reporter) -> None:
     for note in data.notes:
         reporter.note(note)
-
-
-def _prepare_machine(settings: Settings) -> None:
-    use_threads(settings.training.threads)
-    keep_freed_memory()
-    torch.manual_seed(settings.training.seed)
-
-
-def _new_model(settings: Settings, vocab_size: int) -> AnyModel:
-    training = settings.training
-    device = choose_device(training.device)
-    model = build_model(settings.model, vocab_size, seed=training.seed).to(device)
-    model.compute_dtype = choose_dtype(training.dtype, device)
-    return model
 
 
 def _score_facts(report: ValidReport, num_sentences: int) -> tuple[ScoreFact, ...]:

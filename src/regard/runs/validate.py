@@ -14,6 +14,7 @@ from regard.decoding import translate_ids
 from regard.evaluation import evaluate
 from regard.models import AnyModel
 from regard.runs.encode import encode
+from regard.runs.sameness import all_the_same, why_all_the_same
 from regard.settings import DecodingSettings, Settings
 from regard.text import Tokenizer
 from regard.training import ValidReport, batch_loss
@@ -36,6 +37,8 @@ class Validator:
         self.encoded: EncodedPairs = encode(self.pairs, tokenizer, max_tokens=limit).pairs
         self.sources = tokenizer.encode_batch([pair.source for pair in self.pairs])
         self.search = DecodingSettings(beam_size=1)
+        self.warning: str | None = None
+        """What is odd about the latest translations."""
 
     def __call__(self, model: AnyModel, step: int) -> ValidReport:
         """Translates and scores; the network is in evaluation mode meanwhile."""
@@ -45,6 +48,7 @@ class Validator:
         with torch.inference_mode():
             translations = self._translate(model)
             loss = self._loss(model)
+            self.warning = self._warning(model, translations)
         model.train(was_training)
         scores = evaluate(translations, [[pair.target for pair in self.pairs]], metrics=_METRICS)
         return ValidReport(
@@ -57,6 +61,13 @@ class Validator:
             ),
             seconds=time.monotonic() - began,
         )
+
+    def _warning(self, model: AnyModel, translations: Sequence[str]) -> str | None:
+        references = [pair.target for pair in self.pairs]
+        if not all_the_same(translations, references):
+            return None
+        why = why_all_the_same(model, self.encoded, references)
+        return f"all {len(translations):,} sentences have the same translation, {translations[0]!r:.60}: {why}"
 
     def _translate(self, model: AnyModel) -> list[str]:
         found = translate_ids(model, self.sources, self.search)

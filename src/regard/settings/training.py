@@ -27,6 +27,19 @@ class TrainingSettings(Section):
     init: FilePath | None = Field(
         None, description="a model, or a run's folder, to go on from: fine-tuning keeps its network and its subwords"
     )
+    freeze: tuple[str, ...] = Field(
+        (),
+        strict=False,
+        examples=["encoder", "embeddings"],
+        description="parts that stay as they are: embeddings, encoder, decoder, decoder.layers.0, or patterns with *",
+    )
+    lora_rank: int | None = Field(
+        None, ge=1, le=4096, description="LoRA (Hu et al. 2021): train only changes of this rank, of some matrices"
+    )
+    lora_alpha: float = Field(16.0, gt=0, description="changes count lora_alpha / lora_rank times")
+    lora_matrices: tuple[str, ...] = Field(
+        ("*.attention.*", "*.cross.*"), strict=False, min_length=1, description="which, named as in freeze"
+    )
 
     max_minutes: float | None = Field(None, gt=0, description="turned into a step budget once, then kept")
     max_steps: int | None = Field(None, ge=1)
@@ -74,10 +87,18 @@ class TrainingSettings(Section):
     tensorboard: bool = Field(False, description="also write TensorBoard events (extra 'logs')")
 
     def conflicts(self) -> Iterator[Conflict]:
-        """What no process could do with a part of a weight alone."""
+        """What means nothing without something else, and what no process could do with a part of a weight alone."""
         if self.distribution == "shards" and self.optimizer == "muon":
             yield Conflict(
                 ("distribution", "optimizer"),
                 "optimizer = 'muon' changes whole matrices, but with distribution = 'shards' each process has a part "
                 "of them; use 'adamw', or 'replicas'",
             )
+        if self.lora_rank is not None and self.init is None:
+            yield Conflict(
+                ("lora_rank", "init"), "lora_rank changes a trained model a little, so it needs one: give init (--init)"
+            )
+        if self.lora_rank is not None and self.optimizer == "muon":
+            yield Conflict(("lora_rank", "optimizer"), "narrow matrices are trained with AdamW; leave optimizer out")
+        if self.lora_rank is not None and self.freeze:
+            yield Conflict(("lora_rank", "freeze"), "with lora_rank everything else stays as it is; leave freeze out")
