@@ -1,11 +1,6 @@
 """`regard translate MODEL messages.po -o OUT`: files translated in place from the command line."""
 
 import csv
-import os
-import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -140,16 +135,16 @@ def test_nothing_is_written_over(tiny_run: Path, catalogue: Path) -> None:
     assert catalogue.read_text("utf-8") == PO
 
 
-def test_ctrl_c_leaves_nothing(tiny_run: Path, tmp_path: Path) -> None:
-    path = tmp_path / "messages.po"
-    entries = "".join(f'msgid "one two {"three " * (number % 50)}{number}"\nmsgstr ""\n\n' for number in range(5_000))
-    path.write_text(entries, encoding="utf-8")
-    command = [sys.executable, "-m", "regard", "translate", str(tiny_run), str(path), "-o", str(tmp_path / "out.po")]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, env=os.environ | {"OMP_NUM_THREADS": "1"})
-    time.sleep(6)
-    process.send_signal(signal.SIGINT)
-    _, told = process.communicate(timeout=60)
-    assert (process.returncode, told.decode()) == (130, "regard: stopped\n")
+@pytest.mark.parametrize("moment", ["regard.documents.translate_document", "regard.documents.write_review"])
+def test_ctrl_c_leaves_nothing(
+    tiny_run: Path, catalogue: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(moment, interrupted)
+    code, _, told = run("translate", tiny_run, catalogue, "-o", tmp_path / "out.po", "--review", tmp_path / "r.csv")
+    assert (code, told) == (130, "regard: stopped\n")
     assert sorted(each.name for each in tmp_path.iterdir()) == ["messages.po"]
 
 
