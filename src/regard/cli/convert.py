@@ -15,6 +15,25 @@ from regard.errors import InputError
 if TYPE_CHECKING:
     from regard.convert import Agreement, Sample
 
+ToleranceOption = Annotated[
+    float | None,
+    typer.Option(
+        "--tolerance",
+        parser=number_from(0),
+        metavar="NUMBER",
+        help="Largest difference of scores to accept; the format's own if not given.",
+        show_default=False,
+    ),
+]
+VerifySourceOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--verify-source",
+        help="Sentences to verify on, one a line; the model's own pairs if not given.",
+        show_default=False,
+    ),
+]
+
 
 def convert(
     *,
@@ -30,28 +49,12 @@ def convert(
     quantization: Annotated[
         str, typer.Option("--quantization", help="Type of the stored weights, such as int8 or bfloat16.")
     ] = "float32",
-    verify_source: Annotated[
-        Path | None,
-        typer.Option(
-            "--verify-source",
-            help="Sentences to verify on, one a line; the model's own pairs if not given.",
-            show_default=False,
-        ),
-    ] = None,
+    verify_source: VerifySourceOption = None,
     verify_target: Annotated[
         Path | None, typer.Option("--verify-target", help="Their reference translations.", show_default=False)
     ] = None,
     sentences: Annotated[int, typer.Option("--sentences", min=1, help="How many sentences to verify on.")] = 200,
-    tolerance: Annotated[
-        float | None,
-        typer.Option(
-            "--tolerance",
-            parser=number_from(0),
-            metavar="NUMBER",
-            help="Largest difference of scores to accept; the format's own if not given.",
-            show_default=False,
-        ),
-    ] = None,
+    tolerance: ToleranceOption = None,
     bleu_tolerance: Annotated[
         float,
         typer.Option("--bleu-tolerance", parser=number_from(0), metavar="NUMBER", help="Loss of BLEU to accept."),
