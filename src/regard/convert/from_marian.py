@@ -210,11 +210,11 @@ def _weights(
     shared = tensors.get("model.shared.weight")
     own = {side: tensors.get(f"model.{stack}.embed_tokens.weight", shared) for stack, side in _SIDES}
     if network.tied_embeddings == "all":
-        yield "source_embedding.tokens.weight", _table(own["source"])[rows]
+        yield "source_embedding.tokens.weight", _rows(own["source"], rows)
     else:
-        yield from ((f"{side}_embedding.tokens.weight", _table(table)[rows]) for side, table in own.items())
+        yield from ((f"{side}_embedding.tokens.weight", _rows(table, rows)) for side, table in own.items())
     if network.tied_embeddings == "none":
-        yield "output.weight", tensors["lm_head.weight"][rows]
+        yield "output.weight", _rows(tensors["lm_head.weight"], rows)
     if network.positions == "learned":
         for stack, side in _SIDES:
             yield f"{side}_embedding.positions.table", tensors[f"model.{stack}.embed_positions.weight"]
@@ -226,10 +226,13 @@ def _weights(
 _SIDES: Final = (("encoder", "source"), ("decoder", "target"))
 
 
-def _table(tensor: Tensor | None) -> Tensor:
-    if tensor is None:
+def _rows(table: Tensor | None, rows: Tensor) -> Tensor:
+    """A table in our order; bytes are zeros, so that their logits are their bias and nothing else."""
+    if table is None:
         raise KeyError("model.shared.weight")
-    return tensor
+    ours = table[rows].clone()
+    ours[FIRST_BYTE:FIRST_LEARNED] = 0.0
+    return ours
 
 
 def _tensors(folder: Path) -> dict[str, Tensor]:
