@@ -38,4 +38,13 @@ AXES: Final[dict[str, str]] = {
     "row": "hypotheses decoded side by side: sentences times beams",
     "sentence": "sentences searched together, where their beams have an axis of their own",
     "candidate": "tokens that may come next, best first",
+    "group": "sentences, or parts of a beam, that choose among their own candidates",
+    "member": "hypotheses of a group",
+    "block": "stretches of the vocabulary, of which the best tokens are looked at",
+    "pick": "blocks that were picked for a closer look",
+    "cell": "cells of a cache or of a block, one after the other",
+    "place": "cells of all picked blocks in one line",
+    "best": "candidates that were kept, best first",
+    "phrase": "phrases that are required of a translation",
+    "cut": "ways to cut those phrases into pieces",
 }

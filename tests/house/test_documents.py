@@ -80,7 +80,8 @@ def test_named_files_exist(path: Path) -> None:
 def test_named_settings_exist(path: Path) -> None:
     sections = {name: field.annotation for name, field in Settings.model_fields.items()}
     named = re.findall(rf"`({'|'.join(sections)})\.([a-z_]+)(?:=[^`]*)?`", path.read_text(encoding="utf-8"))
-    assert [f"{section}.{key}" for section, key in named if key not in sections[section].model_fields] == []
+    unknown = [f"{section}.{key}" for section, key in named if key not in sections[section].model_fields]
+    assert [name for name in unknown if name != "model.safetensors"] == []  # that is a file
 
 
 def test_make_targets_of_the_readme_exist() -> None:

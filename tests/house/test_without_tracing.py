@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 SOURCE = Path(__file__).resolve().parents[2] / "src" / "regard"
-LOOKING = {"tracing", "lab"}  # the lab measures what attention does, so it stands on tracing
+LOOKING = {"tracing", "lab", "server"}  # the lab measures what attention does, the server shows it
 ROOMS = sorted(path.parent.name for path in SOURCE.glob("*/__init__.py") if path.parent.name not in LOOKING)
 PROGRAM = """
 import importlib, sys

@@ -15,8 +15,8 @@ from regard.cli.exits import catch_termination, guarded
 from regard.cli.explain import explain
 from regard.cli.lab import app as lab
 from regard.cli.mask import app as mask
-from regard.cli.serve import serve
 from regard.cli.search_options import GroupedCommand
+from regard.cli.serve import serve
 from regard.cli.train import train
 from regard.cli.translate import translate
 from regard.version import __version__

@@ -39,83 +39,98 @@ def _phrases(flag: str, metavar: str, help_text: str) -> Any:
     return typer.Option(flag, metavar=metavar, help=help_text, show_default=False, rich_help_panel=_TERMS)
 
 
+NumHypotheses = Annotated[int | None, _whole("--num-hypotheses", "Translations per sentence; with --json.")]
+LengthFormula = Annotated[
+    str | None,
+    typer.Option(
+        "--length-formula",
+        metavar="power|wu",
+        help="Of the length penalty: length^penalty, or ((5 + length) / 6)^penalty.",
+        show_default=False,
+        rich_help_panel=_SEARCH,
+    ),
+]
+CoveragePenalty = Annotated[
+    float | None, _number("--coverage-penalty", "Rank translations lower that leave source words unattended.")
+]
+MaxLength = Annotated[int | None, _whole("--max-length", "Tokens of a translation, at most.")]
+MinLengthRatio = Annotated[
+    float | None, _number("--min-length-ratio", "Tokens of a translation per token of the source, at least.")
+]
+MaxLengthRatio = Annotated[float | None, _number("--max-length-ratio", "The same, at most.", above=True)]
+NoRepeatNgram = Annotated[int | None, _whole("--no-repeat-ngram", "No run of so many tokens comes twice.", least=0)]
+DiverseGroups = Annotated[
+    int | None, _whole("--diverse-groups", "Divide the beam into groups that avoid each other's words.")
+]
+Diversity = Annotated[float | None, _number("--diversity", "How much a token loses per earlier group that chose it.")]
+DeadlineSeconds = Annotated[
+    float | None,
+    _number("--deadline-seconds", "Per sentence; then the best so far is returned, and flagged.", above=True),
+]
+Deterministic = Annotated[
+    bool,
+    typer.Option(
+        "--deterministic",
+        help="Each sentence by itself: the same bits whatever is translated beside it; slower.",
+        rich_help_panel=_SEARCH,
+    ),
+]
+Samples = Annotated[
+    int | None, _whole("--samples", "Draw so many translations instead of searching.", least=0, panel=_DRAWING)
+]
+Temperature = Annotated[
+    float | None, _number("--temperature", "Below 1 prefers the probable.", above=True, panel=_DRAWING)
+]
+TopK = Annotated[int | None, _whole("--top-k", "Draw from so many of the most probable tokens.", panel=_DRAWING)]
+TopP = Annotated[
+    float | None,
+    _number("--top-p", "Draw from the most probable tokens that make up so much.", above=True, panel=_DRAWING),
+]
+Seed = Annotated[int | None, _whole("--seed", "The same seed draws the same.", least=0, panel=_DRAWING)]
+MinimumRisk = Annotated[
+    bool,
+    typer.Option(
+        "--minimum-risk",
+        help="Choose the sample that is most like the others.",
+        rich_help_panel=_DRAWING,
+    ),
+]
+Glossary = Annotated[
+    Path | None,
+    _phrases("--glossary", "FILE", "Terms and their translations: term, a tab, translation|another, one a line."),
+]
+Forbid = Annotated[list[str] | None, _phrases("--forbid", "PHRASE", "No translation contains this; may be repeated.")]
+Require = Annotated[
+    list[str] | None, _phrases("--require", "PHRASE", "Every translation contains this; may be repeated.")
+]
+Prefix = Annotated[str | None, _phrases("--prefix", "TEXT", "How every translation begins.")]
+
+
 def search_options(
     *,
     beam_size: BeamOption = None,
-    num_hypotheses: Annotated[int | None, _whole("--num-hypotheses", "Translations per sentence; with --json.")] = None,
+    num_hypotheses: NumHypotheses = None,
     length_penalty: LengthPenaltyOption = None,
-    length_formula: Annotated[
-        str | None,
-        typer.Option(
-            "--length-formula",
-            metavar="power|wu",
-            help="Of the length penalty: length^penalty, or ((5 + length) / 6)^penalty.",
-            show_default=False,
-            rich_help_panel=_SEARCH,
-        ),
-    ] = None,
-    coverage_penalty: Annotated[
-        float | None, _number("--coverage-penalty", "Rank translations lower that leave source words unattended.")
-    ] = None,
-    max_length: Annotated[int | None, _whole("--max-length", "Tokens of a translation, at most.")] = None,
-    min_length_ratio: Annotated[
-        float | None, _number("--min-length-ratio", "Tokens of a translation per token of the source, at least.")
-    ] = None,
-    max_length_ratio: Annotated[float | None, _number("--max-length-ratio", "The same, at most.", above=True)] = None,
-    no_repeat_ngram: Annotated[
-        int | None, _whole("--no-repeat-ngram", "No run of so many tokens comes twice.", least=0)
-    ] = None,
-    diverse_groups: Annotated[
-        int | None, _whole("--diverse-groups", "Divide the beam into groups that avoid each other's words.")
-    ] = None,
-    diversity: Annotated[
-        float | None, _number("--diversity", "How much a token loses per earlier group that chose it.")
-    ] = None,
-    deadline_seconds: Annotated[
-        float | None,
-        _number("--deadline-seconds", "Per sentence; then the best so far is returned, and flagged.", above=True),
-    ] = None,
-    deterministic: Annotated[
-        bool,
-        typer.Option(
-            "--deterministic",
-            help="Each sentence by itself: the same bits whatever is translated beside it; slower.",
-            rich_help_panel=_SEARCH,
-        ),
-    ] = False,
-    samples: Annotated[
-        int | None, _whole("--samples", "Draw so many translations instead of searching.", least=0, panel=_DRAWING)
-    ] = None,
-    temperature: Annotated[
-        float | None, _number("--temperature", "Below 1 prefers the probable.", above=True, panel=_DRAWING)
-    ] = None,
-    top_k: Annotated[
-        int | None, _whole("--top-k", "Draw from so many of the most probable tokens.", panel=_DRAWING)
-    ] = None,
-    top_p: Annotated[
-        float | None,
-        _number("--top-p", "Draw from the most probable tokens that make up so much.", above=True, panel=_DRAWING),
-    ] = None,
-    seed: Annotated[int | None, _whole("--seed", "The same seed draws the same.", least=0, panel=_DRAWING)] = None,
-    minimum_risk: Annotated[
-        bool,
-        typer.Option(
-            "--minimum-risk",
-            help="Choose the sample that is most like the others.",
-            rich_help_panel=_DRAWING,
-        ),
-    ] = False,
-    glossary: Annotated[
-        Path | None,
-        _phrases("--glossary", "FILE", "Terms and their translations: term, a tab, translation|another, one a line."),
-    ] = None,
-    forbid: Annotated[
-        list[str] | None, _phrases("--forbid", "PHRASE", "No translation contains this; may be repeated.")
-    ] = None,
-    require: Annotated[
-        list[str] | None, _phrases("--require", "PHRASE", "Every translation contains this; may be repeated.")
-    ] = None,
-    prefix: Annotated[str | None, _phrases("--prefix", "TEXT", "How every translation begins.")] = None,
+    length_formula: LengthFormula = None,
+    coverage_penalty: CoveragePenalty = None,
+    max_length: MaxLength = None,
+    min_length_ratio: MinLengthRatio = None,
+    max_length_ratio: MaxLengthRatio = None,
+    no_repeat_ngram: NoRepeatNgram = None,
+    diverse_groups: DiverseGroups = None,
+    diversity: Diversity = None,
+    deadline_seconds: DeadlineSeconds = None,
+    deterministic: Deterministic = False,
+    samples: Samples = None,
+    temperature: Temperature = None,
+    top_k: TopK = None,
+    top_p: TopP = None,
+    seed: Seed = None,
+    minimum_risk: MinimumRisk = False,
+    glossary: Glossary = None,
+    forbid: Forbid = None,
+    require: Require = None,
+    prefix: Prefix = None,
 ) -> "SearchOptions":
     """What a person may change about search; what is not given stays as the model's settings say."""
     given = dict(locals())

@@ -44,7 +44,9 @@ def serve(
     ] = 30.0,
     lab: Annotated[
         Path | None,
-        typer.Option("--lab", help="The folder of a regard lab run, whose verdicts the page shows.", show_default=False),
+        typer.Option(
+            "--lab", help="The folder of a regard lab run, whose verdicts the page shows.", show_default=False
+        ),
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="No log of requests.")] = False,
     dtype: DtypeOption = "float32",
@@ -69,7 +71,9 @@ def serve(
         return load(folder, device=device, dtype=dtype, threads=threads)
 
     journal = Journal(None) if quiet else Journal()
-    service = open_service(models, opened, limits=Limits(deadline_seconds=deadline_seconds), door=door, journal=journal, lab=lab)
+    service = open_service(
+        models, opened, limits=Limits(deadline_seconds=deadline_seconds), door=door, journal=journal, lab=lab
+    )
     serve_until_stopped(service, place, announce=lambda address: typer.echo(f"Regard listens on {address}"))
 
 

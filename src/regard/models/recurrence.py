@@ -117,9 +117,7 @@ class _LstmLoop(Function):
 
     @staticmethod
     @once_differentiable
-    def backward(
-        ctx: Any, d_hidden: Tensor | None, d_carried: Tensor | None
-    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    def backward(ctx: Any, d_hidden: Tensor | None, d_carried: Tensor | None) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         gates, hidden, carried, weight = ctx.saved_tensors
         d_gates, d_gate = hidden.new_empty(gates.shape), gates.new_empty(gates.shape[1:])
         into_input, into_forget, into_output, into_candidate = d_gate.chunk(4, dim=1)

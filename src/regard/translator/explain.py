@@ -55,6 +55,7 @@ def explain(
     question: Question,
     ids: Sequence[int],
     search: DecodingSettings,
+    *,
     announce: Callable[[SizeEstimate], None] | None = None,
     on_step: Heard | None = None,
 ) -> Trace:

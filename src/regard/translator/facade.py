@@ -191,7 +191,7 @@ class Translator:
                 where it is there: with ``target``.
             positions: False takes every position's vector away.
             announce: called with the memory and the size of file that the trace will take, before it is recorded.
-            on_step: called after each step of the search, while it goes on; an exception that it raises ends the search.
+            on_step: called after each step of the search while it goes on; an exception of its own ends the search.
 
         Raises:
             TextError: a text is not a string, or holds a lone surrogate.
@@ -218,7 +218,7 @@ class Translator:
             without_mask=without_mask,
             positions=positions,
         )
-        return explain(self, question, ids, search, announce, on_step)
+        return explain(self, question, ids, search, announce=announce, on_step=on_step)
 
     def _search(self, **given: object) -> DecodingSettings:
         return search_settings(self.settings.decoding, given)
