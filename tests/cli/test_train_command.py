@@ -149,7 +149,7 @@ class FillingDisk:
         self.fsync(descriptor)
 
 
-@pytest.mark.parametrize("calls", [15, 20, 25])
+@pytest.mark.parametrize("calls", [26, 32, 40])
 def test_a_disk_that_fills_up_leaves_what_was_there(
     regard, pair_files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calls: int
 ) -> None:

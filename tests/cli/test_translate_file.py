@@ -56,7 +56,7 @@ def test_a_catalogue_is_filled(tiny_run: Path, catalogue: Path, tmp_path: Path) 
     assert text.count("<b>") == text.count("</b>") == 2
     assert "4 translated: 0 from the memory, 4 by the model" in told
     assert "1 were translated already" in told
-    rows = list(csv.DictReader(review.open(encoding="utf-8")))
+    rows = list(csv.DictReader(review.read_text(encoding="utf-8").splitlines()))
     assert len(rows) == 4
     assert [row["line"] for row in rows if row["source"] == "two one four"]
     plain = [float(row["confidence"]) for row in rows if row["how"] != "placeholder_mismatch"]

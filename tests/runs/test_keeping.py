@@ -1,5 +1,6 @@
 """What a run leaves on disk survives damage, a disk that fails for a while, and a second process."""
 
+import importlib
 import json
 import shutil
 import subprocess
@@ -97,7 +98,14 @@ def test_without_any_sound_checkpoint_every_problem_is_said(tmp_path: Path) -> N
         save_state(folder.checkpoint(step), Progress(step=step), {"weights:w": torch.zeros(1000)})
         flip_a_bit(folder.checkpoint(step) / "state.safetensors")
     with pytest.raises(BundleError, match=r"step-00000002 cannot be read .*; .*step-00000001 cannot be read"):
-        Keeping(folder, Settings(), b"", None, Silent()).restore_latest()  # type: ignore[arg-type]
+        _keeping_of(folder).restore_latest()
+
+
+def _keeping_of(folder: RunFolder) -> Keeping:
+    """What keeps a run, without a trainer, which is not asked before a checkpoint was read."""
+    made = object.__new__(Keeping)
+    made.folder, made.reporter = folder, Silent()
+    return made
 
 
 def flip_a_bit(path: Path) -> None:
@@ -207,6 +215,7 @@ def test_what_made_training_non_finite_is_kept(tmp_path: Path) -> None:
 
 
 def test_a_batch_that_is_not_kept_is_missed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("regard.runs.train.keep_batches", lambda *arguments, **named: "Its 3 sentence pairs are gone")
+    module = importlib.import_module("regard.runs.train")  # the package has a function of this name
+    monkeypatch.setattr(module, "keep_batches", lambda *arguments, **named: "Its 3 sentence pairs are gone")
     with pytest.raises(AssertionError, match="Regex pattern did not match"):
         test_what_made_training_non_finite_is_kept(tmp_path)

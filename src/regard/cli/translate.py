@@ -71,7 +71,7 @@ def translate(
     engine: EngineOption = None,
     workers: WorkersOption = None,
     field: FieldOption = None,
-    dtype: DtypeOption = "auto",
+    dtype: DtypeOption = "float32",
     device: DeviceOption = "auto",
     threads: ThreadsOption = None,
     processes: ProcessesOption = None,

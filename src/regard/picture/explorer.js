@@ -17,7 +17,7 @@ import { RULE } from "./words.js";
 
 const DARK = "(prefers-color-scheme: dark)";
 
-/** Shows the trace of a source (see trace.js) in `root`, until `signal` (of an AbortController, if given) is aborted. */
+/** Shows the trace of a source (see trace.js) in `root`, until `signal`, if one is given, is aborted. */
 export function explore(root, source, { signal } = {}) {
   const trace = new TraceView(source);
   if (trace.attentions.length === 0) {

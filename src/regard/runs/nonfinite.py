@@ -59,14 +59,14 @@ def _hint(suspects: Sequence[Suspect]) -> str:
     return "each of them finite by itself and without dropout: it is the size of the step, not a sentence"
 
 
-@torch.no_grad()
 def _suspects(batches: Sequence[Batch], model: AnyModel, tokenizer: Tokenizer) -> Iterator[Suspect]:
     model.eval()
     device = next(model.parameters()).device
     for source, target in (pair for batch in batches for pair in _pairs(batch)):
         alone = EncodedPairs(Ragged.of([source]), Ragged.of([target]))
         batch = make_batch(alone, np.array([0])).to(device)
-        loss = float(batch_loss(model, batch, smoothing=0.0)) / batch.num_target_tokens
+        with torch.no_grad():  # around the call, not the function: what yields comes back outside a decorator
+            loss = float(batch_loss(model, batch, smoothing=0.0)) / batch.num_target_tokens
         texts = tokenizer.decode(source), tokenizer.decode(target)
         yield Suspect(*texts, len(source), len(target), loss if math.isfinite(loss) else None)
 

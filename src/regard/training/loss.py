@@ -35,7 +35,7 @@ class _SmoothedCrossEntropy(Function):
         (gradient,) = ctx.saved_tensors
         # The usual case, and a pass over all logits less; a look at another device's number would be a wait.
         if upstream[0].device.type != "cpu" or float(upstream[0]) != 1:
-            gradient.mul_(upstream[0].to(gradient.dtype))
+            gradient = gradient * upstream[0].to(gradient.dtype)
         return gradient, None, None, None
 
 
