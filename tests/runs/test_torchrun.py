@@ -114,7 +114,7 @@ def test_one_process_writes_a_run_like_any_other(undisturbed: Path) -> None:
     control="test_another_number_of_processes_would_be_noticed",
 )
 def test_a_killed_process_costs_nothing(folder: Path, undisturbed: Path) -> None:
-    with torchrun(folder, "--out=killed", *SETTINGS, restarts=3) as run:
+    with torchrun(folder, "--out=killed", *SETTINGS, restarts=1) as run:
         wait_for_step(folder / "killed", 14)
         os.kill(workers_of(run.pid)[-1], signal.SIGKILL)
         _, errors = ended(run)

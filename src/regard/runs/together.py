@@ -38,7 +38,12 @@ def gathered(settings: TrainingSettings) -> Iterator[Processes]:
         torch.cuda.set_device(device)
     backend = "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo"
     try:
-        distributed.init_process_group(backend, timeout=_PATIENCE)
+        store, rank, size = next(distributed.rendezvous("env://", timeout=_PATIENCE))  # type: ignore[attr-defined]
+        # A launcher may keep its store over restarts: without a name of its own, a process that starts anew reads
+        # where the one that was killed had listened, if it is quicker than its successor.
+        number = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
+        attempt = distributed.PrefixStore(f"attempt {number}", store)  # type: ignore[attr-defined]
+        distributed.init_process_group(backend, store=attempt, rank=rank, world_size=size, timeout=_PATIENCE)
     except (RuntimeError, ValueError) as error:
         where = f"{os.environ['MASTER_ADDR']}:{os.environ['MASTER_PORT']}"
         raise MachineError(f"the processes of this training cannot reach each other at {where}: {error}") from error
