@@ -237,12 +237,13 @@ def test_when_the_server_is_gone_it_is_said(open_page: Open, start_server: Any, 
 
 def test_closing_the_tab_stops_the_work(browser: Browser, start_server: Any, tiny_run: Path) -> None:
     own = start_server(tiny_run)
-    for _ in range(6):
-        own.post("/api/traces", {"text": "one two three " * 20, "pad_source_to": 120, "beam_size": 8})
     context = browser.new_context()
     page = context.new_page()
     page.goto(f"http://127.0.0.1:{own.port}/#text=seven")
-    page.wait_for_selector(".ask")
+    page.wait_for_selector(READY["watch"])
+    page.locator("textarea").fill("eight")
+    for _ in range(12):  # so that the page's own work has to wait
+        own.post("/api/traces", {"text": "one two three " * 20, "pad_source_to": 120, "beam_size": 8})
     with page.expect_request("**/events"):
         page.get_by_role("button", name="Translate").click()
     context.close()
