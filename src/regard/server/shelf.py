@@ -5,7 +5,7 @@ one model, also in the moment in which another one takes its place.
 """
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, final
@@ -126,10 +126,8 @@ def watch(shelf: Shelf, stop: threading.Event, *, every_seconds: float = 1.0) ->
 
 
 def _fits(model: Served, source: str | None, target: str | None, name: str | None) -> bool:
-    wanted: Iterator[tuple[str | None, str]] = iter(
-        ((source, model.languages[0]), (target, model.languages[1]), (name, model.name))
-    )
-    return all(asked is None or asked == found for asked, found in wanted)
+    pairs = ((source, model.languages[0]), (target, model.languages[1]), (name, model.name))
+    return all(asked is None or asked == found for asked, found in pairs)
 
 
 def named(folders: Iterable[Path]) -> list[tuple[Path, str]]:

@@ -7,7 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, final, runtime_checkable
+from typing import Any, final
 
 from regard.server.shelf import Served
 from regard.translator import Translation
@@ -29,23 +29,6 @@ class Line:
 
     text: str
     cost: int
-
-
-@runtime_checkable
-class Ticket(Protocol):
-    """What the engine knows of a request."""
-
-    cost: int
-    gone: threading.Event
-
-    @property
-    def key(self) -> Hashable:
-        """Tickets with equal keys may be worked on together."""
-        ...
-
-    def fail(self, error: BaseException) -> None:
-        """Ends it without an answer."""
-        ...
 
 
 class _Answered:
