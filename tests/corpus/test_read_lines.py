@@ -95,7 +95,7 @@ def test_a_folder_is_no_file(tmp_path):
 
 
 def test_an_empty_file_is_refused(tmp_path):
-    with pytest.raises(CorpusError, match=r"nothing\.txt is empty; a file with one sentence per line"):
+    with pytest.raises(CorpusError, match=r"nothing\.txt is empty; a file with one sentence per line, or a catalogue"):
         read_lines(write(tmp_path / "nothing.txt", b""))
 
 
