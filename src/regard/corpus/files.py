@@ -41,7 +41,7 @@ def require_file(path: Path) -> None:
         raise CorpusError(f"{path} is a pipe or a device and can be read only once; save it as a file first")
     if path.stat().st_size == 0:
         raise CorpusError(
-            f"{path} is empty; a file with one sentence per line, or a catalogue, memory or table that holds some, is expected"
+            f"{path} is empty; a file with one sentence per line, or a catalogue or memory with some, is expected"
         )
 
 
