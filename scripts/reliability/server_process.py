@@ -36,6 +36,11 @@ class UnderTest:
         pages = int(Path(f"/proc/{self.process.pid}/statm").read_text(encoding="ascii").split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE")
 
+    def threads_and_files(self) -> tuple[int, int]:
+        """How many threads it runs, and how many files and sockets it holds open."""
+        process = Path(f"/proc/{self.process.pid}")
+        return len(list((process / "task").iterdir())), len(list((process / "fd").iterdir()))
+
     def cpu_seconds(self) -> float:
         """Processor time it has used."""
         fields = Path(f"/proc/{self.process.pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()

@@ -5,7 +5,8 @@ load    closed loops of 1, 8, 32 and 128 clients; then an open loop at five time
         answered with a 5xx, goodput stays above 90 % of the peak, the rest is told 429
 slow    200 connections that never finish their head, or their body: all gone after their deadline, and meanwhile the
         others' p99 less than twice what it was
-killed  1,000 clients that leave at a random moment: no work is left behind, and the server answers as before
+killed  1,000 clients that leave at a random moment: no work, task, thread or socket is left behind, and the server
+        answers as before
 reload  100 reloads between two models under load: every answer is that of exactly one of them
 soak    steady load for some minutes: the slope of resident memory, with a control that leaks and is caught
 
@@ -65,7 +66,8 @@ async def closed_loop(server: UnderTest, clients: int, seconds: float) -> list[R
 
 async def open_loop(server: UnderTest, per_second: float, seconds: float) -> list[Reply]:
     """Requests at random moments, however long the answers take: that is how load comes from outside."""
-    draw, tasks, began, at = random.Random(1), [], time.perf_counter(), 0.0
+    tasks: list[asyncio.Task[Reply]] = []
+    draw, began, at = random.Random(1), time.perf_counter(), 0.0
     while (at := at + draw.expovariate(per_second)) < seconds:
         await asyncio.sleep(max(0.0, began + at - time.perf_counter()))
         tasks.append(asyncio.create_task(ask(server, "POST", "/translate", body_of(len(tasks)))))
@@ -149,17 +151,24 @@ def killed(model: Path, seconds: float) -> dict[str, Any]:
     """Clients that go away at a random moment of their request."""
     with running(model) as server:
         before = told(asyncio.run(closed_loop(server, 4, seconds)), seconds)
+        held = _held(server)
         asyncio.run(_leave(server, 1000))
+        gone = time.perf_counter()
         left = _until_idle(server)
+        idle = time.perf_counter() - gone
+        still_held = _held(server)
         after = told(asyncio.run(closed_loop(server, 4, seconds)), seconds)
     ratio = after["good_per_second"] / before["good_per_second"]
     return {
         "clients": 1000,
         "waiting_tokens_after": left,
+        "idle_after_seconds": round(idle, 2),
+        "held_before": held,
+        "held_after": still_held,
         "before": before,
         "after": after,
         "speed_after": round(ratio, 2),
-        "holds": left == 0 and set(after["statuses"]) == {"200"} and ratio > 0.8,
+        "holds": left == 0 and _no_more(still_held, held) and set(after["statuses"]) == {"200"} and ratio > 0.8,
     }
 
 
@@ -179,14 +188,29 @@ async def _leave(server: UnderTest, count: int) -> None:
 
 
 def _until_idle(server: UnderTest) -> float:
-    waiting = 1.0
-    for _ in range(200):
-        text = asyncio.run(ask(server, "GET", "/metrics")).body.decode()
-        waiting = float(text.split("\nregard_waiting_tokens ")[1].split("\n")[0])
-        if waiting == 0:
-            return waiting
-        time.sleep(0.1)
+    for _ in range(2000):
+        if (waiting := _gauge(server, "regard_waiting_tokens")) == 0:
+            break
+        time.sleep(0.01)
     return waiting
+
+
+def _gauge(server: UnderTest, name: str) -> float:
+    text = asyncio.run(ask(server, "GET", "/metrics")).body.decode()
+    return float(text.split(f"\n{name} ")[1].split("\n")[0])
+
+
+def _held(server: UnderTest) -> dict[str, int]:
+    """What an idle server holds; sockets close a moment after their last answer."""
+    time.sleep(1.0)
+    tasks = int(_gauge(server, "regard_tasks"))
+    time.sleep(0.5)
+    threads, files = server.threads_and_files()
+    return {"tasks": tasks, "threads": threads, "files": files}
+
+
+def _no_more(after: dict[str, int], before: dict[str, int]) -> bool:
+    return all(after[name] <= before[name] + 2 for name in before)
 
 
 def reload(model: Path, seconds: float) -> dict[str, Any]:

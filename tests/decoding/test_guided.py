@@ -56,7 +56,7 @@ def test_a_feature_that_changes_nothing_changes_nothing(make_toy: MakeToy, searc
     """The guided way with restrictions that never apply: what it costs is time alone."""
     toy = make_toy(VOCAB_SIZE, ending=1.0)
     asked = how(search, no_repeat_ngram=50, deadline_seconds=1e6)
-    demands = Demands(cancel=lambda: False)
+    demands = Demands(cancel=lambda _: False)
     assert guided_ids(toy, SOURCES, asked, demands) == translate_ids(toy, SOURCES, how(search))
 
 
@@ -168,13 +168,32 @@ def test_time_that_is_up_gives_the_best_so_far(make_toy: MakeToy, search: dict[s
 @SEARCHES
 def test_a_search_that_is_cancelled_stops_at_the_next_step(make_toy: MakeToy, search: dict[str, object]) -> None:
     toy = make_toy(VOCAB_SIZE, ending=-9.0)
-    calls: list[int] = []
-    demands = Demands(cancel=lambda: calls.append(1) or len(calls) > 3)  # type: ignore[func-returns-value]
+    demands = Demands(cancel=lambda _: len(toy.rows_per_step) >= 3)
     found = guided_ids(toy, SOURCES, how(search, batch_tokens=1), demands)
     assert len(toy.rows_per_step) == 3
     assert len(found[3][0].ids) == 2  # the longest sentence is searched first; the third step chose nothing
     assert [each[0].flags for each in found] == [("cancelled",)] * 2 + [()] + [("cancelled",)] * 2
     assert [each[0].ids for each in found if each is not found[3]] == [()] * 4
+
+
+@SEARCHES
+def test_a_sentence_that_is_cancelled_leaves_the_others_alone(make_toy: MakeToy, search: dict[str, object]) -> None:
+    toy = make_toy(VOCAB_SIZE, ending=-9.0)
+    undisturbed = guided_ids(toy, SOURCES, how(search), Demands(cancel=lambda _: False))
+    rows = toy.rows_per_step[0]
+    asked: list[int] = []
+
+    def cancel(source: int) -> bool:
+        asked.append(source)
+        return source == 3 and len(toy.rows_per_step) >= 2
+
+    toy.rows_per_step.clear()
+    found = guided_ids(toy, SOURCES, how(search), Demands(cancel=cancel))
+    assert toy.rows_per_step[0] == toy.rows_per_step[1] == rows
+    assert toy.rows_per_step[2] == rows * 3 // 4  # no step was taken for it after the one that was under way
+    assert found[3][0].flags == ("cancelled",)
+    assert [*found[:3], found[4]] == [*undisturbed[:3], undisturbed[4]]
+    assert asked.count(3) == 3  # before the first step and after each of two; then never again
 
 
 @SEARCHES

@@ -24,14 +24,18 @@ class Slow:
 
     def __init__(self, seconds: float = 0.0) -> None:
         self.seconds = seconds
+        self.unwanted: set[str] = set()
         self.batches: list[list[str]] = []
         self.steps = 0
 
-    def translate_lines(self, lines: Iterable[str], *, cancel: Callable[[], bool], **_: Any) -> Iterator[Translation]:
+    def translate_lines(
+        self, lines: Iterable[str], *, cancel: Callable[[int], bool], **_: Any
+    ) -> Iterator[Translation]:
         batch = list(lines)
         self.batches.append(batch)
         end = time.monotonic() + self.seconds
-        while time.monotonic() < end and not cancel():
+        while time.monotonic() < end and len(self.unwanted) < len(batch):
+            self.unwanted = {line for number, line in enumerate(batch) if cancel(number)}
             self.steps += 1
             time.sleep(0.01)
         if "bad" in batch:
@@ -237,6 +241,7 @@ def test_a_batch_goes_on_while_somebody_waits() -> None:
         runs.abandon(left)
         assert await texts(stays) == ["STAYS"]
         assert slow.steps > 15
+        assert slow.unwanted == {"left"}  # the search was told which of its lines nobody waits for
         runs.stop()
 
     played(scene)

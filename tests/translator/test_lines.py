@@ -29,8 +29,9 @@ MESSY = [
 )
 def test_blocks_keep_every_line_in_order_and_stay_small(lines, most_lines, most_characters) -> None:
     grouped = list(blocks(lines, most_lines=most_lines, most_characters=most_characters))
-    assert [line for block in grouped for line in block] == lines
-    for block in grouped:
+    assert [line for _, block in grouped for line in block] == lines
+    for first, block in grouped:
+        assert lines[first : first + len(block)] == block
         assert 1 <= len(block) <= most_lines
         assert sum(map(len, block[:-1])) < most_characters
 

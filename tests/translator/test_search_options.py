@@ -91,9 +91,17 @@ def test_flags_say_why_a_translation_is_not_whole(make_translator: Callable[...,
     endless = make_translator(ending=-50.0, decoding={"max_length": 6})
     assert endless.translate(TEXT).flags == ("cut",)
     assert endless.translate(TEXT, deadline_seconds=1e-9).flags == ("deadline",)
-    assert endless.translate(TEXT, cancel=lambda: True).flags == ("cancelled",)
+    assert endless.translate(TEXT, cancel=lambda _: True).flags == ("cancelled",)
     assert endless.translate(TEXT, required=["chien " * 9]).flags == ("cut", "unmet")
-    assert make_translator().translate(TEXT, deadline_seconds=60.0, cancel=lambda: False).flags == ()
+    assert make_translator().translate(TEXT, deadline_seconds=60.0, cancel=lambda _: False).flags == ()
+
+
+def test_one_line_of_many_is_cancelled_by_its_number(
+    make_translator: Callable[..., Translator], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("regard.translator.lines.blocks.__kwdefaults__", {"most_lines": 2, "most_characters": 10**6})
+    found = list(make_translator().translate_lines([TEXT] * 5, cancel=lambda number: number == 3))
+    assert [each.flags for each in found] == [(), (), (), ("cancelled",), ()]
 
 
 def test_a_loop_is_flagged(make_translator: Callable[..., Translator]) -> None:

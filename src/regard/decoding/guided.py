@@ -35,14 +35,15 @@ class Demands:
         required: the phrases that the translation of each source must contain; empty where none must.
         seams: of the vocabulary; needed with ``required``.
         adjusters: who else changes what may be chosen. They must not depend on which sentences are searched together.
-        cancel: asked once a step; once it says True, nothing more is searched.
+        cancel: asked once a step about each source that is still searched, by its number from 0; once it says True of
+            one, that one is searched no further.
     """
 
     prefix: tuple[int, ...] = ()
     required: tuple[tuple[RequiredPhrase, ...], ...] = ()
     seams: Seams | None = None
     adjusters: tuple[Adjuster, ...] = ()
-    cancel: Callable[[], bool] | None = None
+    cancel: Callable[[int], bool] | None = None
 
     def required_of(self, sentence: int) -> tuple[RequiredPhrase, ...]:
         """The phrases that the translation of one source must contain."""
@@ -124,15 +125,19 @@ class _Guided:
         found = [[replace(Hypothesis.empty(), finished=False, flags=("cancelled",))] for _ in sentences]
         cells = cells_of_batch(self.settings, self.inner.beam_size * self.copies)
         for batch in plan_batches([len(sources[sentence]) for sentence in sentences], cells):
-            clock = Clock(self.settings.deadline_seconds, self.demands.cancel)
-            if clock.cancelled():
-                break
-            together = [sentences[place] for place in batch]
-            for place, hypotheses in zip(batch, self._search(sources, together, clock), strict=True):
+            wanted = [place for place in batch if not self._is_cancelled(sentences[place])]
+            if not wanted:
+                continue
+            together = [sentences[place] for place in wanted]
+            for place, hypotheses in zip(wanted, self._search(sources, together), strict=True):
                 found[place] = hypotheses
         return found
 
-    def _search(self, sources: Sequence[Ids], together: Sequence[int], clock: Clock) -> list[list[Hypothesis]]:
+    def _is_cancelled(self, sentence: int) -> bool:
+        return self.demands.cancel is not None and self.demands.cancel(sentence)
+
+    def _search(self, sources: Sequence[Ids], together: Sequence[int]) -> list[list[Hypothesis]]:
+        clock = Clock(self.settings.deadline_seconds, lambda copy: self._is_cancelled(together[copy // self.copies]))
         repeated = [sources[sentence] for sentence in together for _ in range(self.copies)]
         steering = self._steering(repeated, together, clock)
         # Greedy search would be the same for a beam of 1, but nobody ranks anything there.
@@ -174,8 +179,8 @@ class _Guided:
 
     def _flagged(self, found: Hypothesis, sentence: int, copy: int, clock: Clock) -> Hypothesis:
         flags: list[Flag] = []
-        if not found.finished and (clock.is_cancelled or copy in clock.late):
-            flags.append("cancelled" if clock.is_cancelled else "deadline")
+        if not found.finished and (copy in clock.cancelled or copy in clock.late):
+            flags.append("cancelled" if copy in clock.cancelled else "deadline")
         required = self.demands.required_of(sentence)
         if required and self.demands.seams is not None and num_missing(found.ids, required, self.demands.seams):
             flags.append("unmet")

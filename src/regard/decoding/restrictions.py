@@ -85,44 +85,44 @@ def without_end(log_probabilities: Float[Tensor, "row vocab"], early: Tensor) ->
 
 @final
 class Clock:
-    """Ends the search for sentences whose time is up, and all searches once somebody says so.
+    """Ends the search for sentences whose time is up, or of which ``cancel`` says that nobody wants them any more.
 
     The time of a sentence begins with the first step in which it is translated. Asked once a step, so a step that has
-    begun is finished.
+    begun is finished, and none that comes after has these sentences in it.
 
     Attributes:
         late: the sentences that ran out of time.
-        is_cancelled: whether ``cancel`` has said so.
+        cancelled: those that were cancelled; nobody is asked about them again.
     """
 
     def __init__(
         self,
         seconds: float | None = None,
-        cancel: Callable[[], bool] | None = None,
+        cancel: Callable[[int], bool] | None = None,
         *,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self.late: set[int] = set()
-        self.is_cancelled = False
+        self.cancelled: set[int] = set()
         self._seconds = math.inf if seconds is None else seconds
         self._cancel = cancel
         self._now = now
         self._began: dict[int, float] = {}
 
-    def cancelled(self) -> bool:
-        """Asks whoever may cancel; once cancelled, always cancelled."""
-        self.is_cancelled = self.is_cancelled or (self._cancel is not None and self._cancel())
-        return self.is_cancelled
-
     def adjust(self, log_probabilities: Float[Tensor, "row vocab"], rows: Rows) -> Float[Tensor, "row vocab"]:
         """Leaves nothing to choose from where the search is over."""
-        now, over = self._now(), self.cancelled()
-        for sentence in set(rows.sentences):
-            if now - self._began.setdefault(sentence, now) >= self._seconds:
-                self.late.add(sentence)
-        stopped = [over or sentence in self.late for sentence in rows.sentences]
+        self._look_at(set(rows.sentences) - self.cancelled - self.late)
+        stopped = [sentence in self.cancelled or sentence in self.late for sentence in rows.sentences]
         if not any(stopped):
             return log_probabilities
         return log_probabilities.masked_fill(
             torch.tensor(stopped, device=log_probabilities.device)[:, None], -torch.inf
         )
+
+    def _look_at(self, sentences: set[int]) -> None:
+        now = self._now()
+        for sentence in sentences:
+            if self._cancel is not None and self._cancel(sentence):
+                self.cancelled.add(sentence)
+            elif now - self._began.setdefault(sentence, now) >= self._seconds:
+                self.late.add(sentence)

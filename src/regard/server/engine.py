@@ -173,13 +173,13 @@ def _in_turn(tickets: Sequence[TranslationTicket], budget: int) -> Taken:
 
 
 def _translated(batch: Taken) -> list[Translation]:
-    """The batch's translations. When the last one who waits for it leaves, its search ends at the next step."""
-    first, tickets = batch[0][0], {id(ticket): ticket for ticket, _, _ in batch}.values()
+    """The batch's translations. A line that nobody waits for any more leaves the search at its next step."""
+    first = batch[0][0]
     return list(
         first.served.translator.translate_lines(
             [line.text for _, _, line in batch],
             beam_size=first.search.beam_size,
             num_hypotheses=first.search.num_hypotheses,
-            cancel=lambda: all(ticket.is_dead for ticket in tickets),
+            cancel=lambda number: batch[number][0].is_dead,
         )
     )

@@ -36,6 +36,9 @@ class Metrics:
             "Accepted work that is not answered yet, in tokens times beam.",
             registry=self.registry,
         )
+        self.tasks = Gauge(
+            "regard_tasks", "Tasks of the event loop, this request's among them.", registry=self.registry
+        )
         self.reloads = Counter("regard_reloads", "Models loaded again.", ("model", "outcome"), registry=self.registry)
 
     def text(self) -> bytes:

@@ -1,5 +1,7 @@
 """Routes for whoever runs the server: is it alive, is it ready, what are its limits, what has it done."""
 
+import asyncio
+
 from fastapi import APIRouter
 from starlette.responses import Response
 
@@ -35,6 +37,7 @@ def operation_routes(service: Service) -> APIRouter:
 
     @routes.get("/metrics", **described("Counters, for Prometheus."))
     async def metrics() -> Response:
+        service.metrics.tasks.set(len(asyncio.all_tasks()))
         return Response(service.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     return routes

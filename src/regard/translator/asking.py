@@ -1,6 +1,6 @@
 """What is asked in one call, ready for any number of texts: settings, phrases as tokens, terms to look for."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, final
 
@@ -46,9 +46,14 @@ class Asking:
         if self._required or self._glossary is not None:
             self._refuse_what_cannot_require()
 
-    def hypotheses(self, model: AnyModel, sources: Sequence[Sequence[int]]) -> list[list[Hypothesis]]:
-        """What search finds for the sources, in the order that was asked for; as many as may be of use."""
-        settings, demands = self.settings, self._demands(sources)
+    def hypotheses(
+        self, model: AnyModel, sources: Sequence[Sequence[int]], numbers: Sequence[int]
+    ) -> list[list[Hypothesis]]:
+        """What search finds for the sources, in the order that was asked for; as many as may be of use.
+
+        ``numbers`` says to which of the caller's texts each source belongs.
+        """
+        settings, demands = self.settings, self._demands(sources, numbers)
         # Several hypotheses can be one text, so all that search holds are asked for where more than one is wanted.
         most = settings.samples or settings.beam_size
         wanted = most if settings.num_hypotheses > 1 or needs_ranking(settings) else 1
@@ -59,14 +64,15 @@ class Asking:
             found = [by_least_risk(each, [self._book.tokenizer.decode(one.ids) for one in each]) for each in found]
         return found
 
-    def _demands(self, sources: Sequence[Sequence[int]]) -> Demands:
+    def _demands(self, sources: Sequence[Sequence[int]], numbers: Sequence[int]) -> Demands:
+        cancel: Callable[[int], bool] | None = self._options.get("cancel")
         required = tuple(self._required_of(source) for source in sources)
         return Demands(
             prefix=self._prefix,
             required=required if any(required) else (),
             seams=self._book.seams if any(required) else None,
             adjusters=() if self._forbidden is None else (self._forbidden,),
-            cancel=self._options.get("cancel"),
+            cancel=None if cancel is None else lambda source: cancel(numbers[source]),
         )
 
     def _required_of(self, source: Sequence[int]) -> tuple[RequiredPhrase, ...]:

@@ -116,7 +116,7 @@ class Translator:
         """
         asking = self._asking(options)
         translated = self._aligned_block if alignments else self._translate_block
-        return (translation for block in blocks(lines) for translation in translated(block, asking))
+        return (each for first, block in blocks(lines) for each in translated(block, asking, first))
 
     def align(self, sources: Sequence[str], targets: Sequence[str]) -> "list[Alignment]":
         """Which word comes from which in translations that are given, whoever made them; words lie between spaces.
@@ -255,7 +255,7 @@ class Translator:
         return PhraseBook(self.tokenizer)
 
     def _translate(self, sources: list[list[int]], texts: Sequence[str], asking: Asking) -> list[Translation]:
-        found = asking.hypotheses(self.model, sources)
+        found = asking.hypotheses(self.model, sources, range(len(sources)))
         wanted = asking.settings.num_hypotheses
         return [
             translation_of(each, self._spell, num_hypotheses=wanted, source=text)
@@ -263,11 +263,12 @@ class Translator:
         ]
 
     def _translate_block(
-        self, lines: Sequence[object], asking: Asking, chosen: list[list[tuple[int, ...]]] | None = None
+        self, lines: Sequence[object], asking: Asking, first: int, chosen: list[list[tuple[int, ...]]] | None = None
     ) -> Iterator[Translation]:
-        """Translates lines; ``chosen`` collects the ids of each line's parts."""
+        """Translates lines, counted from ``first``; ``chosen`` collects the ids of each line's parts."""
         cut = [self._parts(line) for line in lines]
-        found = iter(asking.hypotheses(self.model, [ids for parts in cut for ids in parts]))
+        numbers = [number for number, parts in enumerate(cut, start=first) for _ in parts]
+        found = iter(asking.hypotheses(self.model, [ids for parts in cut for ids in parts], numbers))
         wanted, penalty = asking.settings.num_hypotheses, asking.settings.length_penalty
         for line, parts in zip(lines, cut, strict=True):
             hypotheses, source = [next(found) for _ in parts], str(line)
@@ -279,12 +280,12 @@ class Translator:
                 best = [each[0] for each in hypotheses]
                 yield joined(best, self._spell_line, length_penalty=penalty, source=source)
 
-    def _aligned_block(self, lines: Sequence[object], asking: Asking) -> Iterator[Translation]:
+    def _aligned_block(self, lines: Sequence[object], asking: Asking, first: int) -> Iterator[Translation]:
         # The heads are read from the ids that search chose, not from its text, which could be cut in other ways.
         from regard.translator.alignment import Reading
 
         chosen: list[list[tuple[int, ...]]] = []
-        translations = list(self._translate_block(lines, asking, chosen))
+        translations = list(self._translate_block(lines, asking, first, chosen))
         readings = [
             Reading(str(line), translation.text, tuple(map(tuple, self._parts(line))), tuple(parts))
             for line, translation, parts in zip(lines, translations, chosen, strict=True)

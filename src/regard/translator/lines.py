@@ -9,22 +9,22 @@ _MOST_CHARACTERS: Final = 400_000
 
 def blocks(
     lines: Iterable[str], *, most_lines: int = _MOST_LINES, most_characters: int = _MOST_CHARACTERS
-) -> Iterator[list[str]]:
-    """Groups lines into lists, in order; no list is empty.
+) -> Iterator[tuple[int, list[str]]]:
+    """Groups lines into lists, in order, each with the number of its first line, from 0; no list is empty.
 
     A list has at most ``most_lines`` lines, and is closed by the line that brings it to ``most_characters``. Large
     lists translate faster, because sentences of one length find each other.
     """
     block: list[str] = []
-    characters = 0
+    first = characters = 0
     for line in lines:
         block.append(line)
         characters += len(line)
         if len(block) >= most_lines or characters >= most_characters:
-            yield block
-            block, characters = [], 0
+            yield first, block
+            first, block, characters = first + len(block), [], 0
     if block:
-        yield block
+        yield first, block
 
 
 def in_one_line(text: str) -> str:

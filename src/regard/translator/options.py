@@ -35,7 +35,8 @@ class SearchOptions(TypedDict, total=False):
         forbidden: phrases that no translation contains.
         required: phrases that every translation contains; in a tuple, those of which one must be there.
         prefix: what every translation begins with.
-        cancel: asked once a step; once it says True the search ends, and what is not done is flagged ``cancelled``.
+        cancel: asked once a step about each text that is still searched, by its number from 0; once it says True of
+            one, that one is searched no further, and flagged ``cancelled``.
     """
 
     beam_size: int | None
@@ -61,4 +62,4 @@ class SearchOptions(TypedDict, total=False):
     forbidden: Sequence[str] | None
     required: Sequence[str | tuple[str, ...]] | None
     prefix: str | None
-    cancel: Callable[[], bool] | None
+    cancel: Callable[[int], bool] | None

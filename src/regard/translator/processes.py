@@ -111,7 +111,7 @@ class Workers:
             RegardError: what ``Translator.translate_lines`` raises.
         """
         most_lines, most_characters = self._count * _LINES_EACH, self._count * _CHARACTERS_EACH
-        for block in blocks(lines, most_lines=most_lines, most_characters=most_characters):
+        for _, block in blocks(lines, most_lines=most_lines, most_characters=most_characters):
             yield from self._block(block)
 
     def _block(self, lines: Sequence[str]) -> list[Translation]:
