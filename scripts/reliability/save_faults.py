@@ -10,10 +10,14 @@ Exit code 3 if anything but the control lost a state, or if the control lost non
 """
 
 import argparse
+import ctypes
 import json
 import os
+import platform
 import re
 import shutil
+import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -21,18 +25,20 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, NoReturn, TextIO
 
-from save_once import BEGINS, ENDS, contents
+from save_once import BEGINS, ENDS, contents, save
 
-HERE = Path(__file__).parent
-SOURCE = HERE.parents[1] / "src"
+from regard.version import __version__
+
+_PR_SET_PTRACER = 0x59616D61
 WATCHED = [
     *("open", "openat", "creat", "close", "read", "write", "pwrite64", "writev", "ftruncate", "fsync", "fdatasync"),
     *("rename", "renameat", "renameat2", "mkdir", "mkdirat", "rmdir", "unlink", "unlinkat", "getdents64"),
 ]
 CHANGING = frozenset(WATCHED) - {"close", "getdents64"}
 FAULTS = {"kill": "signal=SIGKILL", "ENOSPC": "error=ENOSPC", "EIO": "error=EIO"}
-LOOKS = "newfstatat,stat,lstat,access,faccessat,faccessat2,statx"
+LOOKS = ["newfstatat", "stat", "lstat", "access", "faccessat", "faccessat2", "statx"]
 """What the marks around a save may look like in a trace."""
 
 
@@ -62,7 +68,8 @@ def main() -> int:
     for kind, table in tables.items():
         print(f"{kind:<11}", json.dumps(table))
     if arguments.json:
-        arguments.json.write_text(json.dumps(tables, indent=1) + "\n", encoding="utf-8")
+        record = {"made": _made(), "kinds": tables}
+        arguments.json.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     failed = [kind for kind, table in tables.items() if (table["lost"] > 0) != (kind == "naive") or table["odd"]]
     if failed:
         print(f"save_faults: not as promised: {', '.join(failed)}", file=sys.stderr)
@@ -82,7 +89,7 @@ def sweep(kind: str, faults: frozenset[str]) -> Iterator[Outcome]:
                     yield break_at(point, fault, kind, pristine=pristine, root=root)
 
 
-def summary(outcomes: Iterator[Outcome]) -> dict[str, object]:
+def summary(outcomes: Iterator[Outcome]) -> dict[str, Any]:
     """Counts by fault and by what was left; examples of what should not be."""
     found = list(outcomes)
     states = Counter(outcome.state for outcome in found)
@@ -102,16 +109,24 @@ def summary(outcomes: Iterator[Outcome]) -> dict[str, object]:
 # One save
 
 
+@dataclass(frozen=True)
+class Saved:
+    """How a process that saved ended, and what it said of errors."""
+
+    exit_code: int
+    message: str
+
+
 def points_of(kind: str, pristine: Path, root: Path) -> list[Point]:
     """The calls between the marks of an undisturbed save."""
     log = root / "trace"
-    code = run(
-        kind, fresh(pristine, root), ["-o", str(log), "-e", f"trace={_known(WATCHED)},{_known(LOOKS.split(','))}"]
-    )
-    if code.returncode:
-        raise SystemExit(f"save_faults: a save of kind {kind} fails by itself: {code.stderr}")
+    everything = f"trace={_known(WATCHED)},{_known(LOOKS)}"
+    done = run(kind, fresh(pristine, root), ["-o", str(log), "-e", everything])
+    if done.exit_code:
+        raise SystemExit(f"save_faults: a save of kind {kind} fails by itself: {done.message}")
     counts: Counter[str] = Counter()
-    points, inside = [], False
+    points: list[Point] = []
+    inside = False
     for line in log.read_text(encoding="utf-8", errors="replace").splitlines():
         match = re.match(r"(?:\d+ +)?(\w+)\(", line)
         inside = inside or f'"{BEGINS}"' in line
@@ -127,32 +142,55 @@ def points_of(kind: str, pristine: Path, root: Path) -> list[Point]:
 def break_at(point: Point, fault: str, kind: str, *, pristine: Path, root: Path) -> Outcome:
     """A save with one fault, and what is left of it."""
     log, folder = root / "trace", fresh(pristine, root)
-    options = ["-o", str(log), "-e", f"trace={point.call},{_known(LOOKS.split(','))}"]
     inject = f"inject={point.call}:{FAULTS[fault]}:when={point.number}"
-    result = run(kind, folder, [*options, "-e", inject])
+    result = run(kind, folder, ["-o", str(log), "-e", f"trace={point.call},{_known(LOOKS)}", "-e", inject])
     trace = log.read_text(encoding="utf-8", errors="replace")
-    if f'"{BEGINS}"' not in trace or not (result.returncode in (-9, 137) if fault == "kill" else "(INJECTED)" in trace):
+    struck = result.exit_code == -signal.SIGKILL if fault == "kill" else "(INJECTED)" in trace
+    if not struck or f'"{BEGINS}"' not in trace:
         raise SystemExit(f"save_faults: {fault} at {point} did not strike inside the save")
-    return Outcome(point, fault, JUDGES[kind](folder), result.returncode, result.stderr.strip()[-200:])
+    return Outcome(point, fault, JUDGES[kind](folder), result.exit_code, result.message)
 
 
-def run(kind: str, folder: Path, options: list[str]) -> "subprocess.CompletedProcess[str]":
-    """The program that saves, under strace."""
-    bare = ["-S"] if kind in ("folder", "naive") else []
-    command = [
-        "strace",
-        "-f",
-        "-q",
-        *options,
-        sys.executable,
-        "-B",
-        *bare,
-        str(HERE / "save_once.py"),
-    ]
-    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(SOURCE), "PYTHONHASHSEED": "0", "OMP_NUM_THREADS": "1"}
-    return subprocess.run(
-        [*command, kind, str(folder)], env=environment, capture_output=True, text=True, timeout=120, check=False
-    )
+def run(kind: str, folder: Path, options: list[str]) -> Saved:
+    """Saves in a child of this process, which strace has taken hold of before it begins.
+
+    A child, because what saving needs is imported here already: a program of its own would load it each time.
+    """
+    ours, theirs = socket.socketpair()
+    with folder.with_name("said").open("w+", encoding="utf-8") as said, ours, theirs:
+        child = os.fork()
+        if child == 0:
+            _save_when_told(kind, folder, said, theirs)
+        command = ["strace", *options, "-p", str(child)]
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as strace:
+            _await_hold(strace, child)
+            ours.sendall(b"go")
+            exit_code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+            strace.communicate()
+        said.seek(0)
+        return Saved(exit_code, said.read().strip()[-200:])
+
+
+def _await_hold(strace: "subprocess.Popen[str]", child: int) -> None:
+    """Waits until strace says that it holds the process."""
+    assert strace.stderr is not None
+    line = strace.stderr.readline()
+    if "attached" not in line:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        raise SystemExit(f"save_faults: strace cannot take hold of the process that saves: {line}")
+
+
+def _save_when_told(kind: str, folder: Path, said: TextIO, told: socket.socket) -> NoReturn:
+    """The child. Nothing of this process's own may be cleaned up by it, so it leaves without ado.
+
+    All files it needs are open: no call before the save may depend on which of the two processes is quicker.
+    """
+    ctypes.CDLL(None).prctl(_PR_SET_PTRACER, ctypes.c_ulong(-1), 0, 0, 0)  # where only parents may look, allow it
+    told.recv(2)
+    code = save(kind, folder, said)
+    said.flush()
+    os._exit(code)
 
 
 def fresh(pristine: Path, root: Path) -> Path:
@@ -204,8 +242,8 @@ def _prepare_model(folder: Path) -> None:
     from regard.settings import ModelSettings, Settings
     from regard.text import Tokenizer
 
-    sizes = {"model_dim": 8, "num_heads": 2, "feedforward_dim": 8, "encoder_layers": 1, "decoder_layers": 1}
-    settings = Settings(model=ModelSettings(**sizes))
+    shape = ModelSettings(model_dim=8, num_heads=2, feedforward_dim=8, encoder_layers=1, decoder_layers=1)
+    settings = Settings(model=shape)
     tokenizer = Tokenizer.train([f"{a} {b}" for a in "abcde" for b in "fghij"], kind="bpe", vocab_size=300)
     weights = build_model(settings.model, tokenizer.vocab_size).state_dict()
     facts = BundleFacts(num_steps=2)
@@ -271,6 +309,11 @@ JUDGES: dict[str, Callable[[Path], str]] = {
     "checkpoint": judge_checkpoint,
     "model": judge_model,
 }
+
+
+def _made() -> dict[str, str]:
+    version = subprocess.run(["strace", "-V"], capture_output=True, text=True, check=True).stdout.splitlines()[0]
+    return {"regard": __version__, "python": platform.python_version(), "strace": version.split()[-1]}
 
 
 def _arguments() -> argparse.Namespace:

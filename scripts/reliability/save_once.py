@@ -1,12 +1,12 @@
-"""Saves once, in one of four ways, so that somebody may break it: ``save_once.py KIND FOLDER``.
+"""Four ways of saving, so that somebody may break them.
 
-Before and after the save it asks for a file that is not there; the trace of system calls shows by that where the save
-begins and ends. Only what a way of saving needs is imported: a hundred saves must not take minutes.
+Before and after a save it is asked for a file that is not there; the trace of system calls shows by that where the save
+begins and ends.
 """
 
 import os
-import sys
 from pathlib import Path
+from typing import TextIO
 
 BEGINS, ENDS = "/the-save-begins", "/the-save-ends"
 PAYLOAD = 40_000
@@ -89,14 +89,20 @@ def mark(name: str) -> None:
 
 SAVERS = {"folder": save_folder, "naive": save_naively, "checkpoint": save_checkpoint, "model": save_model}
 
-if __name__ == "__main__":
+
+def save(kind: str, folder: Path, errors: TextIO) -> int:
+    """Saves in one of the ways; returns the exit code, 4 for an error that was foreseen."""
     from regard.errors import MachineError
 
     try:
-        SAVERS[sys.argv[1]](Path(sys.argv[2]))
+        SAVERS[kind](folder)
     except MachineError as error:
-        print(error, file=sys.stderr)
-        sys.exit(4)
+        errors.write(str(error))
+        return 4
     except OSError as error:
-        print(error, file=sys.stderr)
-        sys.exit(1 if sys.argv[1] != "naive" else 4)
+        errors.write(str(error))
+        return 4 if kind == "naive" else 1
+    except BaseException as error:
+        errors.write(f"{type(error).__name__}: {error}")
+        return 1
+    return 0

@@ -1,5 +1,6 @@
 """Saving a model folder: what comes back, what is shared, what is never overwritten."""
 
+import errno
 import json
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import safetensors.torch
 import torch
 
 from regard.bundle import BundleFacts, load_bundle, save_bundle
-from regard.errors import BundleError, OutputExistsError
+from regard.errors import BundleError, MachineError, OutputExistsError
 from regard.models import build_model
 from regard.settings import ModelSettings, Settings
 from regard.text import Tokenizer
@@ -152,3 +153,16 @@ def test_paths_may_be_symbolic_links(parts, tmp_path: Path) -> None:
     save_bundle(tmp_path / "link" / "model", **vars(parts))
     parts.save(tmp_path / "link" / "model", replace=True)
     assert load_bundle(tmp_path / "real").settings == parts.settings
+
+
+def test_a_disk_that_does_not_give_back_what_it_took_is_to_blame(
+    parts, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(path: Path) -> None:
+        raise OSError(errno.EIO, "Input/output error", str(path))
+
+    monkeypatch.setattr("regard.bundle.load.seal_of", failing)
+    with pytest.raises(MachineError, match=r"model cannot be written: Input/output error \(.*model.safetensors\)"):
+        parts.save(model, replace=True)
+    monkeypatch.undo()
+    assert_same_weights(load_bundle(model).weights(), parts.weights)

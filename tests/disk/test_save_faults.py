@@ -12,12 +12,12 @@ import pytest
 SCRIPT = Path(__file__).parents[2] / "scripts" / "reliability" / "save_faults.py"
 
 
-def sweep(kind: str, out: Path) -> dict[str, Any]:
+def sweep(kind: str, out: Path, *options: str) -> dict[str, Any]:
     """What was left after every fault of one way of saving."""
-    command = [sys.executable, SCRIPT, kind, "--json", out]
+    command = [sys.executable, SCRIPT, kind, "--json", out, *options]
     result = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
-    assert result.returncode == 0, result.stderr
-    found: dict[str, Any] = json.loads(out.read_text())[kind]
+    assert result.returncode == 0, result.stdout + result.stderr
+    found: dict[str, Any] = json.loads(out.read_text())["kinds"][kind]
     return found
 
 
@@ -28,13 +28,21 @@ def sweep(kind: str, out: Path) -> dict[str, Any]:
 )
 def test_a_fault_at_any_system_call_loses_nothing(tmp_path: Path, needs_tool: Callable[[str], str]) -> None:
     needs_tool("strace")
-    found = sweep("folder", tmp_path / "found.json")
+    found = sweep("checkpoint", tmp_path / "found.json")
     assert found["lost"] == 0
     assert found["odd"] == [], "a disk that fails is our own error, or harmless"
     assert found["faults"]["kill"] == found["points"] > 50
     assert min(found["faults"]["ENOSPC"], found["faults"]["EIO"]) > 30
     assert min(found["old"], found["new"]) > 10, "the sweep must reach both sides of the moment that counts"
     assert {"openat", "write", "fsync", "rename", "mkdir", "unlinkat"} <= set(found["calls"])
+
+
+def test_a_device_that_fails_anywhere_costs_no_model(tmp_path: Path, needs_tool: Callable[[str], str]) -> None:
+    """Kills are in ``tests/bundle``; all faults of all ways of saving in ``make verify TARGET=saves``."""
+    needs_tool("strace")
+    found = sweep("model", tmp_path / "found.json", "--faults", "EIO")
+    assert (found["lost"], found["odd"]) == (0, [])
+    assert found["faults"]["EIO"] > 60
 
 
 def test_a_naive_save_loses_states(tmp_path: Path, needs_tool: Callable[[str], str]) -> None:

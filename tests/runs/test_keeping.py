@@ -1,5 +1,6 @@
 """What a run leaves on disk survives damage, a disk that fails for a while, and a second process."""
 
+import errno
 import importlib
 import json
 import shutil
@@ -172,6 +173,23 @@ def test_a_model_that_cannot_be_written_is_held_and_written_later(
     assert len(notes.saying("Training goes on")) == 2
     assert result.best_step == plain.best_step
     assert load_bundle(tmp_path / "run").weights_sha256 == load_bundle(tmp_path / "plain").weights_sha256
+
+
+def test_old_checkpoints_that_cannot_be_removed_do_not_end_a_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(self: Path, pattern: str) -> list[Path]:
+        raise OSError(errno.EIO, "Input/output error", str(self))
+
+    folder = RunFolder(tmp_path)
+    for step in (1, 2, 3):
+        save_state(folder.checkpoint(step), Progress(step=step), {"weights:w": torch.zeros(1)})
+    with monkeypatch.context() as broken:
+        broken.setattr(Path, "glob", failing)
+        folder.forget_old_checkpoints(2)
+    assert list(folder.by_step()) == [1, 2, 3]
+    folder.forget_old_checkpoints(2)
+    assert list(folder.by_step()) == [2, 3]
 
 
 HOLD = """

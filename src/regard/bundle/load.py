@@ -144,7 +144,7 @@ def _listing(folder: Path) -> list[str]:
     try:
         return sorted(path.name for path in folder.iterdir())
     except OSError as error:
-        raise BundleError(f"{folder} cannot be read: {error.strerror}") from None
+        raise BundleError(f"{folder} cannot be read: {error.strerror}") from error
 
 
 def _check_size(folder: Path, name: str, fact: FileFact) -> None:
@@ -157,7 +157,7 @@ def _check_hash(folder: Path, name: str, fact: FileFact) -> None:
     try:
         digest = seal_of(folder / name).sha256
     except OSError as error:
-        raise _unreadable(folder / name, error) from None
+        raise _unreadable(folder / name, error) from error
     if digest != fact.sha256:
         hashes = f"its sha256 begins {digest[:12]}, but {fact.sha256[:12]} is expected"
         raise BundleError(f"{folder / name} is damaged: {hashes}; {COPY_AGAIN}")
@@ -171,7 +171,7 @@ def _header(folder: Path) -> Header:
     except HeaderError as error:
         raise BundleError(f"{path} {error}; {COPY_AGAIN}") from None
     except OSError as error:
-        raise _unreadable(path, error) from None
+        raise _unreadable(path, error) from error
 
 
 def _settings(folder: Path) -> Settings:
@@ -190,7 +190,7 @@ def _content(folder: Path, name: str) -> bytes:
         with (folder / name).open("rb") as file:
             return file.read(_MOST_BYTES[name])
     except OSError as error:
-        raise _unreadable(folder / name, error) from None
+        raise _unreadable(folder / name, error) from error
 
 
 def _status(folder: Path, name: str) -> os.stat_result:
@@ -199,7 +199,7 @@ def _status(folder: Path, name: str) -> os.stat_result:
     try:
         resolved, status = Path(os.path.realpath(path)), path.stat()
     except OSError as error:
-        raise _unreadable(path, error) from None
+        raise _unreadable(path, error) from error
     if not resolved.is_relative_to(folder.resolve()):
         raise BundleError(f"{path} leads outside the folder, to {resolved}; put the file itself there")
     if not stat.S_ISREG(status.st_mode):

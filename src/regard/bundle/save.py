@@ -10,7 +10,7 @@ from regard.bundle.load import verify
 from regard.bundle.manifest import CONFIG, MANIFEST, TOKENIZER, WEIGHTS, make_manifest
 from regard.bundle.tensors import write_tensors
 from regard.disk import standing, written_aside
-from regard.errors import OutputExistsError
+from regard.errors import BundleError, OutputExistsError
 from regard.settings import Settings, settings_to_json
 
 
@@ -48,7 +48,20 @@ def save_bundle(
         languages = (settings.data.source_language, settings.data.target_language)
         manifest = make_manifest(aside, aliases=aliases, languages=languages, facts=facts)
         (aside / MANIFEST).write_text(manifest.to_json(), encoding="utf-8")
+        _read_back(aside)
+
+
+def _read_back(aside: Path) -> None:
+    """Verifies what was written. A disk that does not give it back has failed: that says nothing of the model.
+
+    Raises:
+        BundleError: its parts do not belong together.
+        OSError: as the system says it.
+    """
+    try:
         verify(aside)
+    except BundleError as error:
+        raise (error.__cause__ if isinstance(error.__cause__, OSError) else error) from None
 
 
 def _refuse_foreign(folder: Path) -> None:

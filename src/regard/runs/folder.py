@@ -120,15 +120,15 @@ class RunFolder:
 
         What cannot be removed is left to the next time.
         """
-        found = self.by_step()
-        kept = {found[step] for step in (*list(found)[-latest:], *steps) if step in found}
-        for path in found.values():
-            if path not in kept:
+        with suppress(OSError):
+            found = self.by_step()
+            kept = {found[step] for step in (*list(found)[-latest:], *steps) if step in found}
+            for path in set(found.values()) - kept:
                 with suppress(OSError):
                     path.rename(path.with_name(f".{path.name}.removing"))  # at once: never seen half removed
-        for left in (self.root.resolve() / "checkpoints").glob(f".{_STEP}*"):
-            if left not in kept:
-                shutil.rmtree(left, ignore_errors=True)
+            for left in (self.root.resolve() / "checkpoints").glob(f".{_STEP}*"):
+                if left not in kept:
+                    shutil.rmtree(left, ignore_errors=True)
 
     def set_aside(self, checkpoint: Path) -> Path:
         """Gives a state that cannot be read a name under which nobody looks for it; returns that."""
