@@ -1,0 +1,64 @@
+"""docs/reliability.md is what the records say, and says what they do not."""
+
+import importlib.util
+import json
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def script() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("reliability_page", ROOT / "scripts" / "reliability_page.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_page_is_what_the_records_say(script: ModuleType) -> None:
+    written = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
+    assert written == script.page(), "run scripts/reliability_page.py --write"
+
+
+def test_nothing_recorded_hides_a_loss(script: ModuleType) -> None:
+    """The figures themselves: whoever records worse ones has to change this file, too."""
+    saves = json.loads((ROOT / "benchmarks/recorded/save_faults.json").read_text(encoding="utf-8"))["kinds"]
+    assert {kind: found["lost"] > 0 for kind, found in saves.items()} == {
+        "folder": False,
+        "checkpoint": False,
+        "model": False,
+        "naive": True,
+    }
+
+
+def trial(processes: int, *, is_equal: bool, **more: Any) -> dict[str, Any]:
+    how = {"regard": "1", "torch": "2", "reached": 9, "resumed_after": 8}
+    return {"processes": processes, "stop": "kill -9", "moment": "clock", "is_equal": is_equal, **how, **more}
+
+
+def test_a_run_that_did_not_end_alike_would_be_seen(script: ModuleType, tmp_path: Path) -> None:
+    trials = [trial(1, is_equal=True), trial(1, is_equal=False), trial(2, is_equal=True)]
+    trials.append(trial(1, is_equal=True, forgotten="place"))
+    (tmp_path / "resume.jsonl").write_text("".join(json.dumps(one) + "\n" for one in trials), encoding="utf-8")
+    page = script.page(tmp_path)
+    assert "| 1 | 2 | 2 | 0 | 0 | 0 | 2 | 0 | 0 | **1 of 2** |" in page
+    assert "| 2 | 1 | 1 | 0 | 0 | 0 | 1 | 0 | 0 | **1 of 1** |" in page
+    assert "| the place in the data | 1 | 1 | 1 |" in page
+
+
+def test_what_has_no_record_is_said_to_have_none(script: ModuleType, tmp_path: Path) -> None:
+    assert script.page(tmp_path).count(script.NOT_YET) == 3 + len(script.SECTIONS)
+
+
+def test_a_section_with_other_figures_is_still_told(script: ModuleType, tmp_path: Path) -> None:
+    record = {"made": {"torch": "2"}, "slow": {"opened": 200, "held_open": 3}, "hostile": {"requests": 20000}}
+    (tmp_path / "serving.json").write_text(json.dumps(record), encoding="utf-8")
+    page = script.page(tmp_path)
+    assert "opened: 200; held open: 3." in page
+    assert "requests: 20000." in page
