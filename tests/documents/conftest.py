@@ -16,7 +16,7 @@ class Shouting:
     def __init__(self) -> None:
         self.asked: list[str] = []
 
-    def translate(self, sentences: Sequence[str]) -> list[list[Candidate]]:
+    def translate(self, sentences: Sequence[str], *, copied: Sequence[str] = ()) -> list[list[Candidate]]:
         self.asked += sentences
         return [[Candidate(self.say(sentence), 0.5)] for sentence in sentences]
 
@@ -50,6 +50,24 @@ class Inventive(Shouting):
 
     def say(self, sentence: str) -> str:
         return f"{sentence.lower()} %s <b>"
+
+
+class Obedient(Forgetful):
+    """Says the same, but for the words it is made to write."""
+
+    def __init__(self, confidence: float = 0.5) -> None:
+        super().__init__()
+        self.confidence = confidence
+
+    def translate(self, sentences: Sequence[str], *, copied: Sequence[str] = ()) -> list[list[Candidate]]:
+        self.asked += sentences
+        kept = [[word for word in sentence.split() if word in copied] for sentence in sentences]
+        return [[Candidate(" ".join(["Bonjour", *words]), self.confidence)] for words in kept]
+
+
+@pytest.fixture
+def obedient() -> Obedient:
+    return Obedient()
 
 
 @pytest.fixture

@@ -116,6 +116,29 @@ def test_lines_are_translated_one_by_one(backwards: Voice) -> None:
     )
 
 
+def test_search_is_made_to_write_what_it_would_leave_out(obedient: Voice) -> None:
+    found = one(obedient, "show %(name)s to %(count)d people")
+    assert (said(found), found.outcome, found.problem) == ("Bonjour %(name)s %(count)d", Outcome.RETRIED, "")
+
+
+def test_what_was_forced_and_does_not_fit_is_flagged(obedient: Voice) -> None:
+    obedient.confidence = 0.2  # type: ignore[attr-defined]
+    found = one(obedient, "show %(name)s now")
+    assert (said(found), found.outcome) == ("bonjour %(name)s bonjour", Outcome.FLAGGED)
+
+
+def test_quotation_marks_go_with_the_placeholder_in_them(backwards: Voice) -> None:
+    assert said(one(backwards, "the page “%(title)s” has '%(n)s' left (%(all)s)")) == (
+        "(%(all)s) left '%(n)s' has “%(title)s” page the"
+    )
+    assert said(one(backwards, 'a "%(b)s" c')) == 'c "%(b)s" a'
+
+
+def test_the_signs_around_a_piece_stay(forgetful: Voice) -> None:
+    found = one(forgetful, "%s), deleted: “%d” one. (%d) -- no %s")
+    assert (said(found), found.outcome) == ("%s), bonjour: “%d” bonjour. (%d) -- bonjour %s", Outcome.FLAGGED)
+
+
 def test_what_no_try_keeps_is_flagged_and_has_everything(forgetful: Voice) -> None:
     found = one(forgetful, "show %(name)s to <b>me</b>")
     assert (said(found), found.outcome) == ("bonjour %(name)s bonjour <b>bonjour</b>", Outcome.FLAGGED)

@@ -36,7 +36,6 @@ from regard.cli.translate_file import (
 from regard.errors import InputError, TokenLimitError
 
 if TYPE_CHECKING:
-    from regard.documents.voice import Search as InPlaceSearch
     from regard.translator import SearchOptions, Translator
 
 
@@ -98,7 +97,7 @@ def translate(
 
     if translates_in_place(file, in_place) and file is not None:
         _refuse_in_place(search.get("num_hypotheses"), json=json, alignments=alignments, stream=stream)
-        translate_file(load, file, output, search=cast("InPlaceSearch", search), options=in_place)
+        translate_file(load, file, output, search=search, options=in_place)
         return
     # Whoever names a number of threads means this process.
     count = 1 if processes is None and threads is not None else processes

@@ -15,8 +15,7 @@ from regard.errors import InputError
 
 if TYPE_CHECKING:
     from regard.documents import Filled, Memory, OpenedDocument
-    from regard.documents.voice import Search
-    from regard.translator import Translator
+    from regard.translator import SearchOptions, Translator
 
 LinesOption = Annotated[
     bool, typer.Option("--lines", help="Read FILE as lines, whatever its name ends in (.po, .html, .md …).")
@@ -95,7 +94,7 @@ def translate_file(
     file: Path,
     output: Path | None,
     *,
-    search: "Search",
+    search: "SearchOptions",
     options: FileOptions,
 ) -> None:
     """Translates a file in place and writes it whole, or not at all.

@@ -4,8 +4,8 @@ Enters: a ``Translator`` (or whatever else translates strings) and the path of a
 Leaves: the file with translations in place, what happened to each sentence, and a list for whoever reviews it.
 Must not know: how the model works, the command line, anything of a format but its ``Document``.
 
-Placeholders and tags are tried in the sentence, then hidden behind words the model copies, then kept out of its sight;
-what comes out is compared with what went in, and a sentence that fails keeps them and is flagged.
+Placeholders and tags are tried in the sentence, then hidden behind words the model copies or is made to copy, then kept
+out of its sight; what comes out is compared with what went in, and a sentence that fails keeps them and is flagged.
 """
 
 from regard.documents.fill import Filled, Row, translate_document

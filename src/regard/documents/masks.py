@@ -3,6 +3,7 @@
 import re
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 from regard.documents.tags import Insertion, Span, TagPair, paired_places
@@ -11,9 +12,11 @@ from regard.text import Mark
 _JOINING: Final = re.compile(r"[^\s\w]{1,4}")
 _FIGURES: Final = re.compile(r"\d[\d.,]*(?<=\d)")
 _FIGURES_BEFORE: Final = re.compile(r"(?<!\w)\d[\d.,]*$")
+_QUOTED: Final = MappingProxyType({'"': '"', "'": "'", "“": "”", "‘": "’", "«": "»", "„": "“", "(": ")", "[": "]"})
 _NUMBERS: Final = ("73", "48", "91", "62", "37", "84", "59", "26")
 _NAMES: Final = ("Tom", "Boston", "Max", "Berlin", "Anna", "Paris", "Linda", "Tokyo")
 _LETTERS: Final = ("X", "Y", "Z", "W", "Q", "V", "K", "H")
+_QUOTATION_MARKS: Final = frozenset(Mark(sign) for pair in _QUOTED.items() for sign in pair)
 FAMILIES: Final = ((_NUMBERS, _NAMES), (_NUMBERS, _LETTERS), (_NUMBERS, _NUMBERS))
 """Words for places where a number is filled in, and for others; tried in this order."""
 
@@ -25,7 +28,8 @@ class Masked:
     Args:
         text: what the model reads.
         words: the word that stands for each placeholder.
-        held: the placeholders, each with what is written onto it without a space ("100%%", "%(a)s/%(b)s").
+        held: the placeholders, each with what is written onto it without a space ("100%%", "%(a)s/%(b)s"), and the
+            quotation marks around it.
         pairs: the tags.
     """
 
@@ -37,6 +41,7 @@ class Masked:
 
 def masked(parts: Sequence[str | Mark], family: tuple[Sequence[str], Sequence[str]]) -> Masked | None:
     """A sentence with its marks hidden; ``None`` if the family has not words enough, or the sentence uses them."""
+    parts = _with_quotation_marks(parts)
     paired = paired_places(parts)
     tags = {place for pair in paired for place in pair}
     free = [_free(names, parts) for names in family]
@@ -55,13 +60,29 @@ def masked(parts: Sequence[str | Mark], family: tuple[Sequence[str], Sequence[st
         if word is None:
             return None
         words.append(word)
-        held.append(group)
+        held.append(tuple(part.raw if part in _QUOTATION_MARKS else part for part in group))
         text += word
     pairs = tuple(
         TagPair(_mark(parts[one]), _mark(parts[other]), *_trimmed(text, starts[one], starts[other]))
         for one, other in paired
     )
     return Masked(text, tuple(words), tuple(held), pairs)
+
+
+def _with_quotation_marks(parts: Sequence[str | Mark]) -> list[str | Mark]:
+    """The parts with the signs around a quoted placeholder as marks of their own, which then go where it goes."""
+    rest = list(parts)
+    found: list[str | Mark] = []
+    for place, part in enumerate(rest):
+        before, behind = (rest[near] if 0 <= near < len(rest) else "" for near in (place - 1, place + 1))
+        if isinstance(part, Mark) and part.role == "value" and isinstance(before, str) and isinstance(behind, str):
+            closing = _QUOTED.get(before[-1:])
+            if closing is not None and behind.startswith(closing):
+                found[-1:] = [before[:-1], Mark(before[-1]), part, Mark(closing)]
+                rest[place + 1] = behind[1:]
+                continue
+        found.append(part)
+    return [part for part in found if part != ""]
 
 
 def _glued(parts: Sequence[str | Mark], tags: Container[int]) -> Iterator[tuple[int, tuple[str | Mark, ...]]]:

@@ -1,8 +1,9 @@
 """Translates sentences with placeholders and tags in them, so that what comes out has what went in, or is flagged.
 
 Of each line, in this order, until one try passes ``mismatch``: the sentence as it is; with its placeholders hidden
-behind words (three kinds of words), its paired tags left out and put back by the model's attention; at last the words
-between the marks, each by itself, which keeps every mark where it was, and is flagged, for it is seldom good language.
+behind words (three kinds of words), its paired tags left out and put back by the model's attention; the same, with a
+search that must write those words; at last the words between the marks, each by itself, which keeps every mark where it
+was, and is flagged, for it is seldom good language.
 """
 
 import re
@@ -22,6 +23,9 @@ Parts = tuple[str | Mark, ...]
 
 _LONGEST_SHOWN_TAG: Final = 24  # a longer one is nothing that a model has learned to copy
 _LISTED: Final = re.compile(r"\s*(?:[-*•–—]\s+)?")
+_ENDS: Final = (".", "!", "?", "…")
+_WORDED: Final = re.compile(r"(\W*)(.*?\w[.!?…]?)(\W*)", re.DOTALL)
+_LEAST_CONFIDENCE: Final = 0.25  # below, what had to be written stands in no sentence (docs/log.md)
 _WORSE: Final = {Outcome.UNCHANGED: 0, Outcome.PLAIN: 1, Outcome.KEPT: 2, Outcome.RETRIED: 3, Outcome.FLAGGED: 4}
 
 
@@ -85,6 +89,8 @@ def translate_protected(
     _as_it_is(voice, lines)
     for family in FAMILIES:
         _hidden(voice, _left(lines), family)
+    for family in FAMILIES:
+        _hidden(voice, [line for line in _left(lines) if line.has_marks], family, insisting=True)
     _piece_by_piece(voice, _left(lines))
     return [_together(segment) for segment in by_segment]
 
@@ -134,14 +140,22 @@ def _raw(parts: Parts) -> str:
     return "".join(part.raw if isinstance(part, Mark) else part for part in parts)
 
 
-def _hidden(voice: Voice, lines: Sequence[_Line], family: tuple[Sequence[str], Sequence[str]]) -> None:
+def _hidden(
+    voice: Voice, lines: Sequence[_Line], family: tuple[Sequence[str], Sequence[str]], *, insisting: bool = False
+) -> None:
+    """With words in place of marks; ``insisting`` has the search write those words, instead of hoping for them."""
     tries = [(line, hidden) for line in lines if (hidden := masked(line.parts, family)) is not None]
-    for (line, hidden), candidates in zip(tries, voice.translate([each.text for _, each in tries]), strict=True):
-        any(_take_back(voice, line, hidden, each) for each in candidates)
+    copied = sorted({word for _, hidden in tries for word in hidden.words}) if insisting else ()
+    found = voice.translate([hidden.text for _, hidden in tries], copied=copied)
+    for (line, hidden), candidates in zip(tries, found, strict=True):
+        any(_take_back(voice, line, hidden, each, insisting=insisting) for each in candidates)
 
 
-def _take_back(voice: Voice, line: _Line, hidden: Masked, candidate: Candidate) -> bool:
+def _take_back(voice: Voice, line: _Line, hidden: Masked, candidate: Candidate, *, insisting: bool) -> bool:
     """Puts marks and tags back into a translation, and keeps it if all came back."""
+    if insisting and candidate.confidence < _LEAST_CONFIDENCE:
+        line.problem = line.problem or "what had to be written did not fit"
+        return False
     spans = found_again(hidden, candidate.text)
     if spans is None:
         line.problem = line.problem or "the words that stood for placeholders did not come back"
@@ -155,30 +169,37 @@ def _take_back(voice: Voice, line: _Line, hidden: Masked, candidate: Candidate) 
 
 
 def _piece_by_piece(voice: Voice, lines: Sequence[_Line]) -> None:
-    pieces = [part for line in lines for part in line.parts if isinstance(part, str) and _has_letter(part)]
-    best = iter(voice.translate([piece.strip() for piece in pieces]))
+    pieces = [_piece(part) for line in lines for part in line.parts if isinstance(part, str)]
+    wanted = [piece[1] for piece in pieces if piece[1]]
+    best = iter(voice.translate(wanted))
+    following = iter(pieces)
     for line in lines:
         parts: list[str | Mark] = []
         confidences: list[float] = []
         for part in line.parts:
-            if isinstance(part, str) and _has_letter(part):
+            before, core, behind = next(following) if isinstance(part, str) else ("", "", "")
+            if core:
                 candidate = next(best)[0]
                 confidences.append(candidate.confidence)
-                parts.append(_like_a_piece(part, candidate.text))
+                parts.append(f"{before}{_like_a_piece(core, candidate.text)}{behind}")
             else:
                 parts.append(part)
         line.take(tuple(parts), Outcome.FLAGGED, min(confidences, default=0.0))
 
 
+def _piece(text: str) -> tuple[str, str, str]:
+    """The words of a part of a sentence, and the signs before and behind them, which stay; no words, no letter."""
+    found = _WORDED.fullmatch(text) if _has_letter(text) else None
+    return (found[1], found[2], found[3]) if found else (text, "", "")
+
+
 def _like_a_piece(source: str, target: str) -> str:
-    """The translation of a part of a sentence, with the space, the first letter and the end that the part has."""
-    core = source.strip()
-    if core[:1].islower() and target[:1].isupper() and not target[1:2].isupper():
+    """The translation of a part of a sentence, with the first letter and the end that the part has."""
+    if source[:1].islower() and target[:1].isupper() and not target[1:2].isupper():
         target = target[:1].lower() + target[1:]
-    if not core.endswith((".", "!", "?")):
-        target = target.rstrip(".")
-    left, right = len(source) - len(source.lstrip()), len(source) - len(source.rstrip())
-    return f"{source[:left]}{target}{source[len(source) - right :]}"
+    if not source.endswith(_ENDS):
+        return target.rstrip(".")
+    return target if target.endswith(_ENDS) else f"{target}{source[-1]}"
 
 
 def _peeled(parts: Parts) -> tuple[Parts, Parts, Parts]:

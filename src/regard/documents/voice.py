@@ -3,10 +3,13 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypedDict, final, runtime_checkable
+from pathlib import Path
+from typing import Final, Protocol, final, runtime_checkable
 
 from regard.errors import InputError
-from regard.translator import Translator
+from regard.translator import Glossary, SearchOptions, Term, Translator
+
+_LEAST_BEAM: Final = 5  # a search that must write certain words needs room for those that have not yet
 
 Links = frozenset[tuple[int, int]]
 """Pairs of a word of the source and a word of the target, counted from 0; words lie between spaces."""
@@ -24,8 +27,11 @@ class Candidate:
 class Voice(Protocol):
     """Whoever translates."""
 
-    def translate(self, sentences: Sequence[str]) -> list[list[Candidate]]:
-        """For each sentence at least one translation, the best first."""
+    def translate(self, sentences: Sequence[str], *, copied: Sequence[str] = ()) -> list[list[Candidate]]:
+        """For each sentence at least one translation, the best first.
+
+        Where a sentence has one of the words ``copied``, its translations should have it too, at whatever price.
+        """
         ...
 
     def align(self, sources: Sequence[str], targets: Sequence[str]) -> list[Links | None]:
@@ -33,32 +39,27 @@ class Voice(Protocol):
         ...
 
 
-class Search(TypedDict, total=False):
-    """What may be changed about a translator's search."""
-
-    beam_size: int | None
-    length_penalty: float | None
-    max_length: int | None
-
-
-def voice_of(translator: Translator, search: Search | None = None) -> Voice:
-    """A translator as a voice."""
-    return _TranslatorVoice(translator, search or {})
+def voice_of(translator: Translator, search: SearchOptions | None = None) -> Voice:
+    """A translator as a voice; ``search`` says what is changed about its search."""
+    return _TranslatorVoice(translator, search or SearchOptions())
 
 
 @final
 class _TranslatorVoice:
-    def __init__(self, translator: Translator, search: Search) -> None:
+    def __init__(self, translator: Translator, search: SearchOptions) -> None:
         self._translator = translator
         self._search = search
         own = translator.settings.decoding
         self._num_candidates = search.get("beam_size") or own.beam_size
         given = search.get("length_penalty")
         self._length_penalty = own.length_penalty if given is None else given
+        # Such a search cannot be made to write anything.
+        groups = search.get("diverse_groups") or own.diverse_groups
+        self._can_insist = not (search.get("samples") or own.samples or groups > 1)
         self._aligns = True
 
-    def translate(self, sentences: Sequence[str]) -> list[list[Candidate]]:
-        answers = self._translator.translate_lines(sentences, num_hypotheses=self._num_candidates, **self._search)
+    def translate(self, sentences: Sequence[str], *, copied: Sequence[str] = ()) -> list[list[Candidate]]:
+        answers = self._translator.translate_lines(sentences, **self._options(copied))
         return [
             [
                 Candidate(one.text, self._confidence(one.score, len(one.tokens) + one.finished))
@@ -66,6 +67,23 @@ class _TranslatorVoice:
             ]
             for each in answers
         ]
+
+    def _options(self, copied: Sequence[str]) -> SearchOptions:
+        options = self._search.copy()
+        options["num_hypotheses"] = self._num_candidates
+        if copied and self._can_insist:
+            options["beam_size"] = options["num_hypotheses"] = max(_LEAST_BEAM, self._num_candidates)
+            options["glossary"] = self._with_words(copied)
+        return options
+
+    def _with_words(self, words: Sequence[str]) -> Glossary:
+        """The terms that are asked for anyway, and words that stay as they are."""
+        given = self._search.get("glossary") or self._translator.settings.decoding.glossary or {}
+        if isinstance(given, str | Path):
+            given = Glossary.read(Path(given))
+        terms = (given if isinstance(given, Glossary) else Glossary.of(given)).terms
+        there = {term.source for term in terms}
+        return Glossary([*terms, *(Term(word, (word,)) for word in words if word not in there)])
 
     def align(self, sources: Sequence[str], targets: Sequence[str]) -> list[Links | None]:
         return [self._links(source, target) for source, target in zip(sources, targets, strict=True)]
