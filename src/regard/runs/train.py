@@ -5,7 +5,7 @@ This is the only place where training, decoding, evaluation, text and folders me
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -15,7 +15,7 @@ from typing import Any, final
 import torch
 
 from regard.batches import Batch, EncodedPairs
-from regard.bundle import BundleFacts, ScoreFact, load_bundle
+from regard.bundle import AlignmentFact, BundleFacts, ScoreFact, load_bundle
 from regard.corpus import Pair
 from regard.disk import file_aside, held, write_text_aside
 from regard.errors import BundleError, MachineError
@@ -151,6 +151,15 @@ def _working_in(folder: RunFolder, listener: Reporter) -> Iterator[None]:
             folder.forget_if_nothing_began()
 
 
+def _alignment_finder() -> Callable[..., AlignmentFact | None] | None:
+    """Loaded before training begins: a long run whose program is replaced meanwhile ends with what it began with."""
+    if find_spec("regard.tracing") is None:  # training works without that room, as everything else does
+        return None
+    from regard.runs.alignment import alignment_fact
+
+    return alignment_fact
+
+
 @final
 class Run:
     """A trainer in its folder, with everything it is handed."""
@@ -183,6 +192,7 @@ class Run:
         self.trainer.progress.began_from = None if beginning is None else beginning.sha256
         self.reporter = reporter
         self.keeping = Keeping(folder, settings, tokenizer.to_bytes(), self.trainer, reporter)
+        self._alignment_fact = _alignment_finder()
         for note in self._notes(encoded.num_too_long):
             reporter.note(note)
 
@@ -336,16 +346,14 @@ class Run:
 
     def _learn_alignment(self) -> None:
         """Finds out, of the model that was kept, which heads say what translates what, and notes it with the model."""
-        if find_spec("regard.tracing") is None:  # training works without that room, as everything else does
+        if self._alignment_fact is None:
             return
-        from regard.runs.alignment import alignment_fact
-
         bundle = load_bundle(self.folder.model)
         plain = new_model(self.settings, self.tokenizer.vocab_size)
         Beginning(bundle).fill(plain)
         plain.eval()
         limit = min(self.settings.data.max_tokens, (plain.max_positions or 1 << 30) - 1)
-        fact = alignment_fact(plain, self.tokenizer, self.valid, max_tokens=limit)
+        fact = self._alignment_fact(plain, self.tokenizer, self.valid, max_tokens=limit)
         if fact is not None:
             self.keeping.annotate(bundle, bundle.facts.model_copy(update={"alignment": fact}))
 
