@@ -47,6 +47,32 @@ def test_a_run_says_what_it_did(regard, pair_files, tmp_path: Path) -> None:
     assert "model_dim = 16" in settings
 
 
+def test_a_look_before_a_run_begins_none(regard, pair_files, tmp_path: Path) -> None:
+    command = [*arguments(pair_files, tmp_path / "run"), "model.model_dim=32", "model.feedforward_dim=64", "--check"]
+    good = regard(*command, "training.learning_rate=5e-3")
+    assert good.code == 0, good.err + good.out
+    for words in ("batch is learned", "gradients flow", "future leak", "without --check the same command begins it"):
+        assert words in good.out
+    assert "FAIL" not in good.out
+    assert "held out to validate on" in good.err
+    bad = regard(*command, "training.learning_rate=5")
+    assert bad.code == 3
+    assert "to do: it does not stay down: training.learning_rate = 5 is too high, try 0.5" in bad.out
+    assert "checks failed: batch is learned, " in bad.err
+    assert "The table says what to do" in bad.err
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_look_takes_nothing_that_is_there_and_no_other_processes(regard, pair_files, tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    there = regard(*arguments(pair_files, tmp_path / "run"), "--check")
+    assert there.code == 2
+    assert "exists already and is left as it is" in there.err
+    wrong = regard("train", "--check", "--resume", tmp_path, "--processes", "2")
+    assert wrong.code == 2
+    assert "--check looks at a run that has not begun, in one process; leave out --resume, --processes" in wrong.err
+
+
 def test_options_win_over_a_file_and_overrides_over_options(regard, pair_files, tmp_path: Path) -> None:
     (tmp_path / "my.toml").write_text("[training]\nseed = 5\nepsilon = 0.5\nmax_steps = 1\n", encoding="utf-8")
     run = tmp_path / "run"

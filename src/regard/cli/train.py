@@ -12,6 +12,7 @@ import typer
 from regard.cli.number import number_from
 from regard.cli.progress import progress_reporter
 from regard.cli.show import count, duration
+from regard.cli.train_check import check_training
 from regard.cli.train_together import train_together
 from regard.errors import InputError, OutputExistsError
 from regard.launch import Launch
@@ -63,6 +64,9 @@ Out = Annotated[
 Resume = Annotated[
     Path | None, typer.Option("--resume", help="Continue this run where it stopped.", show_default=False)
 ]
+Check = Annotated[
+    bool, typer.Option("--check", help="Only see, in seconds, whether this run could learn; no run is begun.")
+]
 SourceLanguage = Annotated[str | None, typer.Option("--source-language", help="For example en.", show_default="en")]
 TargetLanguage = Annotated[str | None, typer.Option("--target-language", help="For example fr.", show_default="fr")]
 Device = Annotated[str | None, typer.Option("--device", help="auto, cpu, cuda or cuda:1.", show_default="auto")]
@@ -85,6 +89,7 @@ def train(
     max_minutes: MaxMinutes = None,
     out: Out = None,
     resume: Resume = None,
+    check: Check = False,
     source_language: SourceLanguage = None,
     target_language: TargetLanguage = None,
     device: Device = None,
@@ -115,6 +120,12 @@ def train(
         "training.seed": seed,
     }
     chosen = [*overrides_of(given), *(overrides or [])]
+    if check:
+        if out is not None:
+            refuse_existing_folder(out)
+        alone = {"--resume": resume, "--processes": processes}
+        check_training(settings, chosen, preset=preset, without=[name for name, given in alone.items() if given])
+        return
     if processes is not None:
         where = {"--preset": preset, "--settings": settings, "--out": out, "--resume": resume}
         options = [text for name, value in where.items() if value is not None for text in (name, str(value))]

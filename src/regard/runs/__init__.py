@@ -4,7 +4,18 @@ Enters: settings and the name of a folder. Leaves: a run's folder, with the trai
 ones below. Must not know: argv, colours, HTTP.
 """
 
+from regard.runs.check import Rehearsed, rehearse
 from regard.runs.plan import Plan, plan_run, resolve_settings
 from regard.runs.train import RunResult, resume, train, validation_pairs
 
-__all__ = ["Plan", "RunResult", "plan_run", "resolve_settings", "resume", "train", "validation_pairs"]
+__all__ = [
+    "Plan",
+    "Rehearsed",
+    "RunResult",
+    "plan_run",
+    "rehearse",
+    "resolve_settings",
+    "resume",
+    "train",
+    "validation_pairs",
+]
