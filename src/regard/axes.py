@@ -43,6 +43,8 @@ AXES: Final[dict[str, str]] = {
     "block": "stretches of the vocabulary, of which the best tokens are looked at",
     "pick": "blocks that were picked for a closer look",
     "cell": "cells of a cache or of a block, one after the other",
+    "step": "steps a search has taken, one token each",
+    "slot": "sentences that share the memory of a search, also those that have left",
     "place": "cells of all picked blocks in one line",
     "best": "candidates that were kept, best first",
     "phrase": "phrases that are required of a translation",

@@ -26,6 +26,18 @@ def test_a_line_is_translated(regard, tiny_run: Path) -> None:
     assert (outcome.code, outcome.out, outcome.err) == (0, "quatre deux sept\n", "")
 
 
+def test_compiled_the_same_line_comes_out(regard, tiny_run: Path, needs_tool) -> None:
+    needs_tool("g++")
+    outcome = regard("translate", tiny_run, "--compile", stdin=b"four two seven\n")
+    assert (outcome.code, outcome.out, outcome.err) == (0, "quatre deux sept\n", "")
+
+
+def test_what_cannot_be_compiled_is_said_and_translated(regard, tiny_run: Path) -> None:
+    outcome = regard("translate", tiny_run, "--compile", "--dtype", "float64", stdin=b"four two seven\n")
+    assert (outcome.code, outcome.out) == (0, "quatre deux sept\n")
+    assert outcome.err.startswith("translating without compiled code: ")
+
+
 @pytest.mark.parametrize(
     ("given", "num_lines"),
     [

@@ -1,5 +1,6 @@
 """From a folder to a translator."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -92,3 +93,26 @@ def test_models_that_do_not_fit_together_are_refused(translator, make_translator
     back = regard.Translator(translator.model, translator.tokenizer, settings)
     with pytest.raises(SettingsError, match="from en to fr, but model from fr to en; models used together"):
         together([translator, back])
+
+
+@pytest.mark.parametrize("beam_size", [1, 4])
+def test_compiled_it_translates_and_explains_the_same(
+    needs_tool: Callable[[str], str], tiny_run: Path, beam_size: int
+) -> None:
+    needs_tool("g++")
+    usual, compiled = (regard.load(tiny_run, compiled=each) for each in (False, True))
+    assert compiled.not_compiled is None
+    texts = ["four two seven", "one", "", "nine nine three two one zero"]
+    found = [each.translate(texts, beam_size=beam_size) for each in (usual, compiled)]
+    for one, other in zip(*found, strict=True):
+        assert one.text == other.text
+        assert one.score == pytest.approx(other.score, abs=1e-5)
+    trace = compiled.explain(texts[0], beam_size=beam_size)
+    assert trace.translation.text == compiled.translate(texts[0], beam_size=beam_size).text
+
+
+def test_what_cannot_be_compiled_says_why_and_translates_all_the_same(model_folder: Path) -> None:
+    exact = regard.load(model_folder, dtype="float64", compiled=True)
+    assert exact.not_compiled is not None
+    assert "float64" in exact.not_compiled or "compiler" in exact.not_compiled
+    assert exact.translate("I love you.") == regard.load(model_folder, dtype="float64").translate("I love you.")

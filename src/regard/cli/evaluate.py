@@ -2,13 +2,15 @@
 
 import json as json_format
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from regard.cli.comparing import compared
+from regard.cli.compiling import said_if_not_compiled
 from regard.cli.options import (
     BeamOption,
+    CompileOption,
     DeviceOption,
     DtypeOption,
     EnsembleOption,
@@ -53,6 +55,7 @@ def evaluate(
     dtype: DtypeOption = "float32",
     device: DeviceOption = "auto",
     threads: ThreadsOption = None,
+    compiled: CompileOption = False,
 ) -> None:
     """Score a model with BLEU, chrF and TER.
 
@@ -65,7 +68,8 @@ def evaluate(
     from regard.translator import load
 
     given = None if source is None else _read(source, target)
-    translator = load(model, *(ensemble or ()), device=device, dtype=dtype, threads=threads)
+    how: dict[str, Any] = {"device": device, "dtype": dtype, "threads": threads, "compiled": compiled}
+    translator = said_if_not_compiled(load(model, *(ensemble or ()), **how))
     pairs, description = given or _own_pairs(translator.settings)
     typer.echo(f"{count(len(pairs))} sentences: {description}", err=True)
     sources, references = [pair.source for pair in pairs], [pair.target for pair in pairs]
@@ -76,7 +80,7 @@ def evaluate(
     record = {"model": str(model), "test_set": description, **scored.record()}
     lines = scored.lines()
     if compare is not None:
-        other = load(compare, device=device, dtype=dtype, threads=threads)
+        other = load(compare, **how)
         second = score(other, sources, references, beam_size=beam_size, length_penalty=length_penalty)
         found = compared(sources, references, scored.hypotheses, second.hypotheses)
         record |= {"second_model": str(compare), **found.record()}

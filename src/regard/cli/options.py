@@ -24,6 +24,14 @@ DtypeOption = Annotated[
     str,
     typer.Option("--dtype", help="Type of the computation: float32, bfloat16, float64, int8, or auto, the fastest."),
 ]
+CompileOption = Annotated[
+    bool,
+    typer.Option(
+        "--compile",
+        help="Translate by code compiled for this machine: about twice as fast. Needs a C++ compiler, and some seconds "
+        "the first time.",
+    ),
+]
 ProcessesOption = Annotated[
     int | None,
     typer.Option(

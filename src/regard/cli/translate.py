@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Annotated, cast
 import typer
 
 from regard.cli.answer import Form, in_one_line
+from regard.cli.compiling import said_if_not_compiled
 from regard.cli.lines import line_batches
 from regard.cli.options import (
+    CompileOption,
     DeviceOption,
     DtypeOption,
     EnsembleOption,
@@ -73,6 +75,7 @@ def translate(
     dtype: DtypeOption = "float32",
     device: DeviceOption = "auto",
     threads: ThreadsOption = None,
+    compiled: CompileOption = False,
     processes: ProcessesOption = None,
 ) -> None:
     """Translate text, line by line, or a file in place.
@@ -84,6 +87,7 @@ def translate(
     in_place = FileOptions(lines, overwrite, memory, least_similarity, review)
     if BulkOptions(engine, workers, field).is_asked_for():
         given = {"--json": json, "--alignments": alignments, "--stream": stream, "--ensemble": bool(ensemble)}
+        given |= {"--compile": compiled}
         others = [*(name for name, is_given in given.items() if is_given), *in_place.given()]
         job = BulkJob(model, file, output, dtype=dtype, device=device, threads=threads, search={**search})
         translate_bulk(job, BulkOptions(engine, workers, field), others=others)
@@ -93,7 +97,8 @@ def translate(
     def load() -> "Translator":
         from regard.translator import load
 
-        return load(model, *(ensemble or ()), device=device, dtype=dtype, threads=threads)
+        translator = load(model, *(ensemble or ()), device=device, dtype=dtype, threads=threads, compiled=compiled)
+        return said_if_not_compiled(translator)
 
     if translates_in_place(file, in_place) and file is not None:
         _refuse_in_place(search.get("num_hypotheses"), json=json, alignments=alignments, stream=stream)

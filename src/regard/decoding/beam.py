@@ -15,7 +15,7 @@ import torch
 from jaxtyping import Bool, Float, Float64, Int
 from torch import Tensor
 
-from regard.decoding.choice import best_of_group, log_probabilities
+from regard.decoding.choice import best_of_group, best_of_model, log_probabilities
 from regard.decoding.hypothesis import Hypothesis
 from regard.decoding.limits import max_target_length
 from regard.decoding.opening import answering, device_of, start_decoding
@@ -119,14 +119,23 @@ def _search(
     beams = open_beams(len(shelves), settings.beam_size, device=device_of(model))
     while beams.sentences:
         logits, state = model.step(state, beams.tokens[:, :, -1].flatten())
-        log_probs = steering.steer(log_probabilities(logits), beams.rows)
-        candidates = expand(beams, log_probs, steering)
+        candidates = _continuations(model, beams, logits, steering)
         set_aside(beams, candidates, shelves, length_penalty=settings.length_penalty)
         before = beams
         beams, parents = advance(before, candidates)
         cut_where_stuck(before, beams, shelves, length_penalty=settings.length_penalty)
         cut_at_limit(beams, shelves, length_penalty=settings.length_penalty)
         state, beams = _go_on(state.follow(parents), beams, incomplete(beams, shelves))
+
+
+def _continuations(
+    model: TranslationModel[MemoryT, StateT], beams: Beams, logits: Float[Tensor, "row vocab"], steering: Steering
+) -> Candidates:
+    if steering.is_straight:
+        best = best_of_model(model, logits, beams.totals, num_candidates(beams.totals.shape[1]))
+        if best is not None:
+            return Candidates(best.members, best.ids, best.log_probabilities, best.totals)
+    return expand(beams, steering.steer(log_probabilities(logits), beams.rows), steering)
 
 
 def _go_on(state: StateT, beams: Beams, live: Sequence[int]) -> tuple[StateT, Beams]:
@@ -150,6 +159,11 @@ def open_beams(num_sentences: int, beam_size: int, *, device: torch.device | str
     )
 
 
+def num_candidates(beam_size: int) -> int:
+    """How many continuations of a sentence are looked at."""
+    return 2 * beam_size if beam_size > 1 else 1
+
+
 def expand(beams: Beams, log_probs: Float[Tensor, "row vocab"], steering: Steering = STRAIGHT) -> Candidates:
     """The best continuations of each sentence, twice ``beam_size``: even if every beam may end, enough go on.
 
@@ -162,7 +176,7 @@ def expand(beams: Beams, log_probs: Float[Tensor, "row vocab"], steering: Steeri
         return _best_of_chosen(beams, log_probs, steering)
     beam_size = beams.totals.shape[1]
     by_sentence = log_probs.view(-1, beam_size, log_probs.shape[1])
-    totals, parents, tokens = best_of_group(by_sentence, beams.totals, 2 * beam_size if beam_size > 1 else 1)
+    totals, parents, tokens = best_of_group(by_sentence, beams.totals, num_candidates(beam_size))
     cells = parents * log_probs.shape[1] + tokens
     return Candidates(parents, tokens, by_sentence.flatten(1).gather(1, cells).double(), totals)
 

@@ -7,10 +7,11 @@ the best tokens lie in the blocks with the best maxima.
 from typing import Final
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float, Float64, Int
 from torch import Tensor
 
 from regard.errors import DivergedError
+from regard.models.interface import AnyModel, Best
 from regard.text.control import BOS, EOS, PAD, UNK
 
 # PAD, UNK and BOS are never chosen. They lie below EOS, so leaving them out is a view, not a copy.
@@ -78,6 +79,20 @@ def best_of_group(
         values, parents, ids = _best_by_blocks(log_probs, before, count)
     _refuse_not_a_number(values)
     return values, parents, ids
+
+
+def best_of_model(
+    model: AnyModel, logits: Float[Tensor, "row vocab"], before: Float64[Tensor, "group member"], count: int
+) -> Best | None:
+    """The same from logits, by the model itself; None if it leaves that to us.
+
+    Raises:
+        DivergedError: the logits were not finite.
+    """
+    best = model.best(logits, before, count, first_id=_FIRST_ALLOWED)
+    if best is not None:
+        _refuse_not_a_number(best.totals)
+    return best
 
 
 def _best_by_blocks(

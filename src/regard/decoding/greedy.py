@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from typing import Final
 
 import torch
+from jaxtyping import Float, Int
+from torch import Tensor
 
-from regard.decoding.choice import log_probabilities
+from regard.decoding.choice import best_of_model, log_probabilities
 from regard.decoding.hypothesis import Hypothesis
 from regard.decoding.limits import max_target_length
 from regard.decoding.opening import answering, device_of, start_decoding
@@ -70,14 +72,27 @@ def _write(
     tokens = torch.tensor([draft.tokens[-1] for draft in live], device=device)
     while live:
         logits, state = model.step(state, tokens)
-        log_probs = steering.steer(log_probabilities(logits), _rows_of(live))
-        values, ids = steering.choose(log_probs, 1)
+        values, ids = _next_tokens(model, logits, live, steering)
         for draft, token, value in zip(live, ids[:, 0].tolist(), values[:, 0].tolist(), strict=True):
             draft.append(token, value)
         tokens, kept = ids[:, 0], [row for row, draft in enumerate(live) if not draft.is_complete]
         if _FINISHED_SHARE * (len(live) - len(kept)) >= len(live):
             live, rows = [live[row] for row in kept], torch.tensor(kept, dtype=torch.long, device=device)
             state, tokens = state.select(rows), tokens[rows]
+
+
+def _next_tokens(
+    model: TranslationModel[MemoryT, StateT],
+    logits: Float[Tensor, "row vocab"],
+    live: Sequence[_Draft],
+    steering: Steering,
+) -> tuple[Float[Tensor, "row 1"], Int[Tensor, "row 1"]]:
+    """Each row's next token and its log-probability."""
+    if steering.is_straight:
+        best = best_of_model(model, logits, logits.new_zeros(len(live), 1, dtype=torch.float64), 1)
+        if best is not None:
+            return best.log_probabilities, best.ids
+    return steering.choose(steering.steer(log_probabilities(logits), _rows_of(live)), 1)
 
 
 def _rows_of(live: Sequence[_Draft]) -> Rows:

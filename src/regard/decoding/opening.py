@@ -37,9 +37,11 @@ def start_decoding(
 def answering(model: nn.Module) -> Iterator[None]:
     """Dropout off and no gradients, for the time of a search; a model in training goes back to it."""
     was_training = model.training
-    model.eval()
+    if was_training:  # to tell all modules takes as long as a step of a short translation
+        model.eval()
     try:
         with torch.inference_mode():
             yield
     finally:
-        model.train(was_training)
+        if was_training:
+            model.train()

@@ -133,6 +133,11 @@ class Steering:
     chooser: Chooser | None = None
     selector: Selector | None = None
 
+    @property
+    def is_straight(self) -> bool:
+        """Whether nobody looks at log-probabilities or chooses, so that the best tokens are all that counts."""
+        return not (self.prefix or self.listener or self.adjusters or self.chooser or self.selector)
+
     def opened(self) -> None:
         """Tells the listener, if there is one, that the sources are read."""
         if self.listener is not None:

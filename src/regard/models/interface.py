@@ -6,10 +6,11 @@ apart into ``features`` and ``logits`` to score real tokens only.
 """
 
 from abc import ABC, abstractmethod
-from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar, final, runtime_checkable
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float, Float64, Int
 from torch import Tensor, nn
 
 from regard.layout import Layout
@@ -34,6 +35,24 @@ class DecodingState(Protocol):
     def follow(self: SameState, parents: Int[Tensor, "sentence row"]) -> SameState:
         """Each row goes on from a row of its sentence, counted within it; several may go on from one."""
         ...
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Best:
+    """The best next tokens of the rows of each group together, best first; of equals, the first row's lowest id.
+
+    Attributes:
+        totals: their log-probabilities, with what their row had before.
+        members: which row of the group each continues.
+        ids: the tokens.
+        log_probabilities: of the tokens alone.
+    """
+
+    totals: Float64[Tensor, "group candidate"]
+    members: Int[Tensor, "group candidate"]
+    ids: Int[Tensor, "group candidate"]
+    log_probabilities: Float64[Tensor, "group candidate"]
 
 
 MemoryT = TypeVar("MemoryT")
@@ -87,6 +106,20 @@ class TranslationModel(nn.Module, ABC, Generic[MemoryT, StateT]):
     @abstractmethod
     def logits(self, vectors: Float[Tensor, "... model"]) -> Float[Tensor, "... vocab"]:
         """Scores of every piece being next, from such vectors."""
+
+    def best(
+        self, logits: Float[Tensor, "row vocab"], before: Float64[Tensor, "group member"], count: int, *, first_id: int
+    ) -> Best | None:
+        """The ``count`` best next tokens from ``first_id`` on, if this network finds them without log-probabilities of
+        all others; totals are NaN where logits are. None: whoever searches does it from log-probabilities.
+
+        Args:
+            logits: what ``step`` gave, a row per member of each group.
+            before: the log-probability that each row has reached; nothing continues one of minus infinity.
+            count: how many of each group.
+            first_id: lower ids are never chosen.
+        """
+        return None
 
     def attentions(self) -> dict[str, HeadCore]:
         """Every attention by its name: ``encoder.0.self``, ``decoder.0.self``, ``decoder.0.cross`` …"""

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, Final, Literal, final, get_args
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int8
 from torch import Tensor, nn
 
 Numbers = Literal["float32", "bfloat16", "float64", "int8"]
@@ -80,6 +80,11 @@ class EightBit(Product):
         self._bias = None if bias is None else bias.bfloat16()
         rounded = self._weight.float() * self._factors.float()[:, None]
         self._several = _laid_out(rounded, bias)
+
+    @property
+    def eight_bits(self) -> tuple[Int8[Tensor, "output input"], Float[Tensor, " output"]]:
+        """The weight, and the factor of each output."""
+        return self._weight, self._factors
 
     def __call__(self, vectors: Float[Tensor, "... input"]) -> Float[Tensor, "... output"]:
         """In bfloat16."""

@@ -38,6 +38,7 @@ class Translator:
         name: what it is called, by custom its folder.
         weights_sha256: the hash of its file of weights; None if it does not come from a folder.
         alignment: which attention says what translates what; None if nobody found out.
+        not_compiled: why it translates without a compiled file, if one was asked for.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Translator:
         name: str = "model",
         weights_sha256: str | None = None,
         alignment: AlignmentFact | None = None,
+        not_compiled: str | None = None,
     ) -> None:
         self.model = model
         self.tokenizer = tokenizer
@@ -56,6 +58,7 @@ class Translator:
         self.name = name
         self.weights_sha256 = weights_sha256
         self.alignment = alignment
+        self.not_compiled = not_compiled
 
     @property
     def languages(self) -> tuple[str, str]:

@@ -7,14 +7,20 @@ import torch
 
 from regard.bundle import Bundle, load_bundle
 from regard.errors import MachineError, SettingsError
-from regard.models import NUMBERS, AnyModel, Ensemble, Numbers, build_model, compute_in, fastest_numbers
+from regard.models import NUMBERS, AnyModel, Ensemble, Numbers, Transformer, build_model, compute_in, fastest_numbers
 from regard.models.allocator import keep_freed_memory
+from regard.models.compiled import CompiledTransformer
 from regard.text import Tokenizer
 from regard.translator.facade import Translator
 
 
 def load(
-    folder: str | Path, *others: str | Path, device: str = "auto", dtype: str = "float32", threads: int | None = None
+    folder: str | Path,
+    *others: str | Path,
+    device: str = "auto",
+    dtype: str = "float32",
+    threads: int | None = None,
+    compiled: bool = False,
 ) -> Translator:
     """A translator from the folder of a model, or of a run (its best model).
 
@@ -28,6 +34,9 @@ def load(
         dtype: what to compute in: ``float32``, ``bfloat16``, ``float64``, or ``int8`` (weights in
             eight bits; CPU only). ``auto`` is what was measured to be the fastest on such a machine.
         threads: CPU threads, for the whole process; PyTorch's choice if not given.
+        compiled: whether to translate by a file compiled for this machine (``regard.models.compiled``), which takes a
+            C++ compiler and some seconds the first time. Explanations are computed as always. What cannot be compiled
+            translates as without; ``translator.not_compiled`` says why.
 
     Raises:
         BundleError: the folder is missing, damaged or not what it says it is.
@@ -40,11 +49,12 @@ def load(
     if chosen_device.type == "cpu":
         keep_freed_memory()
     if others:
-        return together([load(each, device=device, dtype=dtype) for each in (folder, *others)])
+        return together([load(each, device=device, dtype=dtype, compiled=compiled) for each in (folder, *others)])
     bundle = load_bundle(Path(folder))
     tokenizer = Tokenizer.from_bytes(bundle.tokenizer)
     model = _network(bundle, tokenizer.vocab_size).to(device=chosen_device).eval()
     compute_in(model, numbers)
+    model, reason = _compiled(model) if compiled else (model, None)
     name = Path(folder).resolve().name
     return Translator(
         model,
@@ -53,6 +63,7 @@ def load(
         name=name,
         weights_sha256=bundle.weights_sha256,
         alignment=bundle.facts.alignment,
+        not_compiled=reason,
     )
 
 
@@ -76,7 +87,8 @@ def together(translators: Sequence[Translator]) -> Translator:
             )
     names = " + ".join(each.name for each in translators)
     model = Ensemble([each.model for each in translators]).eval()
-    return Translator(model, first.tokenizer, first.settings, name=names)
+    reasons = [each.not_compiled for each in translators if each.not_compiled]
+    return Translator(model, first.tokenizer, first.settings, name=names, not_compiled=reasons[0] if reasons else None)
 
 
 def _network(bundle: Bundle, vocab_size: int) -> AnyModel:
@@ -85,6 +97,16 @@ def _network(bundle: Bundle, vocab_size: int) -> AnyModel:
         model = build_model(bundle.settings.model, vocab_size)
     model.load_state_dict(bundle.weights())
     return model.requires_grad_(False)
+
+
+def _compiled(model: AnyModel) -> tuple[AnyModel, str | None]:
+    """The network compiled, or as it is and the reason why."""
+    if not isinstance(model, Transformer):
+        return model, "only a Transformer is compiled"
+    try:
+        return CompiledTransformer(model), None
+    except (SettingsError, MachineError) as error:
+        return model, str(error)
 
 
 def _device(name: str) -> torch.device:

@@ -1,0 +1,185 @@
+// Numbers, sixteen at a time: loading, rounding, sums, the exponential, layer norm and softmax.
+//
+// Written with the vectors of GCC and Clang, which become whatever the processor has. Sums are float32 everywhere.
+#pragma once
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#ifdef __AVX512F__
+#include <immintrin.h>
+#endif
+
+constexpr int64_t kLanes = 16;
+typedef float Lanes __attribute__((vector_size(64)));
+typedef int32_t Whole __attribute__((vector_size(64)));
+typedef uint32_t Bits __attribute__((vector_size(64)));
+
+struct bfloat16 {
+    uint16_t bits;
+};
+
+inline Lanes load(const float* from) {
+    Lanes lanes;
+    std::memcpy(&lanes, from, sizeof lanes);
+    return lanes;
+}
+
+inline Lanes load(const bfloat16* from) {
+#ifdef __AVX512F__
+    const __m256i half = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
+    return (Lanes)_mm512_slli_epi32(_mm512_cvtepu16_epi32(half), 16);
+#else
+    typedef uint16_t Half __attribute__((vector_size(32)));
+    Half half;
+    std::memcpy(&half, from, sizeof half);
+    return (Lanes)(__builtin_convertvector(half, Bits) << 16);
+#endif
+}
+
+inline Lanes load(const int8_t* from) {
+#ifdef __AVX512F__
+    const __m128i quarter = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+    return (Lanes)_mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(quarter));
+#else
+    typedef int8_t Quarter __attribute__((vector_size(16)));
+    Quarter quarter;
+    std::memcpy(&quarter, from, sizeof quarter);
+    return __builtin_convertvector(quarter, Lanes);
+#endif
+}
+
+inline void store(float* to, Lanes lanes) { std::memcpy(to, &lanes, sizeof lanes); }
+
+inline void store(bfloat16* to, Lanes lanes) {  // to the nearest, ties to even; what is not a number stays none
+#ifdef __AVX512BF16__
+    const __m256bh half = _mm512_cvtneps_pbh((__m512)lanes);
+#else
+    typedef uint16_t Half __attribute__((vector_size(32)));
+    const Bits bits = (Bits)lanes, rounded = bits + 0x7fff + ((bits >> 16) & 1);
+    const Bits kept = lanes == lanes ? rounded : bits | 0x400000;
+    const Half half = __builtin_convertvector(kept >> 16, Half);
+#endif
+    std::memcpy(to, &half, sizeof half);
+}
+
+inline float widen(float value) { return value; }
+
+inline float widen(bfloat16 value) {
+    const uint32_t bits = uint32_t(value.bits) << 16;
+    float wide;
+    std::memcpy(&wide, &bits, sizeof wide);
+    return wide;
+}
+
+inline Lanes all(float value) { return value - Lanes{}; }  // what is added to 0 would lose the sign of its own 0
+
+inline float sum(Lanes lanes) {
+    typedef float Eight __attribute__((vector_size(32)));
+    typedef float Four __attribute__((vector_size(16)));
+    Eight eight[2];
+    std::memcpy(eight, &lanes, sizeof eight);
+    const Eight pairs = eight[0] + eight[1];
+    Four four[2];
+    std::memcpy(four, &pairs, sizeof four);
+    const Four rest = four[0] + four[1];
+    return (rest[0] + rest[2]) + (rest[1] + rest[3]);
+}
+
+// The sums of sixteen vectors, as one: each round adds halves, and lets two vectors share one.
+inline Lanes sums_of(Lanes (&parts)[kLanes]) {
+#define REGARD_ROUND(count, lower, upper)                                                           \
+    for (int i = 0; i < count; ++i)                                                                 \
+        parts[i] = __builtin_shufflevector(parts[2 * i], parts[2 * i + 1], lower) +                 \
+                   __builtin_shufflevector(parts[2 * i], parts[2 * i + 1], upper);
+#define REGARD_LIST(...) __VA_ARGS__
+    REGARD_ROUND(8, REGARD_LIST(0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23),
+                 REGARD_LIST(8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31))
+    REGARD_ROUND(4, REGARD_LIST(0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27),
+                 REGARD_LIST(4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31))
+    REGARD_ROUND(2, REGARD_LIST(0, 1, 4, 5, 8, 9, 12, 13, 16, 17, 20, 21, 24, 25, 28, 29),
+                 REGARD_LIST(2, 3, 6, 7, 10, 11, 14, 15, 18, 19, 22, 23, 26, 27, 30, 31))
+    REGARD_ROUND(1, REGARD_LIST(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30),
+                 REGARD_LIST(1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31))
+#undef REGARD_LIST
+#undef REGARD_ROUND
+    return parts[0];
+}
+
+inline Lanes larger(Lanes one, Lanes other) { return one > other ? one : other; }
+
+inline bool is_any(Whole truths) {
+#ifdef __AVX512F__
+    return _mm512_movepi32_mask((__m512i)truths) != 0;
+#else
+    int any = 0;
+    for (int lane = 0; lane < kLanes; ++lane) any |= truths[lane];
+    return any != 0;
+#endif
+}
+
+inline float largest(Lanes lanes) {
+#ifdef __AVX512F__
+    return _mm512_reduce_max_ps((__m512)lanes);
+#else
+    float best = lanes[0];
+    for (int lane = 1; lane < kLanes; ++lane) best = lanes[lane] > best ? lanes[lane] : best;
+    return best;
+#endif
+}
+
+// exp: 2ⁿ times a polynomial on [-ln 2 / 2, ln 2 / 2] (Cephes' coefficients); 0 below -87, about one unit in the last place.
+inline Lanes exponential(Lanes x) {
+    const Lanes inside = x < -87.f ? all(-87.f) : (x > 88.f ? all(88.f) : x);
+    const Lanes n = (inside * 1.44269504f + 12582912.f) - 12582912.f;  // rounds to a whole number
+    const Lanes r = (inside - n * 0.693359375f) + n * 2.12194440e-4f;
+    Lanes p = all(1.9875691500e-4f);
+    p = p * r + 1.3981999507e-3f;
+    p = p * r + 8.3334519073e-3f;
+    p = p * r + 4.1665795894e-2f;
+    p = p * r + 1.6666665459e-1f;
+    p = p * r + 5.0000001201e-1f;
+    p = p * r * r + r + 1.f;
+    const Lanes power = (Lanes)((__builtin_convertvector(n, Whole) + 127) << 23);
+    const Lanes value = x < -87.f ? Lanes{} : p * power;
+    return x == x ? value : x;
+}
+
+struct Norm {
+    const float* weight;  // null: there is none
+    const float* bias;
+    double epsilon;
+};
+
+// Layer norm of one vector, whose length is a multiple of 16.
+template <class Number>
+void normalise(const Norm& norm, const float* vector, int64_t size, Number* to) {
+    Lanes total{};
+    for (int64_t i = 0; i < size; i += kLanes) total += load(vector + i);
+    const float mean = sum(total) / size;
+    Lanes squares{};
+    for (int64_t i = 0; i < size; i += kLanes) {
+        const Lanes away = load(vector + i) - mean;
+        squares += away * away;
+    }
+    const float factor = 1.f / std::sqrt(sum(squares) / size + float(norm.epsilon));
+    for (int64_t i = 0; i < size; i += kLanes)
+        store(to + i, (load(vector + i) - mean) * factor * load(norm.weight + i) + load(norm.bias + i));
+}
+
+// Softmax in place. The row has room up to a multiple of 16, which is filled with zeros.
+inline void softmax(float* scores, int64_t size) {
+    const int64_t whole = (size + kLanes - 1) / kLanes * kLanes;
+    for (int64_t i = size; i < whole; ++i) scores[i] = -std::numeric_limits<float>::infinity();
+    Lanes best = load(scores);
+    for (int64_t i = kLanes; i < whole; i += kLanes) best = larger(load(scores + i), best);
+    const float most = largest(best);
+    Lanes total{};
+    for (int64_t i = 0; i < whole; i += kLanes) {
+        const Lanes weight = exponential(load(scores + i) - most);
+        store(scores + i, weight);
+        total += weight;
+    }
+    const float factor = 1.f / sum(total);
+    for (int64_t i = 0; i < whole; i += kLanes) store(scores + i, load(scores + i) * factor);
+}

@@ -1,0 +1,247 @@
+// The Transformer as translating needs it: reading sentences, and one step of the decoder for many rows.
+//
+// Vectors between blocks are float32; what enters a product, and what is remembered, is `Number`. The structures mirror
+// those of `library.py`, field by field.
+#pragma once
+#include "product.h"
+
+struct Attention {
+    Norm norm;
+    Product project;  // to itself: queries, keys and values side by side; to the source: queries
+    Product output;
+};
+
+struct Layer {
+    Attention self;
+    Attention cross;
+    Product memory;  // keys and values of the source, side by side
+    Norm norm;
+    Product expand;
+    Product contract;
+};
+
+struct Network {
+    int64_t vocab;
+    int64_t dim;
+    int64_t num_heads;
+    int64_t hidden;
+    int64_t is_pre_norm;
+    int64_t is_swish;  // else the rectifier
+    double scale;      // of scores
+    double factor;     // of embeddings
+    int64_t encoder_layers;
+    int64_t decoder_layers;
+    const Layer* encoder;
+    const Layer* decoder;
+    const void* source_table;
+    const void* target_table;
+    const float* source_positions;
+    const float* target_positions;
+    Norm source_norm;
+    Norm target_norm;
+    Norm encoder_norm;
+    Norm decoder_norm;
+    Product logits;
+};
+
+// What was read, without padding: [decoder layer][keys, values][token][dim]. Sentence s begins at first[s].
+struct Memory {
+    void* cells;
+    int64_t num_tokens;
+    const int64_t* first;
+    const int64_t* lengths;
+};
+
+// What was written: [decoder layer][keys, values][slot][step][beam][dim]; sentence s has slot[s]. Of the first
+// `num_known` steps, `ancestors[sentence][beam][step]` says which beam's cell a beam descends from.
+struct Cache {
+    void* cells;
+    int64_t num_slots;
+    int64_t capacity;
+    int64_t beams;
+    const int64_t* slot;
+    const int64_t* ancestors;
+    int64_t num_known;
+};
+
+template <class Number>
+struct Scratch {
+    std::vector<float> vectors, weights;
+    std::vector<Number> inner, projected, hidden;
+    std::vector<Number*> cells;
+    std::vector<int64_t> seen;
+
+    static Scratch& of_this_thread(const Network& network, int64_t rows, int64_t most_keys) {
+        static thread_local Scratch scratch;
+        const auto at_least = [](auto& buffer, int64_t size) {
+            if (int64_t(buffer.size()) < size) buffer.resize(size);
+        };
+        at_least(scratch.vectors, rows * network.dim);
+        at_least(scratch.inner, rows * network.dim);
+        at_least(scratch.projected, rows * network.dim * 3);
+        at_least(scratch.hidden, rows * network.hidden);
+        at_least(scratch.cells, rows);
+        at_least(scratch.seen, most_keys);
+        at_least(scratch.weights, (most_keys + kLanes) * network.num_heads);
+        return scratch;
+    }
+};
+
+// One query looks at `count` cells, which begin at `cells[i]`.
+template <class Number>
+void attend(const Network& network, const Number* query, const Number* keys, const Number* values, int64_t count,
+            const int64_t* cells, float* weights, Number* context) {
+    const int64_t dim = network.dim, head_dim = dim / network.num_heads, room = (count + kLanes - 1) / kLanes * kLanes;
+    for (int64_t head = 0; head < dim; head += head_dim, weights += room) {
+        for (int64_t first = 0; first < count; first += kLanes) {
+            Lanes products[kLanes] = {};
+            const int64_t some = count - first < kLanes ? count - first : kLanes;
+            for (int64_t i = 0; i < some; ++i)
+                for (int64_t d = head; d < head + head_dim; d += kLanes)
+                    products[i] += load(query + d) * load(keys + cells[first + i] + d);
+            store(weights + first, sums_of(products) * float(network.scale));
+        }
+        softmax(weights, count);
+        for (int64_t d = head; d < head + head_dim; d += kLanes) {
+            Lanes mixed{};
+            for (int64_t i = 0; i < count; ++i) mixed += load(values + cells[i] + d) * weights[i];
+            store(context + d, mixed);
+        }
+    }
+}
+
+template <class Number, class Weight>
+struct Engine {
+    const Network& network;
+    Scratch<Number>& scratch;
+    const int64_t rows;
+    const int threads;
+    const int64_t dim = network.dim;
+    float* const vectors = scratch.vectors.data();
+    Number* const inner = scratch.inner.data();
+
+    void embed(int64_t row, const void* table, const float* positions, const Norm& norm, int64_t token, int64_t position) {
+        const Number* piece = static_cast<const Number*>(table) + token * dim;
+        float* vector = vectors + row * dim;
+        for (int64_t d = 0; d < dim; d += kLanes) {
+            Lanes value = load(piece + d) * float(network.factor);
+            if (positions) value += load(positions + position * dim + d);
+            store(vector + d, value);
+        }
+        if (norm.weight) normalise(norm, vector, dim, vector);
+    }
+
+    // What a block reads: the normalised vectors, or (post-norm) the vectors as they are.
+    void enter(const Norm& norm, bool is_normed) {
+        for (int64_t row = 0; row < rows; ++row) {
+            const float* vector = vectors + row * dim;
+            if (is_normed) {
+                normalise(norm, vector, dim, inner + row * dim);
+            } else {
+                for (int64_t d = 0; d < dim; d += kLanes) store(inner + row * dim + d, load(vector + d));
+            }
+        }
+    }
+
+    // Adds what a block gives; post-norm normalises the sum.
+    void leave(const Product& output, const Number* from, const Norm& norm) {
+        multiply<Weight>(output, from, rows, threads, [&](int64_t row, int64_t d, Lanes value) {
+            store(vectors + row * dim + d, load(vectors + row * dim + d) + value);
+        });
+        if (network.is_pre_norm) return;
+        for (int64_t row = 0; row < rows; ++row) normalise(norm, vectors + row * dim, dim, vectors + row * dim);
+    }
+
+    void feed_forward(const Layer& layer) {
+        Number* hidden = scratch.hidden.data();
+        enter(layer.norm, network.is_pre_norm);
+        multiply<Weight>(layer.expand, inner, rows, threads, [&](int64_t row, int64_t d, Lanes value) {
+            const Lanes active = network.is_swish ? value / (exponential(-value) + 1.f) : larger(value, Lanes{});
+            store(hidden + row * network.hidden + d, value == value ? active : value);
+        });
+        leave(layer.contract, hidden, layer.norm);
+    }
+
+    void see_side_by_side(int64_t count, int64_t apart) {
+        for (int64_t i = 0; i < count; ++i) scratch.seen[i] = i * apart;
+    }
+
+    // What the next sentence looks at comes from far away, and would be waited for: it is fetched ahead.
+    void fetch(const Number* keys, int64_t to_values, int64_t count) const {
+        constexpr int64_t kLine = 64 / sizeof(Number);
+        for (int64_t i = 0; i < count * dim; i += kLine) {
+            __builtin_prefetch(keys + i, 0, 2);
+            __builtin_prefetch(keys + to_values + i, 0, 2);
+        }
+    }
+
+    void look(int64_t row, const Number* query, const Number* keys, const Number* values, int64_t count) {
+        attend(network, query, keys, values, count, scratch.seen.data(), scratch.weights.data(), inner + row * dim);
+    }
+
+    // Sentences side by side: `first[s]` to `first[s + 1]` are its rows.
+    void encoder_layer(const Layer& layer, const std::vector<int64_t>& first) {
+        Number* projected = scratch.projected.data();
+        const int64_t width = 3 * dim;
+        enter(layer.self.norm, network.is_pre_norm);
+        multiply<Weight>(layer.self.project, inner, rows, threads,
+                         [&](int64_t row, int64_t d, Lanes value) { store(projected + row * width + d, value); });
+        see_side_by_side(int64_t(scratch.seen.size()), width);
+        for (size_t s = 0; s + 1 < first.size(); ++s)
+            for (int64_t row = first[s]; row < first[s + 1]; ++row) {
+                const Number* own = projected + first[s] * width;
+                look(row, projected + row * width, own + dim, own + 2 * dim, first[s + 1] - first[s]);
+            }
+        leave(layer.self.output, inner, layer.self.norm);
+        feed_forward(layer);
+    }
+
+    void remember(const Product& product, Number* keys, Number* values) {
+        multiply<Weight>(product, inner, rows, threads, [&](int64_t row, int64_t d, Lanes value) {
+            store(d < dim ? keys + row * dim + d : values + row * dim + d - dim, value);
+        });
+    }
+
+    void look_at_itself(const Layer& layer, const Cache& cache, int64_t number, int64_t position) {
+        const int64_t beams = cache.beams, slot_size = cache.capacity * beams * dim;
+        Number* keys = static_cast<Number*>(cache.cells) + 2 * number * cache.num_slots * slot_size;
+        const int64_t to_values = cache.num_slots * slot_size;
+        Number* queries = scratch.projected.data();
+        for (int64_t row = 0; row < rows; ++row)
+            scratch.cells[row] = keys + cache.slot[row / beams] * slot_size + (position * beams + row % beams) * dim;
+        enter(layer.self.norm, network.is_pre_norm);
+        multiply<Weight>(layer.self.project, inner, rows, threads, [&](int64_t row, int64_t d, Lanes value) {
+            Number* cell = scratch.cells[row];
+            store(d < dim ? queries + row * dim + d : d < 2 * dim ? cell + d - dim : cell + to_values + d - 2 * dim, value);
+        });
+        for (int64_t row = 0; row < rows; ++row) {
+            const Number* own = keys + cache.slot[row / beams] * slot_size;
+            const int64_t* ancestors = cache.ancestors + row * cache.num_known;
+            if (row % beams == 0 && row + beams < rows)
+                fetch(keys + cache.slot[row / beams + 1] * slot_size, to_values, (position + 1) * beams);
+            const int64_t itself = row % beams;
+            for (int64_t step = 0; step <= position; ++step)
+                scratch.seen[step] = (step * beams + (step < cache.num_known ? ancestors[step] : itself)) * dim;
+            look(row, queries + row * dim, own, own + to_values, position + 1);
+        }
+        leave(layer.self.output, inner, layer.self.norm);
+    }
+
+    void look_at_source(const Layer& layer, const Memory& memory, int64_t number, int64_t beams) {
+        const int64_t to_values = memory.num_tokens * dim;
+        const Number* keys = static_cast<const Number*>(memory.cells) + 2 * number * to_values;
+        Number* queries = scratch.projected.data();
+        enter(layer.cross.norm, network.is_pre_norm);
+        multiply<Weight>(layer.cross.project, inner, rows, threads,
+                         [&](int64_t row, int64_t d, Lanes value) { store(queries + row * dim + d, value); });
+        see_side_by_side(int64_t(scratch.seen.size()), dim);
+        for (int64_t row = 0; row < rows; ++row) {
+            const int64_t sentence = row / beams;
+            const Number* own = keys + memory.first[sentence] * dim;
+            if (row % beams == 0 && row + beams < rows)
+                fetch(keys + memory.first[sentence + 1] * dim, to_values, memory.lengths[sentence + 1]);
+            look(row, queries + row * dim, own, own + to_values, memory.lengths[sentence]);
+        }
+        leave(layer.cross.output, inner, layer.cross.norm);
+    }
+};

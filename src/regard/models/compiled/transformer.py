@@ -1,0 +1,264 @@
+"""A Transformer that translates by the compiled file. Its memory and state are few tensors; rows never move in them."""
+
+import ctypes
+from copy import deepcopy
+from dataclasses import dataclass, replace
+from typing import Any, Final, final
+
+import torch
+from jaxtyping import Float, Float64, Int
+from torch import Tensor
+
+from regard.errors import ShapeError
+from regard.layout import Layout
+from regard.models.compiled.library import Library, compiled_library
+from regard.models.compiled.packing import Packing
+from regard.models.interface import Best, TranslationModel
+from regard.models.multihead import HeadCore
+from regard.models.transformer import Transformer
+
+_FIRST_ROOM: Final = 32
+
+
+class _MemoryPointers(ctypes.Structure):
+    _fields_ = (
+        ("cells", ctypes.c_void_p),
+        ("num_tokens", ctypes.c_int64),
+        ("first", ctypes.c_void_p),
+        ("lengths", ctypes.c_void_p),
+    )
+
+
+class _CachePointers(ctypes.Structure):
+    _fields_ = (
+        ("cells", ctypes.c_void_p),
+        ("num_slots", ctypes.c_int64),
+        ("capacity", ctypes.c_int64),
+        ("beams", ctypes.c_int64),
+        ("slot", ctypes.c_void_p),
+        ("ancestors", ctypes.c_void_p),
+        ("num_known", ctypes.c_int64),
+    )
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class CompiledMemory:
+    """The source's keys and values for each layer of the decoder, one sentence behind the other, without padding.
+
+    Attributes:
+        cells: of all sentences that were read together.
+        first: where a sentence begins.
+        lengths: how many tokens it has.
+    """
+
+    cells: Float[Tensor, "layer 2 token model"]
+    first: Int[Tensor, " sentence"]
+    lengths: Int[Tensor, " sentence"]
+
+    def select(self, sentences: Int[Tensor, " picked"]) -> "CompiledMemory":
+        """That of some sentences; nothing is copied but where they are."""
+        return replace(self, first=self.first[sentences], lengths=self.lengths[sentences])
+
+    def pointers(self) -> _MemoryPointers:
+        """What the compiled file is given."""
+        return _MemoryPointers(
+            self.cells.data_ptr(), self.cells.shape[2], self.first.data_ptr(), self.lengths.data_ptr()
+        )
+
+
+@final
+class Cells:
+    """Room for what the decoder remembers of its own tokens. ``filled`` counts the steps in use: only the newest
+    state may write behind them; whoever continues another copies first."""
+
+    def __init__(self, cells: Float[Tensor, "layer 2 slot step beam model"], filled: int = 0) -> None:
+        self.cells = cells
+        self.filled = filled
+
+    def may_take(self, position: int) -> bool:
+        """Whether the step at a position can be written here."""
+        return self.filled == position and position < self.cells.shape[3]
+
+    def copied(self, slots: Int[Tensor, " sentence"], upto: int) -> "Cells":
+        """The first steps of some slots, with room for twice as many."""
+        layers, two, _, _, beams, dim = self.cells.shape
+        room = max(_FIRST_ROOM, 2 * upto)
+        cells = self.cells.new_empty(layers, two, len(slots), room, beams, dim)
+        cells[:, :, :, :upto] = self.cells[:, :, :, :upto].index_select(2, slots)
+        return Cells(cells, upto)
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class CompiledState:
+    """What the decoder remembers between two steps; see ``TransformerState``.
+
+    Attributes:
+        position: how many tokens each row has.
+        memory: what was read.
+        written: the memory of all sentences' own tokens.
+        slots: where in it each sentence's are.
+        ancestors: for each row and step but the newest ones, the beam whose cell it descends from; where it ends, a
+            row descends from itself.
+    """
+
+    position: int
+    memory: CompiledMemory
+    written: Cells
+    slots: Int[Tensor, " sentence"]
+    ancestors: Int[Tensor, "sentence beam step"]
+
+    def select(self, sentences: Int[Tensor, " picked"]) -> "CompiledState":
+        """The state of some sentences, in the given order."""
+        slots, ancestors = self.slots[sentences], self.ancestors[sentences]
+        chosen = replace(self, memory=self.memory.select(sentences), slots=slots, ancestors=ancestors)
+        return chosen.apart() if len(set(sentences.tolist())) < len(sentences) else chosen
+
+    def follow(self, parents: Int[Tensor, "sentence row"]) -> "CompiledState":
+        """Each row goes on from a row of its sentence."""
+        if self.written.cells.shape[4] == 1:
+            return self
+        known = self._up_to(self.position - 1)
+        inherited = known.gather(1, parents[:, :, None].expand(-1, -1, known.shape[2]))
+        return replace(self, ancestors=torch.cat((inherited, parents[:, :, None]), dim=2))
+
+    def apart(self) -> "CompiledState":
+        """The same with memory of its own."""
+        slots = torch.arange(len(self.slots))
+        return replace(self, written=self.written.copied(self.slots, self.position), slots=slots)
+
+    def _up_to(self, steps: int) -> Int[Tensor, "sentence beam step"]:
+        sentences, beams, known = self.ancestors.shape
+        own = torch.arange(beams)[None, :, None].expand(sentences, -1, max(0, steps - known))
+        return torch.cat((self.ancestors, own), dim=2) if steps > known else self.ancestors[:, :, : max(0, steps)]
+
+    def pointers(self) -> _CachePointers:
+        """What the compiled file is given."""
+        _, _, num_slots, capacity, beams, _ = self.written.cells.shape
+        return _CachePointers(
+            self.written.cells.data_ptr(),
+            num_slots,
+            capacity,
+            beams,
+            self.slots.data_ptr(),
+            self.ancestors.data_ptr(),
+            self.ancestors.shape[2],
+        )
+
+
+@final
+class CompiledTransformer(TranslationModel[CompiledMemory, CompiledState]):
+    """Reads and steps by the compiled file; whatever else is asked, the network answers.
+
+    Rows do not depend on each other, to the last bit, however many there are.
+
+    Args:
+        network: ready for translating in float32, bfloat16 or int8, on the CPU. Its weights are copied.
+        library: the compiled file; this machine's if not given.
+
+    Raises:
+        SettingsError: the network is of a kind that is not compiled.
+        MachineError: the library is not there and cannot be made.
+    """
+
+    def __init__(self, network: Transformer, library: Library | None = None) -> None:
+        super().__init__()
+        library = library or compiled_library()
+        self._packing = Packing(network, with_tiles=library.has_tiles)
+        self.network = network
+        self.vocab_size, self.noise, self.numbers = network.vocab_size, network.noise, network.numbers
+        self.max_positions = network.max_positions
+        self._encode = library.function(f"encode_{network.numbers}")
+        self._step = library.function(f"step_{network.numbers}")
+        self._best = library.function("best")
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Transformer:
+        """The network: a twin is there to be looked into."""
+        return deepcopy(self.network, memo)
+
+    def encode(self, source: Int[Tensor, "batch position"], layout: Layout) -> CompiledMemory:
+        """Reads source sentences of ids into a memory, and into the keys and values the decoder looks at.
+
+        Raises:
+            ShapeError: rows of the source hold several sentences, which is for training.
+        """
+        if layout.is_packed:
+            raise ShapeError("decoding reads one sentence per row, but the source's rows hold several; unpack them")
+        lengths = torch.tensor(layout.lengths, dtype=torch.long)
+        first = lengths.cumsum(0) - lengths
+        tokens = source[torch.arange(layout.width) < lengths[:, None]]
+        self._packing.reach(self.network, layout.width)
+        layers, dim = len(self.network.decoder), self.network.settings.model_dim
+        memory = CompiledMemory(torch.empty(layers, 2, len(tokens), dim, dtype=self.dtype), first, lengths)
+        _refuse_unknown(self._encode(
+            ctypes.byref(self._packing.pointers), ctypes.c_void_p(tokens.data_ptr()), ctypes.byref(memory.pointers()),
+            ctypes.c_int64(len(lengths)), ctypes.c_int64(torch.get_num_threads()),
+        ))  # fmt: skip
+        return memory
+
+    def start(self, memory: CompiledMemory, *, copies: int = 1) -> CompiledState:
+        """Opens a decoding state with ``copies`` rows per sentence."""
+        layers, _, _, dim = memory.cells.shape
+        sentences = len(memory.lengths)
+        return CompiledState(
+            position=0,
+            memory=memory,
+            written=Cells(memory.cells.new_empty(layers, 2, sentences, _FIRST_ROOM, copies, dim)),
+            slots=torch.arange(sentences),
+            ancestors=torch.empty(sentences, copies, 0, dtype=torch.long),
+        )
+
+    def step(
+        self, state: CompiledState, tokens: Int[Tensor, " row"]
+    ) -> tuple[Float[Tensor, "row vocab"], CompiledState]:
+        """Appends one token to each row; returns the logits of the next token, in float32."""
+        self._packing.reach(self.network, state.position + 1)
+        if not state.written.may_take(state.position):
+            state = state.apart()
+        tokens = tokens.contiguous()
+        logits = torch.empty(len(tokens), self._packing.pointers.logits.outputs)
+        _refuse_unknown(self._step(
+            ctypes.byref(self._packing.pointers), ctypes.c_void_p(tokens.data_ptr()),
+            ctypes.byref(state.memory.pointers()), ctypes.byref(state.pointers()), ctypes.c_int64(len(tokens)),
+            ctypes.c_int64(state.position), ctypes.c_void_p(logits.data_ptr()),
+            ctypes.c_int64(torch.get_num_threads()),
+        ))  # fmt: skip
+        state.written.filled = state.position + 1
+        return logits[:, : self.vocab_size], replace(state, position=state.position + 1)
+
+    def best(
+        self, logits: Float[Tensor, "row vocab"], before: Float64[Tensor, "group member"], count: int, *, first_id: int
+    ) -> Best | None:
+        """See ``TranslationModel.best``."""
+        if logits.dtype != torch.float32 or logits.stride(1) != 1 or self.vocab_size < count + first_id:
+            return None
+        (groups, members), before = before.shape, before.contiguous()
+        totals, log_probabilities = (torch.empty(groups, count, dtype=torch.float64) for _ in range(2))
+        parents, ids = (torch.empty(groups, count, dtype=torch.long) for _ in range(2))
+        numbers = (logits.stride(0), self.vocab_size, first_id, groups, members)
+        is_finite = self._best(
+            ctypes.c_void_p(logits.data_ptr()), *map(ctypes.c_int64, numbers), ctypes.c_void_p(before.data_ptr()),
+            ctypes.c_int64(count),
+            *(ctypes.c_void_p(each.data_ptr()) for each in (totals, parents, ids, log_probabilities)),
+        )  # fmt: skip
+        if not is_finite:
+            totals[:, 0] = log_probabilities[:, 0] = float("nan")
+        return Best(totals, parents, ids, log_probabilities)
+
+    def features(self, *arguments: Any) -> Tensor:
+        """See ``TranslationModel``; the network's."""
+        return self.network.features(*arguments)
+
+    def logits(self, vectors: Float[Tensor, "... model"]) -> Float[Tensor, "... vocab"]:
+        """See ``TranslationModel``; the network's."""
+        return self.network.logits(vectors)
+
+    def attentions(self) -> dict[str, HeadCore]:
+        """See ``TranslationModel``; the network's. Who watches them does so on a twin, which is a network."""
+        return self.network.attentions()
+
+
+def _refuse_unknown(is_known: int) -> None:
+    if not is_known:
+        raise IndexError("a token's id is not in the vocabulary")

@@ -1,0 +1,269 @@
+"""The compiled file computes what the network's modules compute, and nothing in a row depends on its neighbours."""
+
+import copy
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from regard.batches import rectangle
+from regard.decoding import translate_ids
+from regard.decoding.choice import best_of_group, log_probabilities
+from regard.errors import DivergedError, MachineError, SettingsError
+from regard.models import Transformer, build_model, compute_in
+from regard.models.compiled import CompiledTransformer, Library, compiled_library
+from regard.models.compiled import library as library_module
+from regard.models.compiled.library import compile_to
+from regard.models.interface import AnyModel
+from regard.settings import DecodingSettings
+from regard.settings.model import ModelSettings
+from regard.text.control import BOS, EOS
+
+SMALL = {"model_dim": 64, "num_heads": 2, "feedforward_dim": 96, "encoder_layers": 2, "decoder_layers": 2}
+VOCAB = 291
+LARGEST_ERROR = {"float32": 1e-5, "bfloat16": 0.2, "int8": 0.2}
+"""Of a standard deviation of the logits; both sides round bfloat16, at other places."""
+SOURCES = [[7, 8, 9, 10, 11], [5], [21, 22, 290], [13, 14, 15, 16]]
+VARIANTS: list[dict[str, object]] = [
+    {},
+    {"norm": "post", "feedforward": "swish", "tied_embeddings": "none", "output_bias": True},
+    {"positions": "learned", "max_length": 64, "embedding_norm": True, "scale_embeddings": False},
+    {"positions": "none", "num_heads": 4, "scale_scores": False, "encoder_layers": 1},
+]
+
+
+@pytest.fixture(scope="session")
+def library(needs_tool: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory) -> Library:
+    path = tmp_path_factory.mktemp("compiled") / "native.so"
+    compile_to(path, needs_tool("g++"))
+    return Library(path)
+
+
+def network_of(numbers: str = "float32", **changes: object) -> Transformer:
+    torch.manual_seed(0)
+    model = build_model(ModelSettings.model_validate(SMALL | changes), VOCAB).eval().requires_grad_(False)
+    assert isinstance(model, Transformer)
+    for parameter in model.parameters():
+        parameter.add_(torch.randn_like(parameter) * 0.1)
+    compute_in(model, numbers)  # type: ignore[arg-type]
+    return model
+
+
+@torch.inference_mode()
+def steps_of(
+    model: AnyModel, sources: list[list[int]], *, copies: int, steps: int = 40, seed: int = 1
+) -> list[torch.Tensor]:
+    """The logits of a search that takes odd turns: rows go on from others, and after six steps two sentences leave."""
+    ids, layout = rectangle([[*source, EOS] for source in sources])
+    state = model.start(model.encode(ids, layout), copies=copies)
+    draw = torch.Generator().manual_seed(seed)
+    rows, seen = len(sources), []
+    tokens = torch.full((rows * copies,), BOS)
+    for step in range(steps):
+        logits, state = model.step(state, tokens)
+        seen.append(logits.double())
+        state = state.follow(torch.randint(0, copies, (rows, copies), generator=draw))
+        if step == 5:
+            state, rows = state.select(torch.tensor([2, 0])), 2
+        tokens = torch.randint(EOS, VOCAB, (rows * copies,), generator=draw)
+    return seen
+
+
+def largest_difference(one: list[torch.Tensor], other: list[torch.Tensor]) -> float:
+    return max(float((a - b).abs().max()) for a, b in zip(one, other, strict=True)) / float(one[0].std())
+
+
+@pytest.mark.parametrize("copies", [1, 3])
+@pytest.mark.parametrize("variant", VARIANTS, ids=["usual", "post", "learned", "bare"])
+@pytest.mark.parametrize("numbers", LARGEST_ERROR)
+def test_steps_give_the_logits_of_the_network(
+    library: Library, numbers: str, variant: dict[str, object], copies: int
+) -> None:
+    model = network_of(numbers, **variant)
+    expected = steps_of(model, SOURCES, copies=copies)
+    found = steps_of(CompiledTransformer(model, library), SOURCES, copies=copies)
+    assert [each.shape for each in found] == [each.shape for each in expected]
+    assert largest_difference(expected, found) <= LARGEST_ERROR[numbers]
+
+
+def test_a_weight_that_differs_is_seen(library: Library) -> None:
+    """A control of the comparison above."""
+    model = network_of()
+    compiled = CompiledTransformer(model, library)
+    model.decoder[1].cross.output.weight[3, 4] += 0.5  # type: ignore[union-attr, operator, index]
+    pair = (steps_of(each, SOURCES, copies=1) for each in (model, compiled))
+    assert largest_difference(*pair) > LARGEST_ERROR["float32"]
+
+
+@pytest.mark.guarantee(
+    "a compiled network's logits of a sentence are bit-equal in any batch, in every type",
+    area="decoding",
+    control="tests/models/test_compiled.py::test_a_weight_that_differs_is_seen",
+    reported="padding changes the translation",
+)
+@pytest.mark.parametrize("numbers", LARGEST_ERROR)
+def test_rows_do_not_depend_on_their_neighbours(library: Library, numbers: str) -> None:
+    model = CompiledTransformer(network_of(numbers), library)
+    for number in (2, 13, 17, 33, 70, 131):  # of rows: tiles, pairs of tiles, what is left over, several rounds
+        draw = torch.Generator().manual_seed(number)
+        lengths = torch.randint(1, 30, (number,), generator=draw).tolist()
+        sources = [torch.randint(EOS + 1, VOCAB, (length,), generator=draw).tolist() for length in lengths]
+        together = _first_logits(model, sources)
+        for row in (0, number // 2, number - 1):
+            assert torch.equal(_first_logits(model, [sources[row]])[0], together[row]), (number, row)
+
+
+@torch.inference_mode()
+def _first_logits(model: CompiledTransformer, sources: list[list[int]]) -> torch.Tensor:
+    ids, layout = rectangle([[*source, EOS] for source in sources])
+    state = model.start(model.encode(ids, layout))
+    _, state = model.step(state, torch.full((len(sources),), BOS))
+    return model.step(state, torch.full((len(sources),), 17))[0]
+
+
+@torch.inference_mode()
+def test_a_state_is_a_value(library: Library) -> None:
+    model = CompiledTransformer(network_of(), library)
+    ids, layout = rectangle([[*source, EOS] for source in SOURCES])
+    _, first = model.step(model.start(model.encode(ids, layout), copies=2), torch.full((8,), BOS))
+    once, state = model.step(first, torch.arange(10, 18))
+    model.step(state, torch.arange(20, 28))
+    model.step(first, torch.arange(30, 38))  # writes where the other state wrote
+    again, _ = model.step(first, torch.arange(10, 18))
+    assert torch.equal(once, again)
+    after, _ = model.step(state, torch.arange(40, 48))
+    repeated = state.select(torch.tensor([1, 1, 3]))
+    other, _ = model.step(repeated, torch.tensor([42, 43, 44, 45, 46, 47]))
+    assert torch.equal(other[0], after[2])
+    assert torch.equal(other[5], after[7])
+    assert not torch.equal(other[2], other[0])
+
+
+@pytest.mark.parametrize(("groups", "members", "count"), [(3, 1, 1), (4, 5, 10), (2, 3, 200)])
+def test_the_best_tokens_are_those_of_the_log_probabilities(
+    library: Library, groups: int, members: int, count: int
+) -> None:
+    model = CompiledTransformer(network_of(), library)
+    draw = torch.Generator().manual_seed(count)
+    for _ in range(20):
+        logits = torch.randn(groups * members, VOCAB, generator=draw) * 3
+        before = torch.randn(groups, members, generator=draw).double()
+        found = model.best(logits, before, count, first_id=EOS)
+        log_probs = log_probabilities(logits).view(groups, members, VOCAB)
+        totals, parents, ids = best_of_group(log_probs, before, count)
+        assert found is not None
+        assert torch.equal(found.members, parents)
+        assert torch.equal(found.ids, ids)
+        torch.testing.assert_close(found.totals, totals, rtol=0, atol=2e-6)
+        own = log_probs.double().flatten(1).gather(1, parents * VOCAB + ids)
+        torch.testing.assert_close(found.log_probabilities, own, rtol=0, atol=2e-6)
+
+
+def test_of_equals_the_lowest_id_is_best_and_nothing_follows_minus_infinity(library: Library) -> None:
+    model = CompiledTransformer(network_of(), library)
+    logits = torch.zeros(2, VOCAB)
+    logits[:, [40, 250]] = 5.0
+    logits[:, :EOS] = 9.0  # never chosen
+    found = model.best(logits, torch.tensor([[0.0, -torch.inf]], dtype=torch.float64), 3, first_id=EOS)
+    assert found is not None
+    assert found.ids.tolist() == [[40, 250, EOS]]
+    assert found.members.tolist() == [[0, 0, 0]]
+    nowhere = model.best(logits, torch.full((1, 2), -torch.inf, dtype=torch.float64), 2, first_id=EOS)
+    assert nowhere is not None
+    assert nowhere.totals.tolist() == [[-torch.inf, -torch.inf]]
+
+
+@pytest.mark.parametrize("beam_size", [1, 4])
+def test_a_search_finds_the_same(library: Library, beam_size: int) -> None:
+    model = network_of(output_bias=True)
+    settings = DecodingSettings(beam_size=beam_size, num_hypotheses=beam_size, max_length=30)
+    sources = [*SOURCES, [], *[[5 + n, 9, 30 + n] for n in range(80)]]
+    expected = translate_ids(model, sources, settings)
+    found = translate_ids(CompiledTransformer(model, library), sources, settings)
+    assert [[one.ids for one in each] for each in found] == [[one.ids for one in each] for each in expected]
+    for one, other in zip(expected, found, strict=True):
+        assert [each.score for each in other] == pytest.approx([each.score for each in one], abs=1e-5)
+
+
+@pytest.mark.parametrize("beam_size", [1, 3])
+def test_numbers_that_are_none_are_reported(library: Library, beam_size: int) -> None:
+    model = network_of("bfloat16")
+    model.decoder[0].feedforward.expand.bias[5] = float("nan")  # type: ignore[union-attr, index, operator]
+    with pytest.raises(DivergedError, match="not finite"):
+        translate_ids(CompiledTransformer(model, library), SOURCES, DecodingSettings(beam_size=beam_size))
+
+
+def test_a_twin_is_the_network(library: Library) -> None:
+    """Who watches attentions finds them at work."""
+    model = network_of()
+    twin = copy.deepcopy(CompiledTransformer(model, library))
+    assert isinstance(twin, Transformer)
+    assert twin.attentions().keys() == model.attentions().keys()
+
+
+def test_an_id_that_is_not_in_the_vocabulary_is_refused(library: Library) -> None:
+    model = CompiledTransformer(network_of(), library)
+    with pytest.raises(IndexError, match="not in the vocabulary"):
+        model.encode(*rectangle([[5, VOCAB]]))
+    state = model.start(model.encode(*rectangle([[5, EOS]])))
+    with pytest.raises(IndexError, match="not in the vocabulary"):
+        model.step(state, torch.tensor([-1]))
+
+
+@pytest.mark.parametrize(
+    ("numbers", "changes", "message"),
+    [
+        ("float32", {"positions": "rotary"}, "positions = 'rotary'"),
+        ("float32", {"qk_norm": True, "feedforward": "gelu"}, "qk_norm, feedforward = 'gelu'"),
+        ("float32", {"model_dim": 40, "num_heads": 5}, "no multiple of 32, heads whose size is no multiple of 16"),
+        ("float64", {}, "computing in float64"),
+    ],
+)
+def test_what_is_not_compiled_is_refused_by_name(
+    library: Library, numbers: str, changes: dict[str, object], message: str
+) -> None:
+    with pytest.raises(SettingsError, match=message):
+        CompiledTransformer(network_of(numbers, **changes), library)
+
+
+def test_a_processor_without_wide_vectors_computes_the_same(
+    needs_tool: Callable[[str], str], tmp_path: Path, library: Library
+) -> None:
+    path = tmp_path / "plain.so"
+    compile_to(path, needs_tool("g++"), more=("-march=x86-64", "-Wno-psabi", "-O1"))
+    plain = Library(path)
+    assert not plain.has_tiles
+    for numbers, most in {"float32": 1e-5, "bfloat16": 0.05, "int8": 0.05}.items():
+        compiled = (CompiledTransformer(network_of(numbers), each) for each in (plain, library))
+        found, expected = (steps_of(each, SOURCES, copies=2, steps=9) for each in compiled)
+        assert largest_difference(expected, found) <= most, numbers
+
+
+def test_without_a_compiler_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    compiled_library.cache_clear()
+    with pytest.raises(MachineError, match=r"no C\+\+ compiler is found .*apt install g\+\+"):
+        compiled_library()
+    compiled_library.cache_clear()
+
+
+def test_a_compiler_that_fails_is_quoted(tmp_path: Path) -> None:
+    with pytest.raises(MachineError, match=r"false cannot compile entry\.cpp for this machine"):
+        compile_to(tmp_path / "a" / "x.so", shutil.which("false") or "/bin/false")
+    assert list((tmp_path / "a").iterdir()) == []
+
+
+def test_it_is_compiled_once(needs_tool: Callable[[str], str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    needs_tool("g++")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    compiled_library.cache_clear()
+    first = compiled_library()
+    (made,) = library_module.folder().iterdir()
+    compiled_library.cache_clear()
+    monkeypatch.setattr(library_module, "compile_to", lambda *_: pytest.fail("it was there"))
+    assert compiled_library().has_tiles == first.has_tiles
+    assert made.parent.stat().st_mode & 0o077 == 0
+    compiled_library.cache_clear()
