@@ -5,6 +5,7 @@ with one thread each (replicas, shards). A round takes each in turn; the figures
 summing gradients is taken inside the processes, waiting for the slower one included.
 
     python benchmarks/distributed_training.py     prints, and writes benchmarks/recorded/distributed_training.json
+    python benchmarks/distributed_training.py --rounds 1 --add     one more round
 """
 
 import argparse
@@ -112,15 +113,21 @@ def run(size: int, threads: int, distribution: str, updates: int) -> dict[str, f
     return found
 
 
-def measure(rounds: int, updates: int) -> dict[str, dict[str, float]]:
-    """Medians over rounds, each arrangement in turn."""
-    found: dict[str, list[dict[str, float]]] = {name: [] for name in ARRANGEMENTS}
-    for _ in range(rounds):
-        for name, (size, threads, distribution) in ARRANGEMENTS.items():
-            found[name].append(run(size, threads, distribution, updates))
+Round = dict[str, dict[str, float]]
+
+
+def one_round(updates: int) -> Round:
+    """Each arrangement in turn."""
     return {
-        name: {key: round(median(one[key] for one in several), 2) for key in several[0]}
-        for name, several in found.items()
+        name: run(size, threads, distribution, updates) for name, (size, threads, distribution) in ARRANGEMENTS.items()
+    }
+
+
+def medians(rounds: list[Round]) -> Round:
+    """Of each figure of each arrangement."""
+    return {
+        name: {key: round(median(one[name][key] for one in rounds), 2) for key in rounds[0][name]}
+        for name in ARRANGEMENTS
     }
 
 
@@ -128,24 +135,31 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--updates", type=int, default=25)
+    parser.add_argument(
+        "--add", action="store_true", help="to the rounds that are recorded, one quiet minute at a time"
+    )
     parser.add_argument("--work", nargs=2, metavar=("THREADS", "DISTRIBUTION"), help=argparse.SUPPRESS)
     parser.add_argument("--out", type=Path, default=Path("benchmarks/recorded/distributed_training.json"))
     arguments = parser.parse_args()
     if arguments.work:
         work(int(arguments.work[0]), arguments.updates, arguments.work[1])
         return
-    figures = measure(arguments.rounds, arguments.updates)
+    rounds: list[Round] = []
+    if arguments.add and arguments.out.exists():
+        rounds = json.loads(arguments.out.read_text(encoding="utf-8"))["by_round"]
+    rounds += [one_round(arguments.updates) for _ in range(arguments.rounds)]
+    figures = medians(rounds)
     alone, two = figures["1 process, 1 thread"], figures["2 processes, 1 thread each, replicas"]
     record = {
         "question": "What does a second process give in training?",
         "machine": f"{platform.processor() or platform.machine()}, {len(os.sched_getaffinity(0))} cores",
         "versions": {"python": platform.python_version(), "torch": torch.__version__},
         "dtype": str(choose_dtype("auto", torch.device("cpu"))).removeprefix("torch."),
-        "rounds": arguments.rounds,
         "updates": arguments.updates,
         "arrangements": figures,
         "efficiency_of_two_processes": round(two["tokens_per_second"] / (2 * alone["tokens_per_second"]), 3),
         "gradient_megabytes_per_update": round(alone["weights"] * 4 / 1e6, 1),
+        "by_round": rounds,
     }
     arguments.out.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(record, indent=1))
