@@ -6,7 +6,7 @@ do with files; then each call fails with a full disk (ENOSPC), then with an erro
 stands on the disk has to be the old state or the new one, whole: whoever loads it must not be told of a damage. KIND is
 a way of saving of ``save_once.py``; ``naive`` is the control, which loses some.
 
-Exit code 3 if anything but the control lost a state, or if the control lost none.
+Exit code 3 if anything but the control lost a state, or if the control lost none; 4 if strace is not allowed here.
 """
 
 import argparse
@@ -178,7 +178,8 @@ def _await_hold(strace: "subprocess.Popen[str]", child: int) -> None:
     if "attached" not in line:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
-        raise SystemExit(f"save_faults: strace cannot take hold of the process that saves: {line}")
+        print(f"save_faults: strace may not take hold of a process here: {line}", file=sys.stderr)
+        raise SystemExit(4)
 
 
 def _save_when_told(kind: str, folder: Path, said: TextIO, told: socket.socket) -> NoReturn:

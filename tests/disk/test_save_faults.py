@@ -1,6 +1,7 @@
 """A save that is killed, or whose disk is full or fails, at every single system call."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -16,6 +17,8 @@ def sweep(kind: str, out: Path, *options: str) -> dict[str, Any]:
     """What was left after every fault of one way of saving."""
     command = [sys.executable, SCRIPT, kind, "--json", out, *options]
     result = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    if result.returncode == 4 and os.environ.get("CI") != "true":
+        pytest.skip(result.stderr)
     assert result.returncode == 0, result.stdout + result.stderr
     found: dict[str, Any] = json.loads(out.read_text())["kinds"][kind]
     return found
