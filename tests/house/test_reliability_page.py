@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+from collections import Counter
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -26,15 +27,29 @@ def test_the_page_is_what_the_records_say(script: ModuleType) -> None:
     assert written == script.page(), "run scripts/reliability_page.py --write"
 
 
-def test_nothing_recorded_hides_a_loss(script: ModuleType) -> None:
+def recorded(name: str) -> Any:
+    text = (ROOT / "benchmarks" / "recorded" / name).read_text(encoding="utf-8")
+    return [json.loads(line) for line in text.splitlines()] if name.endswith("l") else json.loads(text)
+
+
+def test_no_save_that_was_recorded_lost_anything_but_the_controls(script: ModuleType) -> None:
     """The figures themselves: whoever records worse ones has to change this file, too."""
-    saves = json.loads((ROOT / "benchmarks/recorded/save_faults.json").read_text(encoding="utf-8"))["kinds"]
-    assert {kind: found["lost"] > 0 for kind, found in saves.items()} == {
-        "folder": False,
-        "checkpoint": False,
-        "model": False,
-        "naive": True,
-    }
+    found = {kind: one["lost"] > 0 for kind, one in recorded("save_faults.json")["kinds"].items()}
+    assert found == {"folder": False, "checkpoint": False, "model": False, "naive": True}
+
+
+def test_all_stopped_runs_that_were_recorded_ended_alike_but_the_controls(script: ModuleType) -> None:
+    trials = recorded("resume.jsonl")
+    assert [trial for trial in trials if trial["is_equal"] == ("forgotten" in trial)] == []
+    stopped = Counter(trial["processes"] for trial in trials if "forgotten" not in trial)
+    assert stopped == {1: 50, 2: 50}
+    assert {trial["forgotten"] for trial in trials if "forgotten" in trial} == set(script.FORGOTTEN)
+
+
+def test_all_accidents_that_were_recorded_were_outlived_but_the_controls(script: ModuleType) -> None:
+    for accident in recorded("accidents.json")["accidents"]:
+        assert accident["held"] == accident["times"] > 0
+        assert accident["has_control_failed"]
 
 
 def trial(processes: int, *, is_equal: bool, **more: Any) -> dict[str, Any]:
