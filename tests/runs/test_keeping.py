@@ -192,6 +192,29 @@ def test_old_checkpoints_that_cannot_be_removed_do_not_end_a_run(
     assert list(folder.by_step()) == [2, 3]
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("tokenizer.model", None, r"tokenizer.model cannot be used \(No such file or directory\), and without it"),
+        ("tokenizer.model", b"x", r"tokenizer.model cannot be used \(this is not a tokenizer file"),
+        (
+            "data.json",
+            None,
+            r"data.json cannot be used \(No such file or directory\), and without it the run cannot go on",
+        ),
+        ("data.json", b"{", r"data.json cannot be used \(Expecting property name .*; restore it, or start a new run"),
+        ("data.json", b"[]", r"data.json cannot be used \(list indices"),
+    ],
+)
+def test_what_a_run_cannot_go_on_without_is_named(name: str, content: bytes | None, words: str, tmp_path: Path) -> None:
+    train(settings_in(tmp_path, "training.max_steps=1"), tmp_path / "run")
+    (tmp_path / "run" / name).unlink()
+    if content is not None:
+        (tmp_path / "run" / name).write_bytes(content)
+    with pytest.raises(BundleError, match=words):
+        resume(tmp_path / "run")
+
+
 HOLD = """
 import sys
 from pathlib import Path

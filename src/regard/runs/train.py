@@ -18,7 +18,7 @@ from regard.batches import Batch, EncodedPairs
 from regard.bundle import AlignmentFact, BundleFacts, ScoreFact, load_bundle
 from regard.corpus import Pair
 from regard.disk import file_aside, held, write_text_aside
-from regard.errors import BundleError, MachineError
+from regard.errors import MachineError
 from regard.launch import Launch
 from regard.runs.beginning import Beginning, restrict
 from regard.runs.curve import draw_curve
@@ -26,6 +26,7 @@ from regard.runs.data import RunData, read_data
 from regard.runs.encode import encode_data, tokenizer_of
 from regard.runs.folder import RunFolder
 from regard.runs.keeping import Keeping
+from regard.runs.kept import kept_tokenizer, refuse_changed_data
 from regard.runs.listeners import Several, Spared
 from regard.runs.machine import machine_facts
 from regard.runs.nonfinite import keep_batches
@@ -126,11 +127,11 @@ def resume(run: Path, *, reporter: Reporter | None = None, watch: Watch = unwatc
     settings = load_settings(folder.settings)
     prepare_machine(settings)
     with _working_in(folder, listener), gathered(settings.training) as processes:
-        tokenizer = Tokenizer.from_bytes(folder.tokenizer.read_bytes())
+        tokenizer = kept_tokenizer(folder)
         data = read_data(settings.data, watch=watch)
         _tell(data, listener)
         going = Run(folder, settings, tokenizer, data, listener, processes=processes)
-        going.refuse_changed_data()
+        refuse_changed_data(folder, going.data_facts())
         with processes.first_of_all():
             going.restore_latest()
         return going.go()
@@ -256,19 +257,6 @@ class Run:
     def data_facts(self) -> dict[str, Any]:
         """Which pairs this run trains on."""
         return {"fingerprint": self.pairs.fingerprint, "num_pairs": len(self.pairs)}
-
-    def refuse_changed_data(self) -> None:
-        """Resuming on other pairs would be another run.
-
-        Raises:
-            BundleError: the pairs are not those the run began with.
-        """
-        before = json.loads(self.folder.data.read_text(encoding="utf-8"))
-        if before != self.data_facts():
-            raise BundleError(
-                f"the run in {self.folder.root} began with {before['num_pairs']:,} pairs; what its settings name now "
-                f"are {len(self.pairs):,} pairs with other content. Restore the files, or start a new run"
-            )
 
     def restore_latest(self) -> None:
         """Puts the trainer where the latest checkpoint that can be read left it.
