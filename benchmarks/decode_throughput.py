@@ -3,7 +3,8 @@
 Cells (an engine, a type, a way of translating) run in turn, one process each, so that a disturbance hits all alike; a
 finished cell is one line of JSON, and a run that is stopped goes on where it was. Rounds are kept short: each is one
 call of this script with ``--round``. Times are wall-clock, in the best thread setting of each: two processes or workers
-of one thread for batches, one thread for a sentence alone. Start-up (imports, loading) is measured and not counted.
+of one thread for batches; for a sentence alone one thread, two for our compiled code. Start-up (imports, loading) is
+measured and not counted.
 
     python benchmarks/decode_throughput.py RUN --source test.en --ctranslate2 CONVERTED --out rounds.jsonl --round 1
     python benchmarks/decode_throughput.py --table rounds.jsonl
@@ -22,11 +23,13 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-OURS = ("float32", "bfloat16", "int8")
+OURS = ("float32", "bfloat16", "int8", "float32 compiled", "bfloat16 compiled", "int8 compiled")
 THEIRS = ("float32", "int8")
 WAYS = ("greedy", "beam 5", "alone")
 ALONE = 100
 """Sentences translated one by one."""
+THREADS_ALONE = 2
+"""Of our compiled code. More than one make CTranslate2, and ours that is not compiled, slower."""
 GOALS = {"greedy": 1.5, "beam 5": 2.0, "alone": 1.0}
 """Ours over theirs; for a sentence alone, theirs over ours in time."""
 
@@ -43,8 +46,12 @@ def run_regard(arguments: argparse.Namespace, lines: list[str], kind: str, way: 
     from regard.translator import load
     from regard.translator.processes import Workers
 
-    torch.set_num_threads(1)
-    translator = load(arguments.model, dtype=kind, threads=1)
+    dtype, _, compiled = kind.partition(" ")
+    threads = THREADS_ALONE if way == "alone" and compiled else 1
+    torch.set_num_threads(threads)
+    translator = load(arguments.model, dtype=dtype, threads=threads, compiled=bool(compiled))
+    if translator.not_compiled:
+        raise SystemExit(translator.not_compiled)
     beam_size = 5 if way == "beam 5" else 1
     if way == "alone":
         translator.translate(lines[-1], beam_size=1)

@@ -100,7 +100,7 @@ def test_a_weight_that_differs_is_seen(library: Library) -> None:
 @pytest.mark.guarantee(
     "a compiled network's logits of a sentence are bit-equal in any batch, in every type",
     area="decoding",
-    control="tests/models/test_compiled.py::test_a_weight_that_differs_is_seen",
+    control="test_a_weight_that_differs_is_seen",
     reported="padding changes the translation",
 )
 @pytest.mark.parametrize("numbers", LARGEST_ERROR)
@@ -121,6 +121,18 @@ def _first_logits(model: CompiledTransformer, sources: list[list[int]]) -> torch
     state = model.start(model.encode(ids, layout))
     _, state = model.step(state, torch.full((len(sources),), BOS))
     return model.step(state, torch.full((len(sources),), 17))[0]
+
+
+@pytest.mark.parametrize("numbers", LARGEST_ERROR)
+def test_two_threads_give_the_bits_of_one(library: Library, numbers: str) -> None:
+    model, before = network_of(numbers), torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        one, two = (CompiledTransformer(model, library, threads=threads) for threads in (1, 2))
+        for each, other in zip(*(steps_of(m, SOURCES, copies=3, steps=8) for m in (one, two)), strict=True):
+            assert torch.equal(each, other)
+    finally:
+        torch.set_num_threads(before)
 
 
 @torch.inference_mode()

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -33,7 +34,7 @@ def load(
         device: ``cpu``, ``cuda`` or ``cuda:1`` …; ``auto`` is the GPU where there is one.
         dtype: what to compute in: ``float32``, ``bfloat16``, ``float64``, or ``int8`` (weights in
             eight bits; CPU only). ``auto`` is what was measured to be the fastest on such a machine.
-        threads: CPU threads, for the whole process; PyTorch's choice if not given.
+        threads: CPU threads, for the whole process; PyTorch's choice if not given, and one for compiled code.
         compiled: whether to translate by a file compiled for this machine (``regard.models.compiled``), which takes a
             C++ compiler and some seconds the first time. Explanations are computed as always. What cannot be compiled
             translates as without; ``translator.not_compiled`` says why.
@@ -49,12 +50,13 @@ def load(
     if chosen_device.type == "cpu":
         keep_freed_memory()
     if others:
-        return together([load(each, device=device, dtype=dtype, compiled=compiled) for each in (folder, *others)])
+        options: dict[str, Any] = {"device": device, "dtype": dtype, "threads": threads, "compiled": compiled}
+        return together([load(each, **options) for each in (folder, *others)])
     bundle = load_bundle(Path(folder))
     tokenizer = Tokenizer.from_bytes(bundle.tokenizer)
     model = _network(bundle, tokenizer.vocab_size).to(device=chosen_device).eval()
     compute_in(model, numbers)
-    model, reason = _compiled(model) if compiled else (model, None)
+    model, reason = _compiled(model, threads or 1) if compiled else (model, None)
     name = Path(folder).resolve().name
     return Translator(
         model,
@@ -99,12 +101,12 @@ def _network(bundle: Bundle, vocab_size: int) -> AnyModel:
     return model.requires_grad_(False)
 
 
-def _compiled(model: AnyModel) -> tuple[AnyModel, str | None]:
+def _compiled(model: AnyModel, threads: int) -> tuple[AnyModel, str | None]:
     """The network compiled, or as it is and the reason why."""
     if not isinstance(model, Transformer):
         return model, "only a Transformer is compiled"
     try:
-        return CompiledTransformer(model), None
+        return CompiledTransformer(model, threads=threads), None
     except (SettingsError, MachineError) as error:
         return model, str(error)
 

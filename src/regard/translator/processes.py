@@ -5,6 +5,7 @@ block. They are forked when the weights are loaded, so the weights are shared as
 nobody does.
 """
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -159,6 +160,7 @@ class Workers:
         for other in self._pipes:
             other.close()
         torch.set_num_threads(1)
+        gc.freeze()  # what was loaded before is no garbage, and to look through it again and again takes time
         with suppress(EOFError, OSError):
             while True:
                 pipe.send(self._answer(pipe.recv()))

@@ -103,7 +103,7 @@ class Packing:
     def __init__(self, network: Transformer, *, with_tiles: bool) -> None:
         refuse_what_is_not_compiled(network)
         self._kept: list[object] = []
-        self._in_pairs = with_tiles and network.numbers != "float32"
+        self._in_pairs = with_tiles and network.numbers == "bfloat16"
         self._reached = 0
         self.pointers = self._network(network)
 

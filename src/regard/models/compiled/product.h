@@ -4,6 +4,7 @@
 // output is summed over the inputs in one order. What becomes of a result is the caller's: `emit(row, output, lanes)`.
 #pragma once
 #include <algorithm>
+#include <type_traits>
 #include <vector>
 
 #include "arithmetic.h"
@@ -13,7 +14,7 @@
 #endif
 
 struct Product {
-    const void* weight;    // [outputs / 16][inputs][16]; with tiles [outputs / 16][inputs / 2][16][2]
+    const void* weight;    // [outputs / 16][inputs][16]; of bfloat16, with tiles, [outputs / 16][inputs / 2][16][2]
     const float* factors;  // of each output; null: 1
     const float* bias;     // null: 0
     int64_t inputs;        // a multiple of 32
@@ -81,11 +82,29 @@ inline void shape_tiles(int64_t rows) {
 
 inline const bfloat16* in_bfloat16(const bfloat16* panels, int64_t, std::vector<bfloat16>&) { return panels; }
 
-// Eight-bit weights are whole numbers that bfloat16 holds exactly; their factors follow after the sum.
+// Eight-bit weights are whole numbers that bfloat16 holds exactly; their factors follow after the sum. Two inputs of an
+// output become neighbours.
 inline const bfloat16* in_bfloat16(const int8_t* panels, int64_t size, std::vector<bfloat16>& wide) {
     if (int64_t(wide.size()) < size) wide.resize(size);
-    for (int64_t i = 0; i < size; i += kLanes) store(wide.data() + i, load(panels + i));
+    for (int64_t i = 0; i < size; i += 2 * kLanes) {
+        const Bits even = (Bits)load(panels + i), odd = (Bits)load(panels + i + kLanes), pairs = (even >> 16) | odd;
+        std::memcpy(wide.data() + i, &pairs, sizeof pairs);
+    }
     return wide.data();
+}
+
+// One row alone waits for its weights, so it reads the eight bits and nothing else. It adds up as tiles do, inputs with
+// even and with odd numbers apart, thirty-two at a time: the sums are the same, to the bit.
+inline void multiply_row(const float* row, const int8_t* panels, int64_t inputs, Lanes (&sums)[2]) {
+    const int8_t* const begin[2] = {panels, panels + kLanes * inputs};
+    for (int64_t first = 0; first < inputs; first += 32) {
+        Lanes apart[2][2] = {};
+        for (int64_t input = first; input < first + 32; input += 2)
+            for (int panel = 0; panel < 2; ++panel)
+                for (int odd = 0; odd < 2; ++odd)
+                    apart[panel][odd] += load(begin[panel] + (input + odd) * kLanes) * row[input + odd];
+        for (int panel = 0; panel < 2; ++panel) sums[panel] += apart[panel][0] + apart[panel][1];
+    }
 }
 
 template <bool kTwo>
@@ -142,6 +161,21 @@ void multiply_panels(const bfloat16* panels, int64_t inputs, const bfloat16* row
     }
 }
 
+template <class Emit>
+void multiply_one_row(const Product& product, const bfloat16* row, int threads, Emit emit) {
+    static thread_local std::vector<float> wide_of_this_thread;
+    std::vector<float>& wide = wide_of_this_thread;
+    wide.resize(product.inputs);
+    for (int64_t i = 0; i < product.inputs; i += kLanes) store(wide.data() + i, load(row + i));
+#pragma omp parallel for num_threads(threads) if (threads > 1)
+    for (int64_t output = 0; output < product.outputs; output += 2 * kLanes) {
+        Lanes sums[2] = {};
+        multiply_row(wide.data(), static_cast<const int8_t*>(product.weight) + output * product.inputs, product.inputs, sums);
+        for (int panel = 0; panel < 2; ++panel)
+            emit(0, output + panel * kLanes, finished(product, output + panel * kLanes, sums[panel]));
+    }
+}
+
 template <class Weight, class Emit>
 void multiply_by_tiles(const Product& product, const bfloat16* rows, int64_t num_rows, int threads, Emit emit) {
     const int64_t inputs = product.inputs;
@@ -175,7 +209,11 @@ void multiply(const Product& product, const float* rows, int64_t num_rows, int t
 template <class Weight, class Emit>
 void multiply(const Product& product, const bfloat16* rows, int64_t num_rows, int threads, Emit emit) {
 #ifdef __AMX_BF16__
-    multiply_by_tiles<Weight>(product, rows, num_rows, threads, emit);
+    if (std::is_same<Weight, int8_t>::value && num_rows == 1) {
+        multiply_one_row(product, rows, threads, emit);
+    } else {
+        multiply_by_tiles<Weight>(product, rows, num_rows, threads, emit);
+    }
 #else
     multiply_by_lanes<bfloat16, Weight>(product, rows, num_rows, threads, emit);
 #endif

@@ -156,14 +156,17 @@ class CompiledTransformer(TranslationModel[CompiledMemory, CompiledState]):
     Args:
         network: ready for translating in float32, bfloat16 or int8, on the CPU. Its weights are copied.
         library: the compiled file; this machine's if not given.
+        threads: how many share a product, at most as many as PyTorch may use. More than one are for a quiet machine:
+            they wait for each other many times in every step.
 
     Raises:
         SettingsError: the network is of a kind that is not compiled.
         MachineError: the library is not there and cannot be made.
     """
 
-    def __init__(self, network: Transformer, library: Library | None = None) -> None:
+    def __init__(self, network: Transformer, library: Library | None = None, *, threads: int = 1) -> None:
         super().__init__()
+        self._most_threads = threads
         library = library or compiled_library()
         self._packing = Packing(network, with_tiles=library.has_tiles)
         self.network = network
@@ -193,7 +196,7 @@ class CompiledTransformer(TranslationModel[CompiledMemory, CompiledState]):
         memory = CompiledMemory(torch.empty(layers, 2, len(tokens), dim, dtype=self.dtype), first, lengths)
         _refuse_unknown(self._encode(
             ctypes.byref(self._packing.pointers), ctypes.c_void_p(tokens.data_ptr()), ctypes.byref(memory.pointers()),
-            ctypes.c_int64(len(lengths)), ctypes.c_int64(torch.get_num_threads()),
+            ctypes.c_int64(len(lengths)), ctypes.c_int64(self._threads()),
         ))  # fmt: skip
         return memory
 
@@ -222,10 +225,13 @@ class CompiledTransformer(TranslationModel[CompiledMemory, CompiledState]):
             ctypes.byref(self._packing.pointers), ctypes.c_void_p(tokens.data_ptr()),
             ctypes.byref(state.memory.pointers()), ctypes.byref(state.pointers()), ctypes.c_int64(len(tokens)),
             ctypes.c_int64(state.position), ctypes.c_void_p(logits.data_ptr()),
-            ctypes.c_int64(torch.get_num_threads()),
+            ctypes.c_int64(self._threads()),
         ))  # fmt: skip
         state.written.filled = state.position + 1
         return logits[:, : self.vocab_size], replace(state, position=state.position + 1)
+
+    def _threads(self) -> int:
+        return min(self._most_threads, torch.get_num_threads())
 
     def best(
         self, logits: Float[Tensor, "row vocab"], before: Float64[Tensor, "group member"], count: int, *, first_id: int
