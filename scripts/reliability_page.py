@@ -48,9 +48,10 @@ RESUME: Final = """
 
 `make verify TARGET=resume`. Tiny networks are trained with everything switched on that is random or has a memory:
 dropout, BPE-dropout, dropped target words, gradients accumulated over two batches, a moving average, averaged
-checkpoints, a schedule, validations; half of them with AdamW, half with Muon. Each run is stopped once at random,
-by the clock, or between the gradients of one update's batches, and resumed. The sha256 over weights, moments, averages,
-random states, place in the data, log and published model must be that of the run that was left alone.
+checkpoints, a schedule, validations; half of them with AdamW, half with Muon (where weights are sharded, all with
+AdamW). Each run is stopped once at random, by the clock, or between the gradients of one update's batches, and resumed.
+The sha256 over weights, moments, averages, random states, place in the data, log and published model must be that of
+the run that was left alone.
 """
 CONTROL: Final = """
 The control: the checkpoint of a stopped run loses one thing before the run goes on, as if it had never been saved.
@@ -126,8 +127,8 @@ def _resume(trials: list[Record]) -> Lines:
     controls = [trial for trial in trials if "forgotten" in trial]
     yield f"| processes | stopped runs | {' | '.join(STOPS)} | {' | '.join(MOMENTS)} | ended alike |"
     yield "|---|---|" + "---|" * (len(STOPS) + len(MOMENTS) + 1)
-    for processes in sorted({trial["processes"] for trial in stopped}):
-        some = [trial for trial in stopped if trial["processes"] == processes]
+    for processes in sorted({_who(trial) for trial in stopped}):
+        some = [trial for trial in stopped if _who(trial) == processes]
         counts = Counter(trial["stop"] for trial in some) + Counter(trial["moment"] for trial in some)
         cells = [str(counts[name]) for name in (*STOPS, *MOMENTS)]
         yield f"| {processes} | {len(some)} | {' | '.join(cells)} | **{_alike(some)} of {len(some)}** |"
@@ -139,8 +140,13 @@ def _resume(trials: list[Record]) -> Lines:
     yield "|---|---|---|---|"
     for part in dict.fromkeys(trial["forgotten"] for trial in controls):
         some = [trial for trial in controls if trial["forgotten"] == part]
-        numbers = ", ".join(sorted({str(trial["processes"]) for trial in some}))
+        numbers = "; ".join(sorted({_who(trial) for trial in some}))
         yield f"| {FORGOTTEN[part]} | {numbers} | {len(some)} | {_alike(some)} |"
+
+
+def _who(trial: Record) -> str:
+    """How many processes, and what each has of the weights if that is not all."""
+    return f"{trial['processes']}{', shards' if trial.get('distribution') == 'shards' else ''}"
 
 
 def _alike(trials: list[Record]) -> int:

@@ -72,24 +72,24 @@ class Stop:
 class Bench:
     """A folder with runs of so many processes: one that is left alone for each optimizer, and others that are not."""
 
-    def __init__(self, root: Path, processes: int) -> None:
-        self.root, self.processes = root, processes
+    def __init__(self, root: Path, processes: int, distribution: str) -> None:
+        self.root, self.processes, self.distribution = root, processes, distribution
         self._expected: dict[str, tuple[str, float]] = {}
 
     def trial(self, seed: int) -> Trial:
         """One run: stopped once, resumed, compared."""
         rng = random.Random(f"{self.processes} {seed}")
-        optimizer, save_minutes = OPTIMIZERS[seed % 2], rng.choice((0, 10))
+        optimizer, save_minutes = self._optimizer(seed), rng.choice((0, 10))
         _, seconds = self.expected(optimizer)
-        settings = settings_in(self.root, f"training.optimizer={optimizer}", f"training.save_minutes={save_minutes}")
+        settings = self._settings(optimizer, f"training.save_minutes={save_minutes}")
         stop, run = self._drawn(rng, seconds), self.root / f"stopped-{seed}"
         found = self._stopped_and_resumed(settings, run, stop)
         return self._made(optimizer, seed) | {"stop": stop.kind, "moment": stop.moment} | found
 
     def control(self, seed: int, part: str) -> Trial:
         """A run whose checkpoint loses something before it goes on."""
-        optimizer = OPTIMIZERS[seed % 2]
-        settings = settings_in(self.root, f"training.optimizer={optimizer}")
+        optimizer = self._optimizer(seed)
+        settings = self._settings(optimizer)
         stop = Stop("SIGTERM", batch=BATCHES * UPDATES // 2)
         found = self._stopped_and_resumed(settings, self.root / f"{part}-{seed}", stop, forget=part)
         return self._made(optimizer, seed) | {"forgotten": part} | found
@@ -98,9 +98,16 @@ class Bench:
         """The sha256 of the run that is left alone, and the seconds it takes."""
         if optimizer not in self._expected:
             run, began = self.root / f"alone-{optimizer}", time.monotonic()
-            completed(settings_in(self.root, f"training.optimizer={optimizer}"), run, processes=self.processes)
+            completed(self._settings(optimizer), run, processes=self.processes)
             self._expected[optimizer] = digest(run), time.monotonic() - began
         return self._expected[optimizer]
+
+    def _optimizer(self, seed: int) -> str:
+        return OPTIMIZERS[0] if self.distribution == "shards" else OPTIMIZERS[seed % 2]
+
+    def _settings(self, optimizer: str, *more: str) -> Settings:
+        chosen = [f"training.optimizer={optimizer}", f"training.distribution={self.distribution}"]
+        return settings_in(self.root, *chosen, *more)
 
     def _stopped_and_resumed(self, settings: Settings, run: Path, stop: Stop, *, forget: str | None = None) -> Trial:
         self._stop(settings, run, stop)
@@ -143,7 +150,8 @@ class Bench:
 
     def _made(self, optimizer: str, seed: int) -> Trial:
         how = {"regard": __version__, "torch": str(torch.__version__), "python": platform.python_version()}
-        return {"processes": self.processes, "seed": seed, "optimizer": optimizer, **how}
+        which = {"processes": self.processes, "distribution": self.distribution}
+        return {**which, "seed": seed, "optimizer": optimizer, **how}
 
 
 def _forget(part: str, run: Path) -> None:
@@ -168,10 +176,15 @@ def main() -> int:
     arguments = _arguments()
     record = arguments.json or Path(tempfile.mkstemp(suffix=".jsonl")[1])
     known: list[Trial] = [json.loads(line) for line in record.read_text().splitlines()] if record.exists() else []
-    done = {(one["processes"], one["seed"], one.get("forgotten")) for one in known}
+    distribution = arguments.distribution
+    done = {
+        (one["processes"], one["seed"], one.get("forgotten"))
+        for one in known
+        if one.get("distribution", "replicas") == distribution
+    }
     with tempfile.TemporaryDirectory() as name, record.open("a", encoding="utf-8") as lines:
         for processes in arguments.processes:
-            bench = Bench(Path(name), processes)
+            bench = Bench(Path(name), processes, distribution)
             for seed, part in _wanted(arguments, processes):
                 if (processes, seed, part) not in done:
                     known.append(bench.trial(seed) if part is None else bench.control(seed, part))
@@ -204,6 +217,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--processes", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--seed", type=int, default=0, help="of the first trial; the others count on")
     parser.add_argument("--forget", nargs="*", choices=FORGETTABLE, default=FORGETTABLE, help="controls to make")
+    parser.add_argument(
+        "--distribution", choices=("replicas", "shards"), default="replicas", help="of several processes"
+    )
     parser.add_argument("--json", type=Path)
     return parser.parse_args()
 

@@ -41,8 +41,10 @@ def test_no_save_that_was_recorded_lost_anything_but_the_controls(script: Module
 def test_all_stopped_runs_that_were_recorded_ended_alike_but_the_controls(script: ModuleType) -> None:
     trials = recorded("resume.jsonl")
     assert [trial for trial in trials if trial["is_equal"] == ("forgotten" in trial)] == []
-    stopped = Counter(trial["processes"] for trial in trials if "forgotten" not in trial)
-    assert stopped == {1: 50, 2: 50}
+    stopped = Counter(
+        (trial["processes"], trial.get("distribution", "replicas")) for trial in trials if "forgotten" not in trial
+    )
+    assert stopped == {(1, "replicas"): 50, (2, "replicas"): 50, (2, "shards"): 10}
     assert {trial["forgotten"] for trial in trials if "forgotten" in trial} == set(script.FORGOTTEN)
 
 
