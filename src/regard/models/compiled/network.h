@@ -66,7 +66,7 @@ struct Cache {
 
 template <class Number>
 struct Scratch {
-    std::vector<float> vectors, weights;
+    std::vector<float> vectors, weights, mixed;
     std::vector<Number> inner, projected, hidden;
     std::vector<Number*> cells;
     std::vector<int64_t> seen;
@@ -82,32 +82,40 @@ struct Scratch {
         at_least(scratch.hidden, rows * network.hidden);
         at_least(scratch.cells, rows);
         at_least(scratch.seen, most_keys);
+        at_least(scratch.mixed, network.dim);
         at_least(scratch.weights, (most_keys + kLanes) * network.num_heads);
         return scratch;
     }
 };
 
-// One query looks at `count` cells, which begin at `cells[i]`.
+// One query looks at `count` cells, which begin at `cells[i]`. Sixteen cells at a time are looked at by all heads, so that
+// memory is read in the order in which it lies. `mixed` has room for a vector, `weights` for each head's row.
 template <class Number>
 void attend(const Network& network, const Number* query, const Number* keys, const Number* values, int64_t count,
-            const int64_t* cells, float* weights, Number* context) {
+            const int64_t* cells, float* weights, float* mixed, Number* context) {
     const int64_t dim = network.dim, head_dim = dim / network.num_heads, room = (count + kLanes - 1) / kLanes * kLanes;
-    for (int64_t head = 0; head < dim; head += head_dim, weights += room) {
-        for (int64_t first = 0; first < count; first += kLanes) {
+    for (int64_t first = 0; first < count; first += kLanes) {
+        const int64_t some = std::min(kLanes, count - first);
+        for (int64_t head = 0; head < network.num_heads; ++head) {
             Lanes products[kLanes] = {};
-            const int64_t some = count - first < kLanes ? count - first : kLanes;
             for (int64_t i = 0; i < some; ++i)
-                for (int64_t d = head; d < head + head_dim; d += kLanes)
+                for (int64_t d = head * head_dim; d < (head + 1) * head_dim; d += kLanes)
                     products[i] += load(query + d) * load(keys + cells[first + i] + d);
-            store(weights + first, sums_of(products) * float(network.scale));
-        }
-        softmax(weights, count);
-        for (int64_t d = head; d < head + head_dim; d += kLanes) {
-            Lanes mixed{};
-            for (int64_t i = 0; i < count; ++i) mixed += load(values + cells[i] + d) * weights[i];
-            store(context + d, mixed);
+            store(weights + head * room + first, sums_of(products) * float(network.scale));
         }
     }
+    for (int64_t head = 0; head < network.num_heads; ++head) softmax(weights + head * room, count);
+    std::fill(mixed, mixed + dim, 0.f);
+    for (int64_t first = 0; first < count; first += kLanes) {
+        const int64_t end = std::min(first + kLanes, count);
+        for (int64_t d = 0; d < dim; d += kLanes) {
+            const float* weight = weights + d / head_dim * room;
+            Lanes sum = load(mixed + d);
+            for (int64_t i = first; i < end; ++i) sum += load(values + cells[i] + d) * weight[i];
+            store(mixed + d, sum);
+        }
+    }
+    for (int64_t d = 0; d < dim; d += kLanes) store(context + d, load(mixed + d));
 }
 
 template <class Number, class Weight>
@@ -176,7 +184,8 @@ struct Engine {
     }
 
     void look(int64_t row, const Number* query, const Number* keys, const Number* values, int64_t count) {
-        attend(network, query, keys, values, count, scratch.seen.data(), scratch.weights.data(), inner + row * dim);
+        attend(network, query, keys, values, count, scratch.seen.data(), scratch.weights.data(), scratch.mixed.data(),
+               inner + row * dim);
     }
 
     // Sentences side by side: `first[s]` to `first[s + 1]` are its rows.
