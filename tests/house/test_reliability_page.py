@@ -79,3 +79,36 @@ def test_a_section_with_other_figures_is_still_told(script: ModuleType, tmp_path
     page = script.page(tmp_path)
     assert "opened: 200; held open: 3." in page
     assert "requests: 20000." in page
+
+
+def test_what_was_measured_of_a_server_is_told(script: ModuleType, tmp_path: Path) -> None:
+    answers = {"statuses": {"200": 90, "429": 10}, "good_per_second": 9.0, "p50": 1.0, "p95": 2.0, "p99": 3.0}
+    record: dict[str, dict[str, Any]] = {
+        "made": {"torch": "2"},
+        "load": {
+            "clients": {"1": answers},
+            "overload": answers | {"offered_per_second": 45.0, "share_of_peak": 0.95},
+            "batching_gain": 2.5,
+        },
+        "slow": {"before": answers, "meanwhile": answers, "p99_ratio": 1.0, "opened": 200, "gone": 200},
+        "killed": {"clients": 1000, "waiting_tokens_after": 0.0, "speed_after": 1.01},
+        "reload": {"replacements": 100, "reloads": 60.0, "answers_of_one_model": 700, "mixed_answers": 0},
+        "soak": {"seconds": 1800, "megabytes_per_ten_minutes": 0.1, "control_that_leaks_3": 3.1, "megabytes": 400},
+    }
+    (tmp_path / "serving.json").write_text(json.dumps(record), encoding="utf-8")
+    page = script.page(tmp_path)
+    for words in (
+        "| 1 | 9.0 | 1.0 | 2.0 | 3.0 | 90 × 200, 10 × 429 |",
+        "45.0 requests a second at random moments",
+        "| 95% |",
+        "200 of 200 connections that never finish",
+        "1,000 clients went away",
+        "700 requests of several sentences were answered by one model whole",
+        "30 minutes of steady load",
+    ):
+        assert words in page
+    assert page.count(script.NOT_YET) == 4  # nothing of training is there, nor hostile requests
+    assert script.FAILED not in page
+    record["killed"] |= {"holds": False}
+    (tmp_path / "serving.json").write_text(json.dumps(record), encoding="utf-8")
+    assert script.FAILED in script.page(tmp_path)
