@@ -4,7 +4,7 @@ Each has one to four placeholders of all kinds, and every other one paired tags,
 keep is known from how it was made, and looked for as plain characters: nothing of the code under test judges itself.
 Prints how many were kept at once, at another try, and flagged; and how many lost something, flagged or not. Run with
 
-    python benchmarks/placeholders.py --model MODEL [--number 10000] [--beam-size 1]
+    python benchmarks/placeholders.py --model MODEL --sentences FILE --record FILE [--number 10000] [--beam-size 1]
 """
 
 import argparse
@@ -13,11 +13,12 @@ import random
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from regard import load
-from regard.documents import Outcome, translate_protected, voice_of
+from regard.documents import Outcome, Voice, translate_protected, voice_of
 
 _VALUES = ("%s", "%d", "%1$s", "%(name)s", "%(count)d", "{name}", "{0}", "{{ x }}", "${x}", "%{y}", "&amp;", "%%", "{}")
 _OTHERS = (
@@ -31,46 +32,70 @@ _OTHERS = (
     "\n",
 )
 _TAGS = (("<b>", "</b>"), ('<a href="x.html">', "</a>"), ("<em>", "</em>"), ('<g id="7">', "</g>"))
-_BLOCK = 500
+_BLOCK = 250
 
 
 def main() -> None:
     given = _arguments()
     sentences = given.sentences.read_text("utf-8").split("\n")[:-1]
     messages = _messages(sentences, given.number, random.Random(given.seed))
+    done = _recorded(given.record)
     voice = voice_of(load(given.model, threads=given.threads), {"beam_size": given.beam_size})
-    outcomes: Counter[str] = Counter()
-    lost: list[str] = []
-    began = time.perf_counter()
-    for start in range(0, len(messages), _BLOCK):
-        block = messages[start : start + _BLOCK]
-        found = translate_protected(voice, [(text,) for text, _ in block])
-        for (text, kept), each in zip(block, found, strict=True):
-            outcomes[each.outcome.name.lower()] += 1
-            said = "".join(part if isinstance(part, str) else part.raw for part in each.parts)
-            lost += [f"{text!r} → {said!r}"] if _missing(said, kept) else []
-        print(f"{start + len(block):,} messages, {len(lost)} lost", file=sys.stderr, flush=True)
-    seconds = time.perf_counter() - began
-    print(json.dumps({"messages": len(messages), **outcomes, "lost": len(lost), "seconds": round(seconds, 1)}))
-    print("\n".join(lost[:20]))
-    if lost or outcomes[Outcome.PLAIN.name.lower()]:
-        raise SystemExit("a message lost something")
+    for start in range(given.first, given.last or given.number, _BLOCK):
+        if start not in done:
+            done[start] = _block(voice, messages[start : start + _BLOCK]) | {"start": start}
+            with given.record.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(done[start]) + "\n")
+            print(f"{len(done) * _BLOCK:,} messages, {done[start]['lost']} lost", file=sys.stderr, flush=True)
+    _summarise(done.values())
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--sentences", type=Path, required=True, help="sentences that the model can translate")
+    parser.add_argument("--record", type=Path, required=True, help="a line for every 250 messages; found ones are kept")
     parser.add_argument("--number", type=int, default=10_000)
+    parser.add_argument("--first", type=int, default=0, help="several programs may share the work: begin here …")
+    parser.add_argument("--last", type=int, help="… and end before this one")
     parser.add_argument("--beam-size", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args()
 
 
+def _recorded(record: Path) -> dict[int, dict[str, Any]]:
+    lines = record.read_text("utf-8").splitlines() if record.exists() else []
+    return {found["start"]: found for found in map(json.loads, lines)}
+
+
+def _block(voice: Voice, messages: Sequence[tuple[str, list[str]]]) -> dict[str, Any]:
+    """What became of some messages, and those that lost something."""
+    outcomes: Counter[str] = Counter()
+    lost: list[str] = []
+    began = time.process_time()
+    found = translate_protected(voice, [(text,) for text, _ in messages])
+    for (text, kept), each in zip(messages, found, strict=True):
+        outcomes[each.outcome.name.lower()] += 1
+        said = "".join(part if isinstance(part, str) else part.raw for part in each.parts)
+        lost += [f"{text!r} → {said!r}"] if _missing(said, kept) else []
+    seconds = round(time.process_time() - began, 1)
+    return {"outcomes": dict(outcomes), "lost": len(lost), "examples": lost[:3], "seconds": seconds}
+
+
+def _summarise(blocks: Iterable[dict[str, Any]]) -> None:
+    blocks = list(blocks)
+    outcomes = sum((Counter(block["outcomes"]) for block in blocks), Counter())
+    lost, seconds = (sum(block[name] for block in blocks) for name in ("lost", "seconds"))
+    print(json.dumps({"messages": outcomes.total(), **outcomes, "lost": lost, "seconds": round(seconds)}))
+    if lost or outcomes[Outcome.PLAIN.name.lower()]:
+        print("\n".join(example for block in blocks for example in block["examples"]))
+        raise SystemExit("a message lost something")
+
+
 def _messages(sentences: Sequence[str], number: int, chance: random.Random) -> list[tuple[str, list[str]]]:
     """Sentences with marks put between their words, and those marks."""
-    found = []
+    found: list[tuple[str, list[str]]] = []
     while len(found) < number:
         words = chance.choice(sentences).split()[:14]
         if len(words) < 2:
