@@ -12,6 +12,7 @@ import pytest
 
 from regard.corpus import Reading, read_pairs
 from regard.corpus.formats.xml_file import stream_elements
+from regard.documents import open_document
 from regard.errors import CorpusError, InputError
 
 FORMATS = Path(__file__).resolve().parents[1] / "data" / "formats"
@@ -161,6 +162,33 @@ def test_a_memory_streams(tmp_path: Path) -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     assert sum(1 for _ in pairs) == 1_499
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20_000  # KiB
+
+
+ODD = {
+    "tags that open": ("a.html", "<p>one " + "<b>" * 20_000),
+    "tags that close": ("a.html", "<p>one " + "</b>" * 20_000),
+    "many sentences": ("a.html", "<p title='two'>one</p>\n" * 20_000),
+    "backquotes": ("a.md", "one " + "`" * 20_000),
+    "spaces": ("a.md", "one " + " " * 20_000 + "x"),
+    "spaces before a break": ("a.srt", f"1\n00:00:01,000 --> 00:00:02,000\none{' ' * 20_000}x\ntwo\n"),
+}
+
+
+@pytest.mark.parametrize("what", sorted(ODD))
+def test_odd_signs_take_no_longer_than_others(what: str, tmp_path: Path) -> None:
+    name, content = ODD[what]
+    path = written(tmp_path, name, content)
+    began = time.process_time()
+    assert open_document(path, BOTH).document.units
+    assert time.process_time() - began < 12  # quadratic time took minutes
+
+
+def test_sixteen_bits_without_a_mark_are_written_as_sixteen_bits(tmp_path: Path) -> None:
+    memory = HEAD + UNIT.replace("Un<", "<") + TAIL
+    path = written(tmp_path, "a.tmx", memory.encode("utf-16-le"))
+    opened = open_document(path, BOTH)
+    assert opened.written({}) == path.read_bytes()
+    assert "<seg>dé</seg>" in opened.written({0: ("dé",)}).decode("utf-16-le")
 
 
 def damaged(number: int) -> Iterator[tuple[str, bytes]]:

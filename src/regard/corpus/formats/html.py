@@ -1,14 +1,15 @@
 """Web pages: sentences between tags, with the tags inside them, and the attributes that are read aloud."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape, unescape
 from pathlib import Path
 from typing import Final, final
 
 from regard.corpus.formats.reading import Reading
-from regard.corpus.formats.unit import Document, Edit, Segment, Tag, Unit, has_letter
+from regard.corpus.formats.unit import Document, Edit, Segment, Tag, Unit, has_letter, line_counter
 from regard.corpus.formats.xml_place import with_attributes
 from regard.errors import CorpusError
 
@@ -83,9 +84,10 @@ def html_document(path: Path, content: str, reading: Reading) -> Document:
         CorpusError: the page is cut inside a tag, a comment or a script, or says nothing.
     """
     tokens = list(_tokens(path, content))
-    sentences = list(_sentences(content, tokens))
+    line_of = line_counter(content)
+    sentences = list(_sentences(content, tokens, line_of))
     taken = [(unit.start, unit.end) for unit in sentences]
-    attributes = [unit for token in tokens if token.kind == "tag" for unit in _attributes(content, token)]
+    attributes = [unit for token in tokens if token.kind == "tag" for unit in _attributes(token, line_of)]
     units = sorted([*sentences, *_outside(attributes, taken)], key=lambda unit: unit.start)
     if not units:
         raise CorpusError(f"{path} holds no text to translate")
@@ -111,17 +113,21 @@ def _tokens(path: Path, content: str) -> Iterator[_Token]:
             place = end.start()
 
 
+_Part = tuple[int, int, str | Tag]
+
+
 @final
 class _Collector:
     """The sentence that is being read: its parts, with their places."""
 
-    def __init__(self) -> None:
-        self.parts: list[tuple[int, int, str | Tag]] = []
+    def __init__(self, line_of: Callable[[int], int]) -> None:
+        self.parts: list[_Part] = []
+        self._line_of = line_of
 
     def add(self, token: _Token, part: str | Tag) -> None:
         self.parts.append((token.start, token.end, part))
 
-    def finish(self, content: str) -> Iterator[Unit]:
+    def finish(self) -> Iterator[Unit]:
         parts, self.parts = _trimmed(self.parts), []
         if not any(isinstance(part, str) and has_letter(part) for _, _, part in parts):
             return
@@ -132,11 +138,11 @@ class _Collector:
         segment = [_SPACE.sub(" ", unescape(part)) if isinstance(part, str) else part for _, _, part in parts]
         segment[0] = segment[0].lstrip() if isinstance(segment[0], str) else segment[0]
         segment[-1] = segment[-1].rstrip() if isinstance(segment[-1], str) else segment[-1]
-        yield Unit(content.count("\n", 0, start) + 1, tuple(segment), None, start, end)
+        yield Unit(self._line_of(start), tuple(segment), None, start, end)
 
 
-def _sentences(content: str, tokens: Sequence[_Token]) -> Iterator[Unit]:
-    collector = _Collector()
+def _sentences(content: str, tokens: Sequence[_Token], line_of: Callable[[int], int]) -> Iterator[Unit]:
+    collector = _Collector(line_of)
     place = 0
     while place < len(tokens):
         token = tokens[place]
@@ -148,14 +154,14 @@ def _sentences(content: str, tokens: Sequence[_Token]) -> Iterator[Unit]:
                 whole = _Token("tag", token.name, content[token.start : tokens[end].end], token.start, tokens[end].end)
                 collector.add(whole, Tag(whole.raw))
             else:
-                yield from collector.finish(content)
+                yield from collector.finish()
             place = end
         elif token.kind == "tag" and token.name in _INLINE:
             collector.add(token, _tag(token))
         elif token.kind == "tag":
-            yield from collector.finish(content)
+            yield from collector.finish()
         place += 1
-    yield from collector.finish(content)
+    yield from collector.finish()
 
 
 def _is_opaque(token: _Token) -> bool:
@@ -182,25 +188,35 @@ def _tag(token: _Token) -> Tag:
     return Tag(token.raw, "close" if token.closes else "open", token.name)
 
 
-def _trimmed(parts: Sequence[tuple[int, int, str | Tag]]) -> list[tuple[int, int, str | Tag]]:
+def _trimmed(parts: Sequence[_Part]) -> Sequence[_Part]:
     """Without space, breaks, pictures, and tags of which only one half is here, at both ends."""
-    inner = list(parts)
-    while inner and _is_edge(inner[0][2], inner, "close"):
-        inner.pop(0)
-    while inner and _is_edge(inner[-1][2], inner, "open"):
-        inner.pop()
-    return inner
+    left = Counter(part.key for _, _, part in parts if isinstance(part, Tag) and part.role == "open")
+    right = Counter(part.key for _, _, part in parts if isinstance(part, Tag) and part.role == "close")
+    begin, end = 0, len(parts)
+    while begin < end and _is_edge(parts[begin][2], "close", right):
+        left.subtract(_opened(parts[begin][2], "open"))
+        right.subtract(_opened(parts[begin][2], "close"))
+        begin += 1
+    while begin < end and _is_edge(parts[end - 1][2], "open", left):
+        left.subtract(_opened(parts[end - 1][2], "open"))
+        end -= 1
+    return parts[begin:end]
 
 
-def _is_edge(part: str | Tag, parts: Sequence[tuple[int, int, str | Tag]], other: str) -> bool:
+def _opened(part: str | Tag, role: str) -> tuple[str, ...]:
+    return (part.key,) if isinstance(part, Tag) and part.role == role else ()
+
+
+def _is_edge(part: str | Tag, other: str, others: Mapping[str, int]) -> bool:
+    """Whether a part at an end is left out; ``others`` counts the tags of the other role that are here, by key."""
     if isinstance(part, str):
         return not part.strip()
     if part.role in ("open", "close") and part.role != other:
-        return not any(isinstance(each, Tag) and each.role == other and each.key == part.key for _, _, each in parts)
+        return others.get(part.key, 0) <= 0
     return True
 
 
-def _attributes(content: str, token: _Token) -> Iterator[Unit]:
+def _attributes(token: _Token, line_of: Callable[[int], int]) -> Iterator[Unit]:
     for found in _ATTRIBUTE.finditer(token.raw):
         name = found[1].lower()
         group = 2 if found[2] is not None else 3
@@ -214,8 +230,9 @@ def _attributes(content: str, token: _Token) -> Iterator[Unit]:
         text = unescape(found[group])
         if is_read and has_letter(text) and _NOT_TRANSLATED.search(token.raw) is None:
             start, end = token.start + found.start(group), token.start + found.end(group)
-            line = content.count("\n", 0, start) + 1
-            yield Unit(line, (text,), None, start, end, context=f"{token.name} {name}", spell=_spelled_in_attribute)
+            yield Unit(
+                line_of(start), (text,), None, start, end, context=f"{token.name} {name}", spell=_spelled_in_attribute
+            )
 
 
 def _outside(units: Sequence[Unit], taken: Sequence[tuple[int, int]]) -> Iterator[Unit]:

@@ -14,7 +14,7 @@ _PREFIX: Final = re.compile(r"(?:[ \t]*(?:>|[-*+](?=[ \t])|\d{1,9}[.)](?=[ \t]))
 _ITEM: Final = re.compile(r"[ \t]*(?:>|[-*+][ \t]|\d{1,9}[.)][ \t])")
 _LISTED: Final = re.compile(r"[ \t>]*(?:[-*+]|\d{1,9}[.)])[ \t]")
 _HEADING: Final = re.compile(r"#{1,6}[ \t]+")
-_HEADING_END: Final = re.compile(r"[ \t]+#+[ \t]*$")
+_HEADING_END: Final = re.compile(r"(?<![ \t])[ \t]++#+[ \t]*$")
 _RULE: Final = re.compile(r"[ \t]*(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,}|=+[ \t]*)$")
 _TABLE_RULE: Final = re.compile(r"[ \t]*\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
 _DEFINITION: Final = re.compile(r" {0,3}\[[^\]]{1,200}\]:")
@@ -22,16 +22,16 @@ _HTML: Final = re.compile(r" {0,3}<(?:[A-Za-z/!?])")
 _AUTOLINK: Final = re.compile(r" {0,3}<[a-z]+:")
 _CELL: Final = re.compile(r"(?:[^|\\]|\\.)+")
 _INLINE: Final = re.compile(
-    r"(?P<code>(?P<ticks>`+)(?:(?!`).)(?:.{0,2000}?)(?<!`)(?P=ticks)(?!`))"
+    r"(?P<code>(?<!`)(?P<ticks>`++)(?:(?!`).)(?:.{0,2000}?)(?<!`)(?P=ticks)(?!`))"
     r"|(?P<image>!\[[^\[\]]{0,500}\](?:\([^()\n]{0,1000}\)|\[[^\[\]]{0,200}\]))"
     r"|(?P<link>\[(?P<text>(?:[^\[\]`]|`[^`]{0,200}`|!\[[^\[\]]{0,200}\]\([^()]{0,500}\)){1,1000})\]"
     r"(?P<goal>\([^()\s]{0,1000}(?:\([^()]{0,200}\)[^()\s]{0,500})?(?:\s+[\"'][^\"']{0,300}[\"'])?\)|\[[^\[\]]{0,200}\])?)"
     r"|(?P<strong>(?<![\w*~])(?P<sign>\*{1,3}|_{1,3}|~~)(?=[^\s*_~])(?P<inner>.{0,2000}?[^\s\\])(?P=sign)(?![\w*]))"
-    r"|(?P<hard>(?: {2,}|\\)\n[ \t>]*)"
+    r"|(?P<hard>(?:(?<! ) {2,}+|\\)\n[ \t>]*)"
     r"|(?P<escaped>\\[\\`*_{}\[\]()#+.!|<>~-])",
     re.DOTALL,
 )
-_SOFT_BREAK: Final = re.compile(r"[ \t]*\r?\n[ \t>]*")
+_SOFT_BREAK: Final = re.compile(r"(?:(?<![ \t])[ \t]++)?\r?\n[ \t>]*")
 _NESTED: Final = 4
 
 

@@ -11,6 +11,7 @@ from regard.corpus.files import open_bytes
 from regard.errors import CorpusError
 
 LARGEST_BYTES: Final = 256 << 20
+_BLOCK_BYTES: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +79,15 @@ def read_whole(path: Path) -> bytes:
     Raises:
         CorpusError: it cannot be read, or is too large.
     """
+    raw = bytearray()
     with open_bytes(path) as file:
-        raw = file.read(LARGEST_BYTES + 1)
-    if len(raw) > LARGEST_BYTES:
-        raise CorpusError(f"{path} is larger than {LARGEST_BYTES >> 20} MiB, the most that is translated in place")
-    return raw
+        while block := file.read(_BLOCK_BYTES):  # a small .gz can be a large file: no more is unpacked than is kept
+            raw += block
+            if len(raw) > LARGEST_BYTES:
+                raise CorpusError(
+                    f"{path} is larger than {LARGEST_BYTES >> 20} MiB, the most that is translated in place"
+                )
+    return bytes(raw)
 
 
 def _not_decoded(path: Path, body: bytes, error: UnicodeDecodeError, encoding: str) -> CorpusError:

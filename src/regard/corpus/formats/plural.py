@@ -74,7 +74,7 @@ def plural_rule_of(path: Path, header: str) -> PluralRule | None:
     try:
         form = gettext.c2py(found[2])(1)  # the standard library reads the language of these rules, and nothing else
     except (ValueError, ZeroDivisionError, RecursionError, OverflowError) as error:
-        raise CorpusError(f"{path}: Plural-Forms is no rule ({error}): {found[0]!r}") from None
+        raise CorpusError(f"{path}: Plural-Forms is no rule ({error}): {found[0]!r:.100}") from None
     if not 0 <= form < number:
         raise CorpusError(f"{path}: Plural-Forms says {number} forms, but its rule gives form {form} for one thing")
     return PluralRule(number, form, found[0])

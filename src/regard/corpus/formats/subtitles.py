@@ -16,7 +16,7 @@ _MOMENT: Final = r"(?:(\d{1,3}):)?(\d{1,2}):(\d{1,2})[.,](\d{1,3})"
 _TIMES: Final = re.compile(rf"\s*{_MOMENT}\s*-->\s*{_MOMENT}(?:\s.*)?")
 _MARKUP: Final = re.compile(r"\{\\[^{}]{0,200}\}|</?[A-Za-z][^<>]{0,500}>|<\d[\d:.]{0,20}>")
 _PLACED: Final = re.compile(r"(?:\{\\[^{}\n]{0,200}\})+")  # where on the screen a cue stands is no part of its text
-_BREAK: Final = re.compile(r"\s*\n\s*")
+_BREAK: Final = re.compile(r"(?:(?<![^\S\n])[^\S\n]++)?\n\s*")
 _WITHOUT_TEXT: Final = ("NOTE", "STYLE", "REGION", "WEBVTT")
 _SPEECH: Final = re.compile(r"\s*[-–—]\s*(?=\S)")
 _LARGEST_GROUP: Final = 50

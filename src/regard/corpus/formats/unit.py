@@ -5,13 +5,14 @@ that lies between them is the same by construction.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from regard.errors import CorpusError
 
-_BREAKS: Final = re.compile(r"[ ]*[\n\r\t]\s*")
+_BREAKS: Final = re.compile(r"(?:(?<! ) ++)?[\n\r\t]\s*")
 
 Role = Literal["open", "close", "alone", "break"]
 
@@ -123,6 +124,12 @@ def apply_edits(content: str, edits: Iterable[Edit]) -> str:
         pieces += (content[behind : edit.start], edit.text)
         behind = edit.end
     return "".join((*pieces, content[behind:]))
+
+
+def line_counter(content: str) -> Callable[[int], int]:
+    """A function that says on which line of a text a character stands, counted from 1."""
+    ends = [found.start() for found in re.finditer("\n", content)]
+    return lambda place: bisect_left(ends, place) + 1
 
 
 def spoken(segment: Sequence[str | Tag]) -> str:

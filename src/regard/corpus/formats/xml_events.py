@@ -22,7 +22,7 @@ LONGEST_TAG_BYTES: Final = 4 << 20
 _BLOCK_BYTES: Final = 1 << 16
 _DECLARED: Final = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
 _MARKS: Final = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-_WITHOUT_MARK: Final = ((b"<\0?\0", "utf-16-le"), (b"\0<\0?", "utf-16-be"))
+_WITHOUT_MARK: Final = ((b"<\0", "utf-16-le"), (b"\0<", "utf-16-be"))
 
 Kind = Literal["start", "end", "text", "other"]
 
