@@ -113,8 +113,13 @@ def _lines(tell: Callable[[Any], Lines], record: Any) -> Lines:
 
 
 def _plainly(section: Record) -> Lines:
-    figures = (f"{key.replace('_', ' ')}: {value}" for key, value in section.items() if not isinstance(value, dict))
+    plain = {key: value for key, value in section.items() if not isinstance(value, dict | bool)}
+    figures = (f"{key.replace('_', ' ')}: {_figure(value)}" for key, value in plain.items())
     yield f"{'; '.join(figures)}."
+
+
+def _figure(value: Any) -> str:
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def _made(record: Record) -> str:
