@@ -50,6 +50,14 @@ def test_the_folder_has_to_be_there(tmp_path: Path) -> None:
         refuse_existing(tmp_path / "nowhere" / "out.fr")
 
 
+def test_a_folder_that_may_not_be_written_is_told_before_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda path, mode: path != tmp_path)
+    with pytest.raises(InputError, match="nothing may be written there; give another --output than"):
+        refuse_existing(tmp_path / "out")
+
+
 @pytest.mark.parametrize("links", [True, False], ids=["links", "no-links"])
 def test_a_file_made_meanwhile_stays(tmp_path: Path, links: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     if not links:

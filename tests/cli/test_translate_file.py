@@ -128,6 +128,20 @@ def test_options_that_do_not_fit(tiny_run: Path, catalogue: Path, options: list[
     assert message in " ".join(told.split())
 
 
+def test_another_format_is_not_what_is_written(tiny_run: Path, catalogue: Path, tmp_path: Path) -> None:
+    code, _, told = run("translate", tiny_run, catalogue, "-o", tmp_path / "out.xlf")
+    assert code == 2
+    assert "is written back in its own format; let --output end in .po" in " ".join(told.split())
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["messages.po"]
+    assert run("translate", tiny_run, catalogue, "-o", tmp_path / "out.pot")[0] == 0
+
+
+def test_model_and_file_swapped(tiny_run: Path, catalogue: Path) -> None:
+    code, _, told = run("translate", catalogue, tiny_run)
+    assert code == 2
+    assert "is a folder, but a file to translate is expected: regard translate MODEL FILE" in " ".join(told.split())
+
+
 def test_nothing_is_written_over(tiny_run: Path, catalogue: Path) -> None:
     code, _, told = run("translate", tiny_run, catalogue, "-o", catalogue)
     assert code == 2

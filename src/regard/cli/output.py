@@ -19,7 +19,7 @@ def refuse_existing(path: Path | None, *, option: str = "--output") -> None:
 
     Raises:
         OutputExistsError: something is there already.
-        InputError: its folder does not exist.
+        InputError: its folder does not exist, or may not be written to.
     """
     if path is None:
         return
@@ -27,6 +27,8 @@ def refuse_existing(path: Path | None, *, option: str = "--output") -> None:
         raise OutputExistsError(f"{path} exists already and is left as it is; give another {option}, or remove it")
     if not path.parent.is_dir():
         raise InputError(f"{path.parent}: there is no such folder for {option} {path}")
+    if not os.access(path.parent, os.W_OK | os.X_OK):  # said now, not when all the work is done
+        raise InputError(f"{path.parent}: nothing may be written there; give another {option} than {path}")
 
 
 @contextmanager

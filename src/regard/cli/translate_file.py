@@ -73,8 +73,10 @@ def translates_in_place(file: Path | None, options: FileOptions) -> bool:
     """Whether a file is translated in place, by the ending of its name.
 
     Raises:
-        InputError: options for translating in place are given for lines.
+        InputError: options for translating in place are given for lines, or the file is a folder.
     """
+    if file is not None and file.is_dir():
+        raise InputError(f"{file} is a folder, but a file to translate is expected: regard translate MODEL FILE")
     if not options.lines and file is not None:
         from regard.documents import is_document
 
@@ -108,10 +110,14 @@ def translate_file(
 
     Raises:
         CorpusError: the file or the memory cannot be read, or is in other languages than the model.
+        InputError: the output's name belongs to another format.
     """
     from regard.documents import review_form, translate_document, voice_of
     from regard.documents.fill import LEAST_SIMILARITY
+    from regard.documents.opening import is_another_format
 
+    if output is not None and is_another_format(file, output):
+        raise InputError(f"{output}: {file} is written back in its own format; let --output end in {file.suffix}")
     if options.review is not None:
         review_form(options.review)
         refuse_existing(options.review, option="--review")

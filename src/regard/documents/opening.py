@@ -89,6 +89,12 @@ def is_document(path: Path) -> bool:
     return suffix_of(path) in _KINDS
 
 
+def is_another_format(path: Path, other: Path) -> bool:
+    """Whether two names belong to files of different formats, as far as their endings say."""
+    one, two = (_KINDS.get(suffix_of(each)) for each in (path, other))
+    return one is not None and two is not None and one is not two
+
+
 def open_document(path: Path, reading: Reading) -> OpenedDocument:
     """Opens a file to be translated in place.
 
