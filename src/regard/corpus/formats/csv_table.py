@@ -105,7 +105,7 @@ class _Cell:
 def _rows(path: Path, content: str, delimiter: str) -> Iterator[list[_Cell]]:
     """The rows of a table with the place of every cell."""
     sign = re.escape(delimiter)
-    cell_form = re.compile(rf'(?:"((?:[^"]|"")*)"|([^"{sign}\r\n][^{sign}\r\n]*)?)({sign}|\r?\n|\r|\Z)')
+    cell_form = re.compile(rf'(?:"((?:[^"]++|"")*+)"|([^"{sign}\r\n][^{sign}\r\n]*)?)({sign}|\r?\n|\r|\Z)')
     row: list[_Cell] = []
     place, line = 0, 1
     while place < len(content) or row:

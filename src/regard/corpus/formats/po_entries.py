@@ -12,7 +12,7 @@ from typing import Final, final
 from regard.errors import CorpusError
 
 _KEYWORD: Final = re.compile(r"(msgctxt|msgid_plural|msgid|msgstr(?:\[(\d{1,3})\])?)[ \t]*(?=\")")
-_STRING: Final = re.compile(r'"((?:[^"\\]|\\.)*)"[ \t]*')
+_STRING: Final = re.compile(r'"((?:[^"\\]++|\\.)*+)"[ \t]*')  # possessive: nothing is remembered to go back to
 _ESCAPE: Final = re.compile(r"\\([0-7]{1,3}|x[0-9a-fA-F]{1,2}|.)")
 _LETTERS: Final = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
 _LONGEST_ENTRY: Final = 4 << 20
