@@ -30,7 +30,7 @@ from statistics import mean, median
 from typing import Any
 
 import torch
-from server_process import Reply, UnderTest, ask, request_bytes, running
+from server_process import Connections, Reply, UnderTest, ask, request_bytes, running
 
 from regard.version import __version__
 
@@ -44,6 +44,8 @@ SENTENCES = (
 )
 CLIENTS = (1, 8, 32, 128)
 OVERLOAD = 5
+WAITING = 1500
+"""Connections that are open before an overload begins: more than the server lets wait."""
 MEGABYTE = 1 << 20
 
 
@@ -53,25 +55,31 @@ def body_of(number: int) -> dict[str, object]:
 
 
 async def closed_loop(server: UnderTest, clients: int, seconds: float) -> list[Reply]:
-    """So many clients, each asking again when it is answered."""
-    end, replies, numbers = time.perf_counter() + seconds, [], iter(range(1 << 30))
+    """So many clients, each asking again when it is answered; what was answered in time."""
+    end, numbers, connections = time.perf_counter() + seconds, iter(range(1 << 30)), Connections(server)
+    replies: list[Reply] = []
 
     async def client() -> None:
         while time.perf_counter() < end:
-            replies.append(await ask(server, "POST", "/translate", body_of(next(numbers))))
+            replies.append(await connections.ask("/translate", body_of(next(numbers))))
 
     await asyncio.gather(*(client() for _ in range(clients)))
-    return replies
+    connections.close()
+    return [reply for reply in replies if reply.ended <= end]
 
 
 async def open_loop(server: UnderTest, per_second: float, seconds: float) -> list[Reply]:
-    """Requests at random moments, however long the answers take: that is how load comes from outside."""
+    """Requests at random moments, as load comes from outside, however long the answers take; those answered in time."""
     tasks: list[asyncio.Task[Reply]] = []
+    connections = Connections(server)
+    await connections.open(WAITING)
     draw, began, at = random.Random(1), time.perf_counter(), 0.0
     while (at := at + draw.expovariate(per_second)) < seconds:
         await asyncio.sleep(max(0.0, began + at - time.perf_counter()))
-        tasks.append(asyncio.create_task(ask(server, "POST", "/translate", body_of(len(tasks)))))
-    return list(await asyncio.gather(*tasks))
+        tasks.append(asyncio.create_task(connections.ask("/translate", body_of(len(tasks)))))
+    replies = await asyncio.gather(*tasks)
+    connections.close()
+    return [reply for reply in replies if reply.ended - began <= seconds]
 
 
 def told(replies: Sequence[Reply], seconds: float) -> dict[str, Any]:

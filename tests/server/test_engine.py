@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from regard.server.engine import Engine
+from regard.server.hands import Here
 from regard.server.journal import Journal
 from regard.server.limits import Limits
 from regard.server.metrics import Metrics
@@ -26,18 +27,21 @@ class Slow:
         self.seconds = seconds
         self.unwanted: set[str] = set()
         self.batches: list[list[str]] = []
-        self.steps = 0
+        self.steps = self.at_once = self.busy = 0
 
     def translate_lines(
         self, lines: Iterable[str], *, cancel: Callable[[int], bool], **_: Any
     ) -> Iterator[Translation]:
         batch = list(lines)
         self.batches.append(batch)
+        self.busy += 1
+        self.at_once = max(self.at_once, self.busy)
         end = time.monotonic() + self.seconds
         while time.monotonic() < end and len(self.unwanted) < len(batch):
             self.unwanted = {line for number, line in enumerate(batch) if cancel(number)}
             self.steps += 1
             time.sleep(0.01)
+        self.busy -= 1
         if "bad" in batch:
             raise ValueError
         return iter([Translation(line.upper(), 0.0, (), ()) for line in batch])
@@ -311,6 +315,39 @@ def test_calls_are_made_alone_and_see_when_they_may_stop() -> None:
         assert seen == [False, True]
         runs.submit(other := CallTicket(lambda _: "answer", 10, time.monotonic() + 10))
         assert await asyncio.wait_for(other.future, 5) == "answer"
+        runs.stop()
+
+    played(scene)
+
+
+def test_a_full_engine_refuses_unread_until_something_ends() -> None:
+    async def scene() -> None:
+        runs, slow = engine(waiting_tokens=20), Slow(0.1)
+        model = served(slow)
+        runs.refuse_if_full()  # it is not
+        runs.submit(first := ticket(model, "first", cost=15))
+        runs.refuse_if_full()  # nothing was refused yet
+        with pytest.raises(Problem):
+            runs.submit(ticket(model, "second", cost=15))
+        with pytest.raises(Problem) as refused:
+            runs.refuse_if_full()
+        assert refused.value.status == 429
+        assert "Retry-After" in refused.value.headers()
+        await texts(first)
+        await asyncio.sleep(0)
+        runs.refuse_if_full()
+        runs.stop()
+
+    played(scene)
+
+
+def test_two_hands_share_a_request() -> None:
+    async def scene() -> None:
+        runs, slow = Engine(Limits(batch_tokens=20), Metrics(), Journal(None), (Here(), Here())), Slow(0.2)
+        runs.submit(asked := ticket(served(slow), *"abcdefgh"))
+        assert await texts(asked) == list("ABCDEFGH")
+        assert len(slow.batches) == 4
+        assert slow.at_once == 2
         runs.stop()
 
     played(scene)

@@ -99,6 +99,7 @@ def test_a_bug_would_be_seen() -> None:
     from regard.server.journal import Journal
     from regard.server.metrics import Metrics
     from regard.server.origin import Door
+    from regard.server.service import Service
 
     async def broken(*_: object) -> None:
         raise KeyError("what somebody wrote")
@@ -109,7 +110,10 @@ def test_a_bug_would_be_seen() -> None:
         sent.append(message)
 
     scope = {"type": "http", "method": "GET", "path": "/", "headers": [(b"host", b"localhost")]}
-    gate: Any = Gate(broken, Door(), Metrics(), Journal(None))
+    service = object.__new__(Service)
+    for name, value in {"door": Door(), "engine": None, "metrics": Metrics(), "journal": Journal(None)}.items():
+        object.__setattr__(service, name, value)
+    gate: Any = Gate(broken, service)
     thread = threading.Thread(target=lambda: asyncio.run(gate(scope, None, send)))  # a browser may hold this one's loop
     thread.start()
     thread.join()

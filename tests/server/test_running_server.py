@@ -37,10 +37,13 @@ def test_accepted_work_ends_before_the_server_goes(start_server: Any, tiny_run: 
     assert any(event["event"] == "draining" for event in server.events())
 
 
-def test_a_model_that_is_written_anew_is_taken_in(start_server: Any, tiny_run: Path, tmp_path: Path) -> None:
-    model = tmp_path / "numbers"
+@pytest.mark.parametrize("is_run", [False, True], ids=["model", "run"])
+def test_a_model_that_is_written_anew_is_taken_in(
+    start_server: Any, tiny_run: Path, tmp_path: Path, is_run: bool
+) -> None:
+    model = tmp_path / "numbers" / "model" if is_run else tmp_path / "numbers"
     shutil.copytree(tiny_run / "model", model)
-    server = start_server(model)
+    server = start_server(tmp_path / "numbers")
     assert server.get("/api/models").json()[0]["name"] == "numbers"
     manifest = (model / "manifest.json").read_bytes()
     (model / "manifest.json").write_bytes(b"{")

@@ -15,6 +15,36 @@ if TYPE_CHECKING:
 
 _NEEDED = ("fastapi", "granian", "orjson", "prometheus_client", "py3langid", "python_multipart")
 
+TokenFileOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--token-file",
+        help="A file with the token that callers have to show; REGARD_TOKEN does the same.",
+        show_default=False,
+    ),
+]
+AllowHostOption = Annotated[
+    list[str] | None,
+    typer.Option("--allow-host", help="A further name by which the server is called.", show_default=False),
+]
+AllowOriginOption = Annotated[
+    list[str] | None,
+    typer.Option("--allow-origin", help="A site whose pages may call, https://….", show_default=False),
+]
+LabOption = Annotated[
+    Path | None,
+    typer.Option("--lab", help="The folder of a regard lab run, whose verdicts the page shows.", show_default=False),
+]
+ProcessesOption = Annotated[
+    int | None,
+    typer.Option(
+        "--processes",
+        min=0,
+        help="Processes that translate, a core each; 0: the server itself.",
+        show_default="one per core",
+    ),
+]
+
 
 def serve(
     *,
@@ -23,35 +53,18 @@ def serve(
         str, typer.Option("--host", help="Where to listen; elsewhere than here a token is needed.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", min=1, max=65535, help="The port.")] = 8000,
-    token_file: Annotated[
-        Path | None,
-        typer.Option(
-            "--token-file",
-            help="A file with the token that callers have to show; REGARD_TOKEN does the same.",
-            show_default=False,
-        ),
-    ] = None,
-    allow_host: Annotated[
-        list[str] | None,
-        typer.Option("--allow-host", help="A further name by which the server is called.", show_default=False),
-    ] = None,
-    allow_origin: Annotated[
-        list[str] | None,
-        typer.Option("--allow-origin", help="A site whose pages may call, https://….", show_default=False),
-    ] = None,
+    token_file: TokenFileOption = None,
+    allow_host: AllowHostOption = None,
+    allow_origin: AllowOriginOption = None,
     deadline_seconds: Annotated[
         float, typer.Option("--deadline-seconds", min=0.1, help="For an answer; then it is 504.")
     ] = 30.0,
-    lab: Annotated[
-        Path | None,
-        typer.Option(
-            "--lab", help="The folder of a regard lab run, whose verdicts the page shows.", show_default=False
-        ),
-    ] = None,
+    lab: LabOption = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="No log of requests.")] = False,
     dtype: DtypeOption = "float32",
     device: DeviceOption = "auto",
     threads: ThreadsOption = None,
+    processes: ProcessesOption = None,
 ) -> None:
     """Translate over HTTP, and show attention on a page.
 
@@ -72,7 +85,13 @@ def serve(
 
     journal = Journal(None) if quiet else Journal()
     service = open_service(
-        models, opened, limits=Limits(deadline_seconds=deadline_seconds), door=door, journal=journal, lab=lab
+        models,
+        opened,
+        limits=Limits(deadline_seconds=deadline_seconds),
+        door=door,
+        journal=journal,
+        lab=lab,
+        processes=processes,
     )
     serve_until_stopped(service, place, announce=lambda address: typer.echo(f"Regard listens on {address}"))
 

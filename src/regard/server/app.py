@@ -1,7 +1,11 @@
 """The application: routes behind the gate."""
 
-from fastapi import FastAPI
+from collections.abc import Awaitable, Callable
+from typing import final
+
+from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -9,7 +13,7 @@ from starlette.responses import Response
 from regard.server.answers import json_answer
 from regard.server.documentation import documentation_routes
 from regard.server.examples import example_routes
-from regard.server.gate import Gate
+from regard.server.gate import TRANSLATE, Gate, Receive, Scope, Send
 from regard.server.operations import operation_routes
 from regard.server.page import page_routes
 from regard.server.problem import REASONS, Problem
@@ -34,7 +38,8 @@ def create_app(service: Service) -> Gate:
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.include_router(translation_routes(service))
+    translating = translation_routes(service)
+    app.include_router(translating)
     app.include_router(operation_routes(service))
     traces = Traces(service)
     app.include_router(trace_routes(service, traces))
@@ -44,7 +49,29 @@ def create_app(service: Service) -> Gate:
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _unexpected)
-    return Gate(app, service.door, service.metrics, service.journal)
+    return Gate(_Direct(app, TRANSLATE, _endpoint(translating, TRANSLATE)), service)
+
+
+@final
+class _Direct:
+    """Calls the busiest route's function itself: the framework's way there costs as much as a short translation."""
+
+    def __init__(self, app: FastAPI, path: str, endpoint: Callable[[Request], Awaitable[Response]]) -> None:
+        self._app, self._path, self._endpoint = app, path, endpoint
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"] != self._path or scope["method"] != "POST":
+            await self._app(scope, receive, send)
+            return
+        answer = await self._endpoint(Request(scope, receive))
+        await answer(scope, receive, send)
+
+
+def _endpoint(routes: APIRouter, path: str) -> Callable[[Request], Awaitable[Response]]:
+    found: Callable[[Request], Awaitable[Response]] = next(
+        route.endpoint for route in routes.routes if isinstance(route, APIRoute) and route.path == path
+    )
+    return found
 
 
 async def _problem(_: Request, error: Exception) -> Response:

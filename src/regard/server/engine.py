@@ -1,6 +1,6 @@
-"""The engine: one thread that translates what waits, together as far as it fits together.
+"""The engine: it translates what waits, together as far as it fits together, with as many hands as it has.
 
-While a batch is being translated, requests gather; the next batch takes from all of them in turn, a sentence each, up
+While batches are being translated, requests gather; the next batch takes from all of them in turn, a sentence each, up
 to a budget of tokens. So one large request does not hold up the small ones, and under load batches grow by themselves.
 Work is admitted by its cost, and refused at once when too much waits; what nobody waits for any more is dropped.
 """
@@ -11,12 +11,12 @@ import time
 from collections.abc import Sequence
 from typing import final
 
+from regard.server.hands import Hand, Here
 from regard.server.journal import Journal
 from regard.server.limits import Limits
 from regard.server.metrics import Metrics
 from regard.server.problem import Problem
 from regard.server.ticket import CallTicket, Line, TranslationTicket
-from regard.translator import Translation
 
 AnyTicket = TranslationTicket | CallTicket
 Taken = list[tuple[TranslationTicket, int, Line]]
@@ -25,17 +25,21 @@ Taken = list[tuple[TranslationTicket, int, Line]]
 
 @final
 class Engine:
-    """Translates in a thread of its own; everything public may be called from any thread."""
+    """Translates in threads of its own, one per hand; everything public may be called from any thread."""
 
-    def __init__(self, limits: Limits, metrics: Metrics, journal: Journal) -> None:
+    def __init__(self, limits: Limits, metrics: Metrics, journal: Journal, hands: Sequence[Hand] = (Here(),)) -> None:
         self._limits, self._metrics, self._journal = limits, metrics, journal
         self._tickets: list[AnyTicket] = []
         self._admitted = 0
+        self._is_full = False  # something was refused, and nothing has ended since
         self._changed = threading.Condition()
         self._is_open, self._is_running = True, True
         self._tokens_per_second = 2_000.0  # a guess until something was measured; only Retry-After rests on it
-        self._thread = threading.Thread(target=self._run, name="regard-engine", daemon=True)
-        self._thread.start()
+        self._threads = [
+            threading.Thread(target=self._run, args=(hand,), name="regard-engine", daemon=True) for hand in hands
+        ]
+        for thread in self._threads:
+            thread.start()
 
     def submit(self, ticket: AnyTicket) -> None:
         """Accepts work.
@@ -48,13 +52,24 @@ class Engine:
                 raise Problem(503, "the server is about to stop; try another one", retry_after=5)
             # A request that would be too large even alone is let in when nothing else waits.
             if self._admitted and self._admitted + ticket.cost > self._limits.waiting_tokens:
-                self._metrics.refused.inc()
-                raise Problem(429, "too much work waits already; try again a little later", retry_after=self._wait())
+                self._is_full = True
+                raise self._refused()
             self._tickets.append(ticket)
             self._admitted += ticket.cost
             self._metrics.waiting.set(self._admitted)
             self._changed.notify()
         ticket.future.add_done_callback(lambda _: self._release(ticket))
+
+    def refuse_if_full(self) -> None:
+        """Refuses at once, without a look at what is asked, while nothing has ended since the last refusal.
+
+        Under overload most requests are refused; each must cost little, or refusing keeps the engine from its work.
+
+        Raises:
+            Problem: too much waits already.
+        """
+        if self._is_full:
+            raise self._refused()
 
     def abandon(self, ticket: AnyTicket) -> None:
         """Nobody waits for this any more."""
@@ -77,38 +92,49 @@ class Engine:
         return self._admitted == 0
 
     def stop(self, *, seconds: float = 5.0) -> None:
-        """Ends the thread after its present batch."""
+        """Ends the threads after their present batches."""
         with self._changed:
             self._is_open = self._is_running = False
             for ticket in self._tickets:
                 ticket.gone.set()
-            self._changed.notify()
-        self._thread.join(seconds)
+            self._changed.notify_all()
+        for thread in self._threads:
+            thread.join(seconds)
 
     def _release(self, ticket: AnyTicket) -> None:
         with self._changed:
             self._admitted -= ticket.cost
+            self._is_full = False
             self._metrics.waiting.set(self._admitted)
             if ticket in self._tickets:
                 self._tickets.remove(ticket)
         if ticket.future.cancelled():
             self._metrics.dropped.labels("deadline" if time.monotonic() > ticket.deadline else "left").inc()
 
-    def _wait(self) -> int:
-        return max(1, min(60, math.ceil(self._admitted / self._tokens_per_second)))
+    def _refused(self) -> Problem:
+        self._metrics.refused.inc()
+        seconds = max(1, min(60, math.ceil(self._admitted / self._tokens_per_second)))
+        return Problem(429, "too much work waits already; try again a little later", retry_after=seconds)
 
-    def _run(self) -> None:
-        while True:
-            with self._changed:
-                while self._is_running and not self._tickets:
-                    self._changed.wait()
-                if not self._is_running:
-                    return
-                batch = self._taken()
+    def _run(self, hand: Hand) -> None:
+        while (batch := self._next()) is not None:
             if isinstance(batch, CallTicket):
                 self._call(batch)
             elif batch:
-                self._translate(batch)
+                self._translate(batch, hand)
+        hand.close()
+
+    def _next(self) -> CallTicket | Taken | None:
+        """Waits for work; None says that it is over."""
+        with self._changed:
+            while self._is_running and not self._tickets:
+                self._changed.wait()
+            if not self._is_running:
+                return None
+            taken = self._taken()
+            if self._tickets:
+                self._changed.notify()  # another hand may be free
+            return taken
 
     def _taken(self) -> CallTicket | Taken:
         """The next batch: of the oldest ticket, and of all others that may share one with it, a line each in turn."""
@@ -130,27 +156,23 @@ class Engine:
         except Exception as error:
             ticket.fail(error)
 
-    def _translate(self, batch: Taken) -> None:
+    def _translate(self, batch: Taken, hand: Hand) -> None:
         began = time.monotonic()
         try:
-            self._answer(batch)
+            _answer(batch, hand)
         except Exception as error:
             if len(batch) == 1:
                 batch[0][0].fail(error)
                 return
             for one in batch:  # so that what is wrong with one sentence stays with its own request
-                self._translate([one])
+                self._translate([one], hand)
             return
         self._measure(batch, time.monotonic() - began)
 
-    def _answer(self, batch: Taken) -> None:
-        found = _translated(batch)
-        for (ticket, place, _), translation in zip(batch, found, strict=True):
-            ticket.answer(place, translation)
-
     def _measure(self, batch: Taken, seconds: float) -> None:
         cost, name = sum(line.cost for _, _, line in batch), batch[0][0].served.name
-        self._tokens_per_second = 0.9 * self._tokens_per_second + 0.1 * cost / max(seconds, 1e-6)
+        speed = len(self._threads) * cost / max(seconds, 1e-6)
+        self._tokens_per_second = 0.9 * self._tokens_per_second + 0.1 * speed
         self._metrics.batch.observe(len(batch))
         self._metrics.sentences.labels(name).inc(len(batch))
         self._metrics.tokens.labels(name).inc(cost)
@@ -172,14 +194,10 @@ def _in_turn(tickets: Sequence[TranslationTicket], budget: int) -> Taken:
     return taken
 
 
-def _translated(batch: Taken) -> list[Translation]:
-    """The batch's translations. A line that nobody waits for any more leaves the search at its next step."""
+def _answer(batch: Taken, hand: Hand) -> None:
+    """Translates the batch. A line that nobody waits for any more leaves the search at its next step."""
     first = batch[0][0]
-    return list(
-        first.served.translator.translate_lines(
-            [line.text for _, _, line in batch],
-            beam_size=first.search.beam_size,
-            num_hypotheses=first.search.num_hypotheses,
-            cancel=lambda number: batch[number][0].is_dead,
-        )
-    )
+    lines = [line.text for _, _, line in batch]
+    found = hand.translate(first.served, lines, first.search, lambda number: batch[number][0].is_dead)
+    for (ticket, place, _), translation in zip(batch, found, strict=True):
+        ticket.answer(place, translation)

@@ -11,10 +11,9 @@ from typing import Any, Final, final
 from starlette.requests import ClientDisconnect
 
 from regard.server.answers import json_answer
-from regard.server.journal import Journal
-from regard.server.metrics import Metrics
 from regard.server.origin import Call, Door
 from regard.server.problem import Problem
+from regard.server.service import Service
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -34,6 +33,8 @@ _HEADERS: Final = (
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
 )
+TRANSLATE: Final = "/translate"
+"""The route that is asked most; it is refused before its body is read while the engine is full."""
 _NO_ROUTE: Final = "(none)"
 CLIENT_LEFT: Final = 499
 """How the log calls an answer that nobody waited for; it is never sent."""
@@ -43,8 +44,9 @@ CLIENT_LEFT: Final = 499
 class Gate:
     """Wraps the application."""
 
-    def __init__(self, inner: Application, door: Door, metrics: Metrics, journal: Journal) -> None:
-        self._inner, self._door, self._metrics, self._journal = inner, door, metrics, journal
+    def __init__(self, inner: Application, service: Service) -> None:
+        self._inner, self._door, self._engine = inner, service.door, service.engine
+        self._metrics, self._journal = service.metrics, service.journal
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
@@ -61,6 +63,8 @@ class Gate:
     async def _answer(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
         try:
             self._door.check(answer.call)
+            if scope["path"] == TRANSLATE and scope["method"] == "POST":
+                self._engine.refuse_if_full()
             await self._inner(scope, receive, answer)
         except ClientDisconnect:
             answer.status = CLIENT_LEFT
@@ -72,7 +76,8 @@ class Gate:
             await answer.say(scope, receive, Problem(500, "this is a bug of the server; its log names the place"))
 
     def _tell(self, scope: Scope, answer: "_Answer", seconds: float) -> None:
-        route = getattr(scope.get("route"), "path", _NO_ROUTE)
+        is_translate = scope["path"] == TRANSLATE
+        route = TRANSLATE if is_translate else getattr(scope.get("route"), "path", _NO_ROUTE)
         method = scope["method"] if scope["method"] in ("GET", "HEAD", "POST", "DELETE", "OPTIONS") else "other"
         self._metrics.requests.labels(route, method, str(answer.status)).inc()
         self._metrics.seconds.labels(route).observe(seconds)

@@ -10,6 +10,7 @@ class Limits:
     """Upper bounds of one server.
 
     Attributes:
+        connections: open at once, idle ones too; more wait until one ends.
         body_bytes: bytes of a request's body.
         texts: texts in one request.
         characters: characters of all texts of a request together.
@@ -25,6 +26,7 @@ class Limits:
         traces: traces that are kept; the oldest goes first.
     """
 
+    connections: int = 4096
     body_bytes: int = 1 << 20
     texts: int = 128
     characters: int = 50_000

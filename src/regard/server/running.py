@@ -19,6 +19,7 @@ from regard.server.app import create_app
 from regard.server.detection import Detector
 from regard.server.engine import Engine
 from regard.server.gate import Gate
+from regard.server.hands import hands_for
 from regard.server.journal import Journal
 from regard.server.limits import Limits
 from regard.server.metrics import Metrics
@@ -61,8 +62,11 @@ def open_service(
     door: Door,
     journal: Journal,
     lab: Path | None = None,
+    processes: int | None = 0,
 ) -> Service:
     """Loads the models and starts the engine.
+
+    ``processes`` translate beside this one, as many as there are cores for None; with 0 this one does it itself.
 
     Raises:
         BundleError: a folder holds no model.
@@ -70,7 +74,8 @@ def open_service(
     metrics = Metrics()
     shelf = Shelf(folders, load, metrics, journal)
     detector = Detector(shelf.sources)
-    return Service(limits, door, shelf, Engine(limits, metrics, journal), detector, metrics, journal, lab)
+    engine = Engine(limits, metrics, journal, hands_for(shelf, load, limits, processes))
+    return Service(limits, door, shelf, engine, detector, metrics, journal, lab)
 
 
 def serve(service: Service, place: Place, *, announce: Callable[[str], None]) -> None:
@@ -79,10 +84,10 @@ def serve(service: Service, place: Place, *, announce: Callable[[str], None]) ->
     Raises:
         MachineError: nobody can listen there.
     """
-    _refuse_taken(place)
     stop = threading.Event()
-    watch(service.shelf, stop)
     try:
+        _refuse_taken(place)
+        watch(service.shelf, stop)
         asyncio.run(_served(service, place, create_app(service), announce))
     finally:
         stop.set()
@@ -98,6 +103,7 @@ async def _served(service: Service, place: Place, app: Gate, announce: Callable[
         interface=Interfaces.ASGINL,
         websockets=False,
         backlog=1024,
+        backpressure=_connections(service.limits),
         http1_settings=HTTP1Settings(header_read_timeout=int(1000 * service.limits.header_seconds)),
         log_enabled=False,
     )
@@ -106,6 +112,16 @@ async def _served(service: Service, place: Place, app: Gate, announce: Callable[
         loop.add_signal_handler(number, lambda: loop.create_task(_drained(service, server)))
     announce(place.address)
     await server.serve()
+
+
+def _connections(limits: Limits) -> int:
+    """As many as the limit says, but no more than the system lets this process open."""
+    try:
+        import resource
+    except ImportError:  # not on this system
+        return limits.connections
+    most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return limits.connections if most == resource.RLIM_INFINITY else max(1, min(limits.connections, most - 200))
 
 
 async def _drained(service: Service, server: Server) -> None:

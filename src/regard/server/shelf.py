@@ -4,8 +4,10 @@ The shelf is a tuple that is replaced whole. A request keeps the model it began 
 one model, also in the moment in which another one takes its place.
 """
 
+import itertools
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, final
@@ -30,12 +32,14 @@ class Served:
         folder: where it was loaded from.
         translator: the model itself.
         signature: of its manifest when it was loaded.
+        number: a later one is that of a model that was loaded later.
     """
 
     name: str
     folder: Path
     translator: Translator
     signature: Signature
+    number: int = 0
 
     @property
     def languages(self) -> tuple[str, str]:
@@ -52,6 +56,7 @@ class Shelf:
     ) -> None:
         self._load, self._metrics, self._journal = load, metrics, journal
         self._failed: dict[Path, Signature] = {}
+        self._numbers = itertools.count(1)
         self._models = tuple(self._opened(folder, name) for folder, name in named(folders))
 
     @property
@@ -101,16 +106,16 @@ class Shelf:
 
     def _opened(self, folder: Path, name: str) -> Served:
         signature = signature_of(folder) or (0, 0, 0)  # before loading: a change meanwhile is seen the next time
-        return Served(name, folder, self._load(folder), signature)
+        return Served(name, folder, self._load(folder), signature, next(self._numbers))
 
 
 def signature_of(folder: Path) -> Signature | None:
-    """What changes when a model is written anew; None while there is none."""
-    try:
-        stat = (folder / MANIFEST).stat()
-    except OSError:
-        return None
-    return stat.st_mtime_ns, stat.st_ino, stat.st_size
+    """What changes when a model is written anew, in the folder itself or in that of a run; None while there is none."""
+    for manifest in (folder / MANIFEST, folder / "model" / MANIFEST):
+        with suppress(OSError):
+            stat = manifest.stat()
+            return stat.st_mtime_ns, stat.st_ino, stat.st_size
+    return None
 
 
 def watch(shelf: Shelf, stop: threading.Event, *, every_seconds: float = 1.0) -> threading.Thread:

@@ -74,6 +74,7 @@ class TranslationTicket(_Answered):
         self.waiting: deque[tuple[int, Line]] = deque(enumerate(lines))
         self._answers: list[Translation | None] = [None] * len(lines)
         self._left = len(lines)
+        self._lock = threading.Lock()
 
     @property
     def key(self) -> Hashable:
@@ -82,9 +83,11 @@ class TranslationTicket(_Answered):
 
     def answer(self, place: int, translation: Translation) -> None:
         """Notes the translation of one line; the last one ends the ticket."""
-        self._answers[place] = translation
-        self._left -= 1
-        if self._left == 0:
+        with self._lock:  # its lines may be in several batches
+            self._answers[place] = translation
+            self._left -= 1
+            is_last = self._left == 0
+        if is_last:
             self.succeed(self._answers)
 
 

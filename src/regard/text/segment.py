@@ -63,6 +63,8 @@ class _SubwordSegmenter(Segmenter):
         self._longest = max(map(len, vocabulary.pieces), default=1)
 
     def segment(self, texts: Sequence[str]) -> list[list[int]]:
+        if len(texts) == 1:  # a list would start a thread, which costs more than to cut one sentence
+            return [self._processor.encode(texts[0])]
         ids: list[list[int]] = self._processor.encode(list(texts), num_threads=1)
         return ids
 

@@ -1,0 +1,157 @@
+"""Who translates the engine's batches: this process itself, or processes that were forked for it.
+
+One interpreter runs one line of Python at a time. Where requests are answered and sentences translated by the same one,
+each waits for the other at every step, and the busier the door, the slower the work. So the models live in processes of
+their own as well, forked when they are loaded: the weights are in memory once.
+"""
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, Final, Protocol, final, runtime_checkable
+
+from regard.errors import MachineError, RegardError
+from regard.server.limits import Limits
+from regard.server.shelf import Served, Shelf
+from regard.server.ticket import Search
+from regard.translator import Translation, Translator
+
+_LOOK_SECONDS: Final = 0.005
+"""How often it is looked whether somebody still waits; a step of a search takes longer."""
+
+Unwanted = Callable[[int], bool]
+"""Whether nobody waits for the translation of a line any more."""
+Load = Callable[[Path], Translator]
+
+
+@runtime_checkable
+class Hand(Protocol):
+    """Translates one batch after the other."""
+
+    def translate(self, served: Served, lines: Sequence[str], search: Search, unwanted: Unwanted) -> list[Translation]:
+        """A translation per line; lines that become unwanted leave the search at its next step."""
+        ...
+
+    def close(self) -> None:
+        """Ends it."""
+        ...
+
+
+@final
+class Here:
+    """This process."""
+
+    def translate(self, served: Served, lines: Sequence[str], search: Search, unwanted: Unwanted) -> list[Translation]:
+        """With the model of the shelf itself."""
+        return _translations(served.translator.translate_lines, lines, search, unwanted)
+
+    def close(self) -> None:
+        """Nothing is to be ended."""
+
+
+@final
+class There:
+    """A process of its own, with one thread, which knows the models that were on the shelf when it was forked.
+
+    A model that has been loaded anew it loads too, when the first batch for it comes. What it cannot do, because its
+    file has changed again meanwhile or because it was ended from outside, is done here.
+    """
+
+    def __init__(self, shelf: Shelf, load: Load, limits: Limits) -> None:
+        context = multiprocessing.get_context("fork")
+        self._held = {served.name: served for served in shelf.models}
+        # A line costs at least one token, so a batch has no more lines; the first one may cost anything.
+        self._unwanted: Any = context.RawArray("b", limits.batch_tokens + 1)
+        self._pipe, theirs = context.Pipe()
+        models = {served.name: served.translator for served in shelf.models}
+        self._process = context.Process(target=self._work, args=(theirs, models, load), daemon=True)
+        self._process.start()
+        theirs.close()
+
+    def translate(self, served: Served, lines: Sequence[str], search: Search, unwanted: Unwanted) -> list[Translation]:
+        """Sends the lines there, and waits for their translations."""
+        try:
+            if self._takes_in(served):
+                return self._sent(served, lines, search, unwanted)
+        except (EOFError, OSError):
+            self._held = {}  # the process is gone
+        return Here().translate(served, lines, search, unwanted)
+
+    def close(self) -> None:
+        """Lets the process end."""
+        self._pipe.close()
+        self._process.join(timeout=5)
+        self._process.kill()
+
+    def _takes_in(self, served: Served) -> bool:
+        """Whether the process has this very model, after it was told to load it if it is a new one."""
+        held = self._held.get(served.name)
+        if held is None or held is served or held.number > served.number:
+            return held is served
+        self._pipe.send((served.name, served.folder))
+        has_loaded: bool = self._pipe.recv() == served.translator.weights_sha256
+        self._held[served.name] = served if has_loaded else held
+        return has_loaded
+
+    def _sent(self, served: Served, lines: Sequence[str], search: Search, unwanted: Unwanted) -> list[Translation]:
+        self._unwanted[: len(lines)] = bytes(len(lines))
+        self._pipe.send((served.name, list(lines), search))
+        while not self._pipe.poll(_LOOK_SECONDS):
+            for number in range(len(lines)):
+                self._unwanted[number] = self._unwanted[number] or unwanted(number)
+        answer = self._pipe.recv()
+        if isinstance(answer, Exception):
+            raise answer
+        found: list[Translation] = answer
+        return found
+
+    def _work(self, pipe: Connection, models: dict[str, Translator], load: Load) -> None:
+        import torch
+
+        # Ctrl-C reaches the whole group; the server lets its work end and closes the pipe. Who is told to end, ends.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        self._pipe.close()
+        torch.set_num_threads(1)
+        with suppress(EOFError, OSError):
+            while True:
+                pipe.send(self._answer(pipe.recv(), models, load))
+
+    def _answer(self, asked: Any, models: dict[str, Translator], load: Load) -> object:
+        try:
+            if len(asked) == 2:
+                name, folder = asked
+                models[name] = load(folder)
+                return models[name].weights_sha256
+            name, lines, search = asked
+            return _translations(
+                models[name].translate_lines, lines, search, lambda number: bool(self._unwanted[number])
+            )
+        except RegardError as error:
+            return error
+        except Exception as error:  # of which not all can be sent
+            return MachineError(f"{type(error).__name__} while a batch was translated")
+
+
+def hands_for(shelf: Shelf, load: Load, limits: Limits, processes: int | None) -> tuple[Hand, ...]:
+    """So many processes, one per core if it is not said; this one itself for 0, and where models cannot be shared."""
+    if processes == 0 or not hasattr(os, "fork") or threading.active_count() > 1 or not _are_on_cpu(shelf):
+        return (Here(),)
+    count = len(os.sched_getaffinity(0)) if processes is None else processes
+    return tuple(There(shelf, load, limits) for _ in range(count))
+
+
+def _are_on_cpu(shelf: Shelf) -> bool:
+    return all(next(each.translator.model.parameters()).device.type == "cpu" for each in shelf.models)
+
+
+def _translations(
+    translate_lines: Callable[..., Iterable[Translation]], lines: Sequence[str], search: Search, unwanted: Unwanted
+) -> list[Translation]:
+    beam_size, num_hypotheses = search.beam_size, search.num_hypotheses
+    return list(translate_lines(lines, beam_size=beam_size, num_hypotheses=num_hypotheses, cancel=unwanted))

@@ -1,0 +1,138 @@
+"""Processes that translate for the server: the same as here, and nothing is lost when one of them is."""
+
+import dataclasses
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import regard
+from regard.server.hands import Hand, Here, There, hands_for
+from regard.server.journal import Journal
+from regard.server.limits import Limits
+from regard.server.metrics import Metrics
+from regard.server.shelf import Served, Shelf
+from regard.server.ticket import Search
+from regard.translator import Translation
+
+LINES = ["one two three", "", "nine", "four five six seven eight"]
+
+
+HERE = Translation("here", 0.0, (), ())
+
+
+def wanted(_: int) -> bool:
+    return False
+
+
+def noted(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Names of the models that are asked here from now on, instead of in the process."""
+    names: list[str] = []
+
+    def translate(_: Here, served: Served, *__: object) -> list[Translation]:
+        names.append(served.name)
+        return [HERE]
+
+    monkeypatch.setattr(Here, "translate", translate)
+    return names
+
+
+@pytest.fixture
+def shelf(tiny_run: Path) -> Shelf:
+    return Shelf([tiny_run], regard.load, Metrics(), Journal(None))
+
+
+@pytest.fixture
+def there(shelf: Shelf) -> Iterator[There]:
+    hand = There(shelf, regard.load, Limits())
+    yield hand
+    hand.close()
+
+
+@pytest.mark.parametrize("search", [Search(), Search(beam_size=3, num_hypotheses=2)], ids=["plain", "alternatives"])
+def test_a_process_translates_as_this_one_does(shelf: Shelf, there: Hand, search: Search) -> None:
+    served = shelf.models[0]
+    found = there.translate(served, LINES, search, wanted)
+    assert found == Here().translate(served, LINES, search, wanted)
+    assert [each.text for each in found][:2] == ["un deux trois", ""]
+
+
+def test_what_goes_wrong_there_is_raised_here(shelf: Shelf, there: Hand) -> None:
+    with pytest.raises(regard.errors.SettingsError, match="num_hypotheses"):
+        there.translate(shelf.models[0], LINES, Search(beam_size=1, num_hypotheses=2), wanted)
+    assert there.translate(shelf.models[0], LINES[:1], Search(), wanted)[0].text == "un deux trois"
+
+
+def test_a_line_that_nobody_wants_leaves_the_search(shelf: Shelf, there: Hand) -> None:
+    long = " ".join(["one two three four five"] * 12)
+    found = there.translate(shelf.models[0], [long, LINES[0]], Search(), lambda number: number == 0)
+    assert found[1].text == "un deux trois"
+    assert found[0].flags == ("cancelled",)
+
+
+def test_a_model_that_is_loaded_anew_is_taken_in(shelf: Shelf, there: There, monkeypatch: pytest.MonkeyPatch) -> None:
+    served = shelf.models[0]
+    fresh = dataclasses.replace(served, number=served.number + 1)
+    done_here = noted(monkeypatch)
+    for model in (served, fresh):
+        assert there.translate(model, LINES[:1], Search(), wanted)[0].text == "un deux trois"
+    assert done_here == []
+    assert there.translate(served, LINES[:1], Search(), wanted) == [HERE]  # the process has a newer one
+
+
+def test_a_model_that_has_changed_again_is_not_taken_for_this_one(
+    shelf: Shelf, there: There, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served = shelf.models[0]
+    monkeypatch.setattr(served.translator, "weights_sha256", "of other weights")
+    fresh = dataclasses.replace(served, number=served.number + 1)
+    done_here = noted(monkeypatch)
+    assert there.translate(fresh, LINES[:1], Search(), wanted) == [HERE]
+    assert len(done_here) == 1
+
+
+@pytest.mark.guarantee(
+    "a translating process that is killed loses no request",
+    area="serving",
+    control="test_a_process_translates_as_this_one_does",
+    reported="workers that die under memory pressure take their requests with them",
+)
+@pytest.mark.parametrize("is_busy", [False, True], ids=["waiting", "translating"])
+def test_a_process_that_is_killed_loses_nothing(shelf: Shelf, there: There, is_busy: bool) -> None:
+    process = there._process
+    lines = [" ".join(["one two three four five"] * 12)] * 40 if is_busy else LINES[:1]
+    killer = threading.Timer(0.05 if is_busy else 0.0, os.kill, (process.pid, signal.SIGKILL))
+    killer.start()
+    if not is_busy:
+        process.join(timeout=5)
+    found = there.translate(shelf.models[0], lines, Search(), wanted)
+    killer.join()
+    assert len(found) == len(lines)
+    assert there.translate(shelf.models[0], LINES[:1], Search(), wanted)[0].text == "un deux trois"
+
+
+def test_a_process_goes_when_its_pipe_is_closed(shelf: Shelf) -> None:
+    hand = There(shelf, regard.load, Limits())
+    process = hand._process
+    assert process.is_alive()
+    began = time.monotonic()
+    hand.close()
+    assert not process.is_alive()
+    assert time.monotonic() - began < 5
+
+
+def test_how_many_hands_there_are(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert [type(hand) for hand in hands_for(shelf, regard.load, Limits(), 0)] == [Here]
+    monkeypatch.setattr(threading, "active_count", lambda: 1)  # the tests have threads of their own
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2})
+    for processes, count in ((None, 3), (2, 2)):
+        hands = hands_for(shelf, regard.load, Limits(), processes)
+        for hand in hands:
+            hand.close()
+        assert [type(hand) for hand in hands] == [There] * count
+    monkeypatch.setattr(threading, "active_count", lambda: 2)  # to fork now could lock up
+    assert [type(hand) for hand in hands_for(shelf, regard.load, Limits(), None)] == [Here]
