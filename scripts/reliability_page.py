@@ -193,9 +193,12 @@ def _load(section: Record) -> Lines:
 
 def _overload(found: Record) -> Lines:
     yield f"{found['offered_per_second']} requests a second at random moments, several times what the server can do:\n"
-    yield "| good answers/s | p50 ms | p95 ms | p99 ms | answers by status | of the best without overload |"
-    yield "|---|---|---|---|---|---|"
-    yield f"| {_answers(found)} | {found['share_of_peak']:.0%} |"
+    yield "| good answers/s | p50 ms | p95 ms | p99 ms | answers by status | of the best without overload | per core |"
+    yield "|---|---|---|---|---|---|---|"
+    yield f"| {_answers(found)} | {found['share_of_peak']:.0%} | **{found['share_per_core']:.0%}** |"
+    yield "\nWhoever asks runs on the same cores: " + (
+        f"so many requests cost it {found['cores_of_the_asking']} of one. Per core: of what it leaves to the server."
+    )
 
 
 def _answers(found: Record) -> str:
@@ -213,7 +216,13 @@ def _slow(found: Record) -> Lines:
 def _killed(found: Record) -> Lines:
     left, speed = found["waiting_tokens_after"], found["speed_after"]
     yield f"{found['clients']:,} clients went away at a random moment of their request. {left:g} tokens of their work"
-    yield f"were left waiting; afterwards the server was {speed} times as fast as before."
+    yield f"were left waiting after {found['idle_after_seconds']} s; tasks, threads and open files before:"
+    yield f"{_held(found['held_before'])}; after: {_held(found['held_after'])}."
+    yield f"Then the server was {speed} times as fast."
+
+
+def _held(counts: Record) -> str:
+    return ", ".join(str(count) for count in counts.values())
 
 
 def _reload(found: Record) -> Lines:

@@ -16,7 +16,11 @@ from pathlib import Path
 from server_process import running
 
 PACKAGE = "schemathesis>=4,<5"
-COUNTS = {"requests": r"([\d,]+) generated", "passed": r"([\d,]+) passed", "unique_failures": r"([\d,]+) unique failures?"}
+COUNTS = {
+    "requests": r"([\d,]+) generated",
+    "passed": r"([\d,]+) passed",
+    "unique_failures": r"([\d,]+) unique failures?",
+}
 CHECKS = """
 import schemathesis
 

@@ -91,11 +91,13 @@ def test_what_was_measured_of_a_server_is_told(script: ModuleType, tmp_path: Pat
         "made": {"torch": "2"},
         "load": {
             "clients": {"1": answers},
-            "overload": answers | {"offered_per_second": 45.0, "share_of_peak": 0.95},
+            "overload": answers
+            | {"offered_per_second": 45.0, "share_of_peak": 0.8, "share_per_core": 0.95, "cores_of_the_asking": 0.3},
             "batching_gain": 2.5,
         },
         "slow": {"before": answers, "meanwhile": answers, "p99_ratio": 1.0, "opened": 200, "gone": 200},
-        "killed": {"clients": 1000, "waiting_tokens_after": 0.0, "speed_after": 1.01},
+        "killed": {"clients": 1000, "waiting_tokens_after": 0.0, "speed_after": 1.01, "idle_after_seconds": 0.1}
+        | {"held_before": {"tasks": 3, "files": 20}, "held_after": {"tasks": 3, "files": 21}},
         "reload": {"replacements": 100, "reloads": 60.0, "answers_of_one_model": 700, "mixed_answers": 0},
         "soak": {"seconds": 1800, "megabytes_per_ten_minutes": 0.1, "control_that_leaks_3": 3.1, "megabytes": 400},
     }
@@ -104,9 +106,11 @@ def test_what_was_measured_of_a_server_is_told(script: ModuleType, tmp_path: Pat
     for words in (
         "| 1 | 9.0 | 1.0 | 2.0 | 3.0 | 90 × 200, 10 × 429 |",
         "45.0 requests a second at random moments",
-        "| 95% |",
+        "| 80% | **95%** |",
+        "so many requests cost it 0.3 of one",
         "200 of 200 connections that never finish",
         "1,000 clients went away",
+        "3, 20; after: 3, 21",
         "700 requests of several sentences were answered by one model whole",
         "30 minutes of steady load",
     ):

@@ -9,7 +9,7 @@ import math
 import threading
 import time
 from collections.abc import Sequence
-from typing import final
+from typing import Final, final
 
 from regard.server.hands import Hand, Here
 from regard.server.journal import Journal
@@ -19,6 +19,8 @@ from regard.server.problem import Problem
 from regard.server.ticket import CallTicket, Line, TranslationTicket
 
 AnyTicket = TranslationTicket | CallTicket
+_WORTH_A_BATCH: Final = 1_000
+"""So little work, in tokens times beam, is not divided among hands."""
 Taken = list[tuple[TranslationTicket, int, Line]]
 """Lines of one batch, with the tickets and the places in them that they belong to."""
 
@@ -146,7 +148,9 @@ class Engine:
             del self._tickets[0]
             return oldest
         sharing = [each for each in self._tickets if isinstance(each, TranslationTicket) and each.key == oldest.key]
-        taken = _in_turn(sharing, self._limits.batch_tokens)
+        waiting = sum(line.cost for ticket in sharing for _, line in ticket.waiting)
+        share = max(_WORTH_A_BATCH, waiting // len(self._threads))  # so that no hand is left without work
+        taken = _in_turn(sharing, min(share, self._limits.batch_tokens))
         self._tickets = [each for each in self._tickets if isinstance(each, CallTicket) or each.waiting]
         return taken
 

@@ -32,7 +32,7 @@ class Limits:
     characters: int = 50_000
     alternatives: int = 4
     waiting_tokens: int = 40_000
-    batch_tokens: int = 6_000
+    batch_tokens: int = 12_000
     deadline_seconds: float = 30.0
     body_seconds: float = 10.0
     header_seconds: float = 10.0
