@@ -48,7 +48,9 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
         except BaseException as error:
             if isinstance(error, SystemExit | GeneratorExit):
                 raise
-            raise typer.Exit(report(error)) from None
+            code = report(error)
+            _drop_what_cannot_be_written()
+            raise typer.Exit(code) from None
 
     return run
 
@@ -92,6 +94,14 @@ def _is_out_of_memory(error: BaseException) -> bool:
         or type(error).__name__ == "OutOfMemoryError"
         or (isinstance(error, RuntimeError) and "can't allocate memory" in str(error))
     )
+
+
+def _drop_what_cannot_be_written() -> None:
+    """What a full disk refused would be tried again as the interpreter ends, which would then exit with 120."""
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        _silence_output()
 
 
 def _silence_output() -> None:
