@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,10 @@ class Reply:
     seconds: float
     ended: float
     body: bytes = b""
+
+
+Told = Callable[[Reply], None]
+"""Who hears of a reply."""
 
 
 @dataclass(frozen=True)
@@ -95,39 +99,47 @@ async def ask(server: UnderTest, method: str, path: str, value: Any = None, *, s
 class Connections:
     """Connections that are kept and used again, as programs do: one that is free, else a new one.
 
-    Whoever measures runs on the cores of what is measured, so this is as plain as it can be: 60 microseconds a request.
+    Whoever measures runs on the cores of what is measured, so this is as plain as it can be: no task per request.
     """
 
     def __init__(self, server: UnderTest) -> None:
         self._port = server.port
         self._free: list[_Connection] = []
+        self._opening: set[asyncio.Task[None]] = set()
 
     async def open(self, count: int) -> None:
         """Opens so many, one after the other: thousands at once would wait for the system, not for the server."""
         for _ in range(count):
             self._free.append(await self._opened())
 
+    def begin(self, request: bytes, told: Told) -> None:
+        """Sends a request; ``told`` is called with its reply."""
+        while self._free:
+            connection = self._free.pop()
+            if not connection.is_closed:
+                connection.begin(request, told)
+                return
+        task = asyncio.ensure_future(self._begin_on_a_new_one(request, told))
+        self._opening.add(task)
+        task.add_done_callback(self._opening.discard)
+
     async def ask(self, path: str, value: Any) -> Reply:
         """Posts a value."""
+        reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
+        self.begin(request_bytes("POST", path, value, is_last=False), reply.set_result)
+        return await reply
+
+    async def _begin_on_a_new_one(self, request: bytes, told: Told) -> None:
         began = time.perf_counter()
         try:
-            async with asyncio.timeout(60):
-                status, body = await self._exchange(request_bytes("POST", path, value, is_last=False))
-        except (TimeoutError, OSError):
-            status, body = 0, b""
-        ended = time.perf_counter()
-        return Reply(status, ended - began, ended, body)
-
-    async def _exchange(self, request: bytes) -> tuple[int, bytes]:
-        while self._free and self._free[-1].is_closed:
-            self._free.pop()
-        connection = self._free.pop() if self._free else await self._opened()
-        answer = await connection.ask(request)
-        self._free.append(connection)
-        return answer
+            (await self._opened()).begin(request, told)
+        except OSError:
+            ended = time.perf_counter()
+            told(Reply(0, ended - began, ended))
 
     async def _opened(self) -> "_Connection":
-        _, connection = await asyncio.get_running_loop().create_connection(_Connection, "127.0.0.1", self._port)
+        loop = asyncio.get_running_loop()
+        _, connection = await loop.create_connection(lambda: _Connection(self._free), "127.0.0.1", self._port)
         return connection
 
     def close(self) -> None:
@@ -137,34 +149,39 @@ class Connections:
 
 
 class _Connection(asyncio.Protocol):
-    """One request at a time."""
+    """One request at a time; afterwards it is among the free ones again."""
+
+    def __init__(self, free: "list[_Connection]") -> None:
+        self._free = free
+        self._told: Told | None = None
+        self.is_closed = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport: Any = transport
-        self._data = b""
-        self._answer: asyncio.Future[tuple[int, bytes]] | None = None
-        self.is_closed = False
 
-    def ask(self, request: bytes) -> "asyncio.Future[tuple[int, bytes]]":
-        self._data, self._answer = b"", asyncio.get_running_loop().create_future()
+    def begin(self, request: bytes, told: Told) -> None:
+        self._data, self._told, self._began = b"", told, time.perf_counter()
         self._transport.write(request)
-        return self._answer
 
     def data_received(self, data: bytes) -> None:
         self._data += data
         head, end, body = self._data.partition(b"\r\n\r\n")
-        if end and self._answer is not None and not self._answer.done():
-            length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0])
-            if len(body) >= length:
-                self._answer.set_result((int(head[9:12]), body))
+        if end and len(body) >= int(head.partition(b"content-length: ")[2].partition(b"\r\n")[0]):
+            self._end(int(head[9:12]), body)
+            self._free.append(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.is_closed = True
-        if self._answer is not None and not self._answer.done():
-            self._answer.set_exception(ConnectionResetError())
+        self._end(0, b"")
 
     def close(self) -> None:
         self._transport.close()
+
+    def _end(self, status: int, body: bytes) -> None:
+        told, self._told = self._told, None
+        if told is not None:
+            ended = time.perf_counter()
+            told(Reply(status, ended - self._began, ended, body))
 
 
 def request_bytes(method: str, path: str, value: Any = None, *, is_last: bool = True) -> bytes:
