@@ -18,7 +18,7 @@ from server_process import running
 PACKAGE = "schemathesis>=4,<5"
 COUNTS = {
     "requests": r"([\d,]+) generated",
-    "passed": r"([\d,]+) passed",
+    "passed": r"generated, ([\d,]+) passed",
     "unique_failures": r"([\d,]+) unique failures?",
 }
 CHECKS = """
