@@ -38,12 +38,12 @@ _BLOCK = 250
 def main() -> None:
     given = _arguments()
     sentences = given.sentences.read_text("utf-8").split("\n")[:-1]
-    messages = _messages(sentences, given.number, random.Random(given.seed))
+    drawn = messages(sentences, given.number, random.Random(given.seed))
     done = _recorded(given.record)
     voice = voice_of(load(given.model, threads=given.threads), {"beam_size": given.beam_size})
     for start in range(given.first, given.last or given.number, _BLOCK):
         if start not in done:
-            done[start] = _block(voice, messages[start : start + _BLOCK]) | {"start": start}
+            done[start] = _block(voice, drawn[start : start + _BLOCK]) | {"start": start}
             with given.record.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(done[start]) + "\n")
             print(f"{len(done) * _BLOCK:,} messages, {done[start]['lost']} lost", file=sys.stderr, flush=True)
@@ -69,16 +69,16 @@ def _recorded(record: Path) -> dict[int, dict[str, Any]]:
     return {found["start"]: found for found in map(json.loads, lines)}
 
 
-def _block(voice: Voice, messages: Sequence[tuple[str, list[str]]]) -> dict[str, Any]:
+def _block(voice: Voice, drawn: Sequence[tuple[str, list[str]]]) -> dict[str, Any]:
     """What became of some messages, and those that lost something."""
     outcomes: Counter[str] = Counter()
     lost: list[str] = []
     began = time.process_time()
-    found = translate_protected(voice, [(text,) for text, _ in messages])
-    for (text, kept), each in zip(messages, found, strict=True):
+    found = translate_protected(voice, [(text,) for text, _ in drawn])
+    for (text, kept), each in zip(drawn, found, strict=True):
         outcomes[each.outcome.name.lower()] += 1
         said = "".join(part if isinstance(part, str) else part.raw for part in each.parts)
-        lost += [f"{text!r} → {said!r}"] if _missing(said, kept) else []
+        lost += [f"{text!r} → {said!r}"] if missing(said, kept) else []
     seconds = round(time.process_time() - began, 1)
     return {"outcomes": dict(outcomes), "lost": len(lost), "examples": lost[:3], "seconds": seconds}
 
@@ -93,7 +93,7 @@ def _summarise(blocks: Iterable[dict[str, Any]]) -> None:
         raise SystemExit("a message lost something")
 
 
-def _messages(sentences: Sequence[str], number: int, chance: random.Random) -> list[tuple[str, list[str]]]:
+def messages(sentences: Sequence[str], number: int, chance: random.Random) -> list[tuple[str, list[str]]]:
     """Sentences with marks put between their words, and those marks."""
     found: list[tuple[str, list[str]]] = []
     while len(found) < number:
@@ -116,14 +116,14 @@ def _messages(sentences: Sequence[str], number: int, chance: random.Random) -> l
     return found
 
 
-def _missing(text: str, kept: Sequence[str]) -> list[str]:
-    """What is not in a text as often as it must be; long ones are looked for first, and taken out."""
-    missing = []
+def missing(text: str, kept: Sequence[str]) -> list[str]:
+    """What is not in a text as often as it must be, at least; long ones are looked for first, and taken out."""
+    found = []
     for mark, count in sorted(Counter(kept).items(), key=lambda item: -len(item[0])):
         if text.count(mark) < count:
-            missing.append(mark)
+            found.append(mark)
         text = text.replace(mark, "\0", count)
-    return missing
+    return found
 
 
 if __name__ == "__main__":

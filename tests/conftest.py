@@ -1,5 +1,6 @@
 """Shared by all tests: shapes are checked at run time, and data from outside the project is found or skipped."""
 
+import importlib
 import os
 import shutil
 import signal
@@ -7,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pytest
@@ -48,6 +50,21 @@ def _find_tool(name: str) -> str:
             pytest.fail(complaint)
         pytest.skip(complaint)
     return path
+
+
+@pytest.fixture(scope="session")
+def load_program() -> Callable[[str], ModuleType]:
+    """``load_program("scripts/guarantees.py")`` gives a file from outside the package, which finds those beside it."""
+    return _load_program
+
+
+def _load_program(path: str) -> ModuleType:
+    file = Path(__file__).resolve().parents[1] / path
+    sys.path.insert(0, str(file.parent))
+    try:
+        return importlib.import_module(file.stem)
+    finally:
+        sys.path.remove(str(file.parent))
 
 
 _BROWSER_FLAGS = [

@@ -1,8 +1,8 @@
 """Sentences with placeholders and tags: kept, put back, or flagged; never lost in silence."""
 
 import random
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from types import ModuleType
 
 import pytest
 
@@ -11,21 +11,6 @@ from regard.documents.protect import _Line
 from regard.documents.voice import Voice
 from regard.text import Mark
 
-# Written out once more, not taken from the code that is tested: what may stand in a message.
-PLACEHOLDERS = (
-    "%s",
-    "%d",
-    "%1$s",
-    "%(name)s",
-    "{name}",
-    "{0}",
-    "{{x}}",
-    "${x}",
-    "&amp;",
-    "%%",
-    "https://example.org/a?b=c",
-)
-TAGS = (("<b>", "</b>"), ('<a href="x.html">', "</a>"), ("<em>", "</em>"))
 WORDS = ("the", "sea", "is", "blue", "and", "house", "with", "green", "doors", "near", "my", "friend", "sees", "today")
 
 
@@ -37,39 +22,19 @@ def one(voice: Voice, text: str, **options: Sequence[Sequence[str]]) -> Protecte
     return translate_protected(voice, [(text,)], **options)[0]
 
 
-def drawn(number: int, seed: int = 1) -> list[tuple[str, list[str]]]:
+@pytest.fixture(scope="module")
+def placeholders(load_program: Callable[[str], ModuleType]) -> ModuleType:
+    """It draws messages and says what is missing, and takes neither from the code that is tested."""
+    return load_program("benchmarks/placeholders.py")
+
+
+@pytest.fixture(scope="module")
+def messages(placeholders: ModuleType) -> list[tuple[str, list[str]]]:
     """Messages, and what each must keep."""
-    chance = random.Random(seed)
-    found = []
-    for _ in range(number):
-        words = [chance.choice(WORDS) for _ in range(chance.randint(2, 8))]
-        kept: list[str] = []
-        for _ in range(chance.randint(1, 3)):
-            placeholder = chance.choice(PLACEHOLDERS)
-            words.insert(chance.randint(0, len(words)), placeholder)
-            kept.append(placeholder)
-        if chance.random() < 0.5:
-            begin = chance.randrange(len(words))
-            end = chance.randint(begin, len(words) - 1)
-            opening, closing = chance.choice(TAGS)
-            words[begin] = f"{opening}{words[begin]}"
-            words[end] = f"{words[end]}{closing}"
-            kept += [opening, closing]
-        if chance.random() < 0.2:
-            words.insert(chance.randint(1, len(words)), "\\n")
-            kept.append("\\n")
-        found.append((" ".join(words), kept))
-    return found
-
-
-def lost(text: str, kept: Sequence[str]) -> list[str]:
-    """What is not as often in a text as it must be, at least; longer things are looked for first."""
-    missing = []
-    for raw, count in sorted(Counter(kept).items(), key=lambda item: -len(item[0])):
-        if text.count(raw) < count:
-            missing.append(raw)
-        text = text.replace(raw, " ", count)
-    return missing
+    chance = random.Random(1)
+    sentences = [" ".join(chance.choices(WORDS, k=chance.randint(2, 8))) for _ in range(300)]
+    drawn: list[tuple[str, list[str]]] = placeholders.messages(sentences, 300, chance)
+    return drawn
 
 
 def test_a_sentence_without_marks_is_simply_translated(shouting: Voice) -> None:
@@ -187,21 +152,26 @@ def test_known_marks_are_never_shown(shouting: Voice) -> None:
     reported="LibreTranslate #123, #944",
 )
 @pytest.mark.parametrize("speaker", ["shouting", "backwards", "forgetful", "inventive"])
-def test_nothing_is_lost_in_silence(speaker: str, request: pytest.FixtureRequest) -> None:
-    messages = drawn(300)
+def test_nothing_is_lost_in_silence(
+    speaker: str,
+    messages: list[tuple[str, list[str]]],
+    placeholders: ModuleType,
+    request: pytest.FixtureRequest,
+) -> None:
     found = translate_protected(request.getfixturevalue(speaker), [(text,) for text, _ in messages])
     for (text, kept), protected in zip(messages, found, strict=True):
-        assert lost(said(protected), kept) == [], text
+        assert placeholders.missing(said(protected), kept) == [], text
     counts = Counts.of(each.outcome for each in found)
-    assert counts.total == 300
+    assert counts.total == len(messages)
     assert counts[Outcome.PLAIN] == 0
 
 
-def test_without_the_judge_losses_are_seen(forgetful: Voice, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_judge_losses_are_seen(
+    messages: list[tuple[str, list[str]]], placeholders: ModuleType, forgetful: Voice, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("regard.documents.protect.mismatch", lambda *_, **__: None)
-    messages = drawn(50)
-    found = translate_protected(forgetful, [(text,) for text, _ in messages])
-    assert any(lost(said(each), kept) for (_, kept), each in zip(messages, found, strict=True))
+    found = translate_protected(forgetful, [(text,) for text, _ in messages[:50]])
+    assert any(placeholders.missing(said(each), kept) for (_, kept), each in zip(messages[:50], found, strict=True))
 
 
 def test_a_line_remembers_the_first_problem() -> None:

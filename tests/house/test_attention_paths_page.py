@@ -1,22 +1,14 @@
 """The page and the dispatcher's table follow from the recorded figures; CI does not measure them again."""
 
-import sys
-from pathlib import Path
+from collections.abc import Callable
 from types import ModuleType
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-
 
 @pytest.fixture(scope="module")
-def benchmark() -> ModuleType:
-    sys.path.insert(0, str(ROOT / "benchmarks"))
-    try:
-        import attention_paths
-    finally:
-        sys.path.pop(0)
-    return attention_paths
+def benchmark(load_program: Callable[[str], ModuleType]) -> ModuleType:
+    return load_program("benchmarks/attention_paths.py")
 
 
 def test_the_page_follows_from_the_recorded_figures(benchmark: ModuleType) -> None:

@@ -1,6 +1,6 @@
 """docs/guarantees.md says what the tests say, and no promise stands there whose check cannot fail."""
 
-import importlib.util
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -10,13 +10,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
-def script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("guarantees", ROOT / "scripts" / "guarantees.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def script(load_program: Callable[[str], ModuleType]) -> ModuleType:
+    return load_program("scripts/guarantees.py")
 
 
 def marked(mark: str, *, control: str = "test_it_can_fail") -> str:

@@ -1,8 +1,8 @@
 """docs/reliability.md is what the records say, and says what they do not."""
 
-import importlib.util
 import json
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -13,13 +13,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
-def script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("reliability_page", ROOT / "scripts" / "reliability_page.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def script(load_program: Callable[[str], ModuleType]) -> ModuleType:
+    return load_program("scripts/reliability_page.py")
 
 
 def test_the_page_is_what_the_records_say(script: ModuleType) -> None:

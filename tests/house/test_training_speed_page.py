@@ -1,22 +1,14 @@
 """The tables of training's speed follow from the recorded measurements; CI does not measure them again."""
 
-import sys
-from pathlib import Path
+from collections.abc import Callable
 from types import ModuleType
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-
 
 @pytest.fixture(scope="module")
-def compare() -> ModuleType:
-    sys.path.insert(0, str(ROOT / "benchmarks" / "training_speed"))
-    try:
-        import compare
-    finally:
-        sys.path.pop(0)
-    return compare
+def compare(load_program: Callable[[str], ModuleType]) -> ModuleType:
+    return load_program("benchmarks/training_speed/compare.py")
 
 
 @pytest.mark.parametrize("question", ["peers", "levers"])
