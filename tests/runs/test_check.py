@@ -1,5 +1,6 @@
 """A look before a long run: it passes what can learn, and names what cannot and why."""
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +18,7 @@ from regard.corpus import Origin, Pair
 from regard.errors import CorpusError
 from regard.models import build_model
 from regard.models.stack import EncoderLayer
-from regard.runs import plan_run, rehearse, train
+from regard.runs import Plan, plan_run, rehearse, train
 from regard.runs.check import batch_is_learned, gradients_flow, sides_differ, targets_shifted
 from regard.runs.rehearsal import Learning
 from regard.settings import ModelSettings
@@ -46,9 +47,13 @@ NAMES = [
 ]
 
 
-def rehearsed(folder: Path, lines: list[str], *more: str) -> Diagnosis:
+def planned(folder: Path, lines: list[str], *more: str) -> Plan:
     (folder / "pairs.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    plan = plan_run(None, [f"data.source={folder / 'pairs.tsv'}", "data.check_alignment=false", *SHAPE, *more])
+    return plan_run(None, [f"data.source={folder / 'pairs.tsv'}", "data.check_alignment=false", *SHAPE, *more])
+
+
+def rehearsed(folder: Path, lines: list[str], *more: str) -> Diagnosis:
+    plan = planned(folder, lines, *more)
     return rehearse(plan.settings, plan.data, model=folder / "model").diagnosis
 
 
@@ -88,18 +93,14 @@ def test_a_detached_layer_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_frozen_parts_are_counted_and_get_none(tmp_path: Path) -> None:
-    train(plan_of(tmp_path, "training.max_steps=2", "training.valid_sentences=2"), tmp_path / "run")
+    begun = planned(tmp_path, LINES, "training.max_steps=2", "training.valid_sentences=2")
+    train(begun.settings, tmp_path / "run")
     finding = rehearsed(tmp_path, LINES, f"training.init={tmp_path / 'run'}", 'training.freeze=["encoder"]')[
         "gradients flow"
     ]
     assert finding.verdict == "pass"
     frozen = int(finding.explanation.partition("trained get one, ")[2].split()[0])
     assert frozen > 5
-
-
-def plan_of(folder: Path, *more: str) -> Any:
-    (folder / "pairs.tsv").write_text("\n".join(LINES) + "\n", encoding="utf-8")
-    return plan_run(None, [f"data.source={folder / 'pairs.tsv'}", *SHAPE, *more]).settings
 
 
 def _unshifted(batch: Batch) -> Batch:
@@ -147,7 +148,7 @@ def test_a_learning_rate_that_cannot_be_is_named(
     monkeypatch.setattr("regard.runs.rehearsal._UPDATES", 50)
     finding = rehearsed(tmp_path, LINES, f"training.learning_rate={rate}")["batch is learned"]
     assert finding.verdict == "fail"
-    assert "eight sentences can be learned by heart" in finding.explanation
+    assert "so few sentences can be learned by heart" in finding.explanation
     assert words in finding.advice
 
 
@@ -172,6 +173,19 @@ def test_time_that_was_up_is_no_fault() -> None:
         "in 3 updates the loss went from 8.00 to 3.00, and time was up",
     )
     assert batch_is_learned(Learning((8.0, 7.9), ran_out_of_time=True), rate=1e-3).verdict == "fail"
+
+
+def test_a_network_without_a_loss_from_the_beginning_is_no_matter_of_the_rate() -> None:
+    finding = batch_is_learned(Learning((math.inf,), ran_out_of_time=False), rate=1e-3)
+    assert finding.verdict == "fail"
+    assert "loss or gradient is no number already: try training.dtype=float32" in finding.advice
+
+
+def test_one_pair_that_is_short_enough_has_no_other_source_to_be_mistaken_for(tmp_path: Path) -> None:
+    long = [f"{'aaa bbb ccc ' * 9}{number}\t{'ddd eee fff ' * 9}{number}" for number in range(200)]
+    found = rehearsed(tmp_path, [*long, "ab cd\tkl mn"])
+    assert failed(found) == set(), found.table()
+    assert found["source is used"].verdict == "skip"
 
 
 def test_targets_that_are_all_the_same_are_named(tmp_path: Path) -> None:

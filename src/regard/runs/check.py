@@ -4,6 +4,7 @@ Subwords are learned from a sample, dropout is off, and a batch is learned by he
 cannot do that will not learn from millions of pairs either. ``runs/rehearsal.py`` trains; here is what is concluded.
 """
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -183,13 +184,15 @@ def batch_is_learned(learning: Learning, *, rate: float) -> Finding:
         measured=last,
         tolerance=LEARNED,
         good=went,
-        bad=f"{went}, but eight sentences can be learned by heart",
+        bad=f"{went}, but so few sentences can be learned by heart",
         advice=_advice(learning, rate),
     )
 
 
 def _advice(learning: Learning, rate: float) -> str:
     first, last = learning.first, learning.last
+    if not math.isfinite(first):
+        return "the untrained network's loss or gradient is no number already: try training.dtype=float32"
     if abs(first - last) < _MOVED * first:
         return f"it does not move: training.learning_rate = {rate:g} changes next to nothing (1e-3 is usual)"
     if not last < first or last > 2 * learning.lowest:
@@ -209,6 +212,8 @@ def _of_what_was_learned(rehearsal: Rehearsal, learning: Learning) -> list[Findi
 
 
 def _source_is_used(rehearsal: Rehearsal) -> Finding:
+    if len(rehearsal.pairs) == 1:
+        return Finding("source is used", "skip", "one pair alone is short enough, and has no other's source to try")
     own, exchanged = losses_with_sources_exchanged(rehearsal.model, rehearsal.pairs)
     return judged(
         "source is used",
