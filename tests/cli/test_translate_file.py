@@ -128,11 +128,18 @@ def test_options_that_do_not_fit(tiny_run: Path, catalogue: Path, options: list[
     assert message in " ".join(told.split())
 
 
-def test_another_format_is_not_what_is_written(tiny_run: Path, catalogue: Path, tmp_path: Path) -> None:
-    code, _, told = run("translate", tiny_run, catalogue, "-o", tmp_path / "out.xlf")
+@pytest.mark.parametrize(("name", "out"), [("m.po", "out.xlf"), ("m.po", "out.po.gz"), ("m.po.gz", "out.po")])
+def test_another_format_is_not_what_is_written(
+    name: str, out: str, tiny_run: Path, catalogue: Path, tmp_path: Path
+) -> None:
+    file = catalogue.rename(tmp_path / name)
+    code, _, told = run("translate", tiny_run, file, "-o", tmp_path / out)
     assert code == 2
-    assert "is written back in its own format; let --output end in .po" in " ".join(told.split())
-    assert sorted(each.name for each in tmp_path.iterdir()) == ["messages.po"]
+    assert told.strip().endswith(f"let --output end in {name.removeprefix('m')}")
+    assert [each.name for each in tmp_path.iterdir()] == [name]
+
+
+def test_another_ending_of_the_same_format_will_do(tiny_run: Path, catalogue: Path, tmp_path: Path) -> None:
     assert run("translate", tiny_run, catalogue, "-o", tmp_path / "out.pot")[0] == 0
 
 

@@ -114,10 +114,10 @@ def translate_file(
     """
     from regard.documents import review_form, translate_document, voice_of
     from regard.documents.fill import LEAST_SIMILARITY
-    from regard.documents.opening import is_another_format
+    from regard.documents.opening import ending_of, is_another_format
 
     if output is not None and is_another_format(file, output):
-        raise InputError(f"{output}: {file} is written back in its own format; let --output end in {file.suffix}")
+        raise InputError(f"{output}: {file} is written back in its own format; let --output end in {ending_of(file)}")
     if options.review is not None:
         review_form(options.review)
         refuse_existing(options.review, option="--review")

@@ -90,9 +90,14 @@ def is_document(path: Path) -> bool:
 
 
 def is_another_format(path: Path, other: Path) -> bool:
-    """Whether two names belong to files of different formats, as far as their endings say."""
+    """Whether two names belong to files of different formats, or one of them packed, as far as their endings say."""
     one, two = (_KINDS.get(suffix_of(each)) for each in (path, other))
-    return one is not None and two is not None and one is not two
+    return one is not None and two is not None and (one is not two or is_gzip(path) is not is_gzip(other))
+
+
+def ending_of(path: Path) -> str:
+    """The ending that says what a file is, with ``.gz`` if it is packed."""
+    return suffix_of(path) + (".gz" if is_gzip(path) else "")
 
 
 def open_document(path: Path, reading: Reading) -> OpenedDocument:
