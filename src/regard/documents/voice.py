@@ -1,7 +1,7 @@
 """What this room asks of whoever translates: sentences in, candidates out, and which word comes from which."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol, final, runtime_checkable
@@ -40,16 +40,30 @@ class Voice(Protocol):
 
 
 def voice_of(translator: Translator, search: SearchOptions | None = None) -> Voice:
-    """A translator as a voice; ``search`` says what is changed about its search."""
+    """A translator as a voice; ``search`` says what is changed about its search.
+
+    Raises:
+        InputError: the glossary cannot be read.
+    """
     return _TranslatorVoice(translator, search or SearchOptions())
+
+
+def _glossary_of(given: Glossary | Mapping[str, str | Sequence[str]] | str | Path | None) -> Glossary:
+    if isinstance(given, str | Path):
+        return Glossary.read(Path(given))
+    return given if isinstance(given, Glossary) else Glossary.of(given or {})
 
 
 @final
 class _TranslatorVoice:
     def __init__(self, translator: Translator, search: SearchOptions) -> None:
         self._translator = translator
-        self._search = search
+        self._search = search.copy()
         own = translator.settings.decoding
+        terms = search.get("glossary")
+        self._glossary = _glossary_of(own.glossary if terms is None else terms)
+        if self._glossary.terms:
+            self._search["glossary"] = self._glossary  # a file is read once, not for every block of sentences
         self._num_candidates = search.get("beam_size") or own.beam_size
         given = search.get("length_penalty")
         self._length_penalty = own.length_penalty if given is None else given
@@ -78,10 +92,7 @@ class _TranslatorVoice:
 
     def _with_words(self, words: Sequence[str]) -> Glossary:
         """The terms that are asked for anyway, and words that stay as they are."""
-        given = self._search.get("glossary") or self._translator.settings.decoding.glossary or {}
-        if isinstance(given, str | Path):
-            given = Glossary.read(Path(given))
-        terms = (given if isinstance(given, Glossary) else Glossary.of(given)).terms
+        terms = self._glossary.terms
         there = {term.source for term in terms}
         return Glossary([*terms, *(Term(word, (word,)) for word in words if word not in there)])
 
