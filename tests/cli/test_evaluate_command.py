@@ -44,6 +44,15 @@ def test_json_and_the_translations(regard, tiny_run: Path, test_files, tmp_path:
     assert len(hypotheses) == 3
 
 
+def test_of_both_models_it_is_said_that_they_are_not_compiled(regard, tiny_run: Path, test_files) -> None:
+    source, target = test_files
+    options = ["--compare", tiny_run / "model", "--compile", "--dtype", "float64"]
+    outcome = regard("evaluate", tiny_run, "--source", source, "--target", target, *options)
+    assert outcome.code == 0, outcome.err
+    for name in ("run", "model"):
+        assert f"{name} translates without compiled code: " in outcome.err
+
+
 def test_without_files_on_what_was_held_out(
     regard, tiny_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

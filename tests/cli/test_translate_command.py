@@ -35,7 +35,7 @@ def test_compiled_the_same_line_comes_out(regard, tiny_run: Path, needs_tool) ->
 def test_what_cannot_be_compiled_is_said_and_translated(regard, tiny_run: Path) -> None:
     outcome = regard("translate", tiny_run, "--compile", "--dtype", "float64", stdin=b"four two seven\n")
     assert (outcome.code, outcome.out) == (0, "quatre deux sept\n")
-    assert outcome.err.startswith("translating without compiled code: ")
+    assert outcome.err.startswith("run translates without compiled code: ")
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ def evaluate(
     record = {"model": str(model), "test_set": description, **scored.record()}
     lines = scored.lines()
     if compare is not None:
-        other = load(compare, **how)
+        other = said_if_not_compiled(load(compare, **how))
         second = score(other, sources, references, beam_size=beam_size, length_penalty=length_penalty)
         found = compared(sources, references, scored.hypotheses, second.hypotheses)
         record |= {"second_model": str(compare), **found.record()}
