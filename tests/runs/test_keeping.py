@@ -204,6 +204,7 @@ def test_old_checkpoints_that_cannot_be_removed_do_not_end_a_run(
         ),
         ("data.json", b"{", r"data.json cannot be used \(Expecting property name .*; restore it, or start a new run"),
         ("data.json", b"[]", r"data.json cannot be used \(list indices"),
+        ("data.json", b'{"num_pairs": 1e999}', r"data.json cannot be used \(cannot convert float infinity"),
     ],
 )
 def test_what_a_run_cannot_go_on_without_is_named(name: str, content: bytes | None, words: str, tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ def refuse_changed_data(folder: RunFolder, now: dict[str, Any]) -> None:
     try:
         before = json.loads(folder.data.read_text(encoding="utf-8"))
         num_pairs = int(before["num_pairs"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, OverflowError) as error:
         raise _unusable(folder.data, error) from error
     if before != now:
         raise BundleError(
