@@ -12,10 +12,11 @@ from regard.batches import rectangle
 from regard.decoding import translate_ids
 from regard.decoding.choice import best_of_group, log_probabilities
 from regard.errors import DivergedError, MachineError, SettingsError
+from regard.kernels import compiling
+from regard.kernels.compiling import compile_to
 from regard.models import Transformer, build_model, compute_in
 from regard.models.compiled import CompiledTransformer, Library, compiled_library
-from regard.models.compiled import library as library_module
-from regard.models.compiled.library import compile_to
+from regard.models.compiled.library import SOURCE
 from regard.models.interface import AnyModel
 from regard.settings import DecodingSettings
 from regard.settings.model import ModelSettings
@@ -37,7 +38,7 @@ VARIANTS: list[dict[str, object]] = [
 @pytest.fixture(scope="session")
 def library(needs_tool: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory) -> Library:
     path = tmp_path_factory.mktemp("compiled") / "native.so"
-    compile_to(path, needs_tool("g++"))
+    compile_to(path, SOURCE, needs_tool("g++"))
     return Library(path)
 
 
@@ -244,7 +245,7 @@ def test_a_processor_without_wide_vectors_computes_the_same(
     needs_tool: Callable[[str], str], tmp_path: Path, library: Library
 ) -> None:
     path = tmp_path / "plain.so"
-    compile_to(path, needs_tool("g++"), more=("-march=x86-64", "-Wno-psabi", "-O1"))
+    compile_to(path, SOURCE, needs_tool("g++"), more=("-march=x86-64", "-Wno-psabi", "-O1"))
     plain = Library(path)
     assert not plain.has_tiles
     for numbers, most in {"float32": 1e-5, "bfloat16": 0.05, "int8": 0.05}.items():
@@ -264,7 +265,7 @@ def test_without_a_compiler_the_message_says_what_to_install(monkeypatch: pytest
 
 def test_a_compiler_that_fails_is_quoted(tmp_path: Path) -> None:
     with pytest.raises(MachineError, match=r"false cannot compile entry\.cpp for this machine"):
-        compile_to(tmp_path / "a" / "x.so", shutil.which("false") or "/bin/false")
+        compile_to(tmp_path / "a" / "x.so", SOURCE, shutil.which("false") or "/bin/false")
     assert list((tmp_path / "a").iterdir()) == []
 
 
@@ -273,9 +274,9 @@ def test_it_is_compiled_once(needs_tool: Callable[[str], str], monkeypatch: pyte
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     compiled_library.cache_clear()
     first = compiled_library()
-    (made,) = library_module.folder().iterdir()
+    (made,) = compiling.folder().iterdir()
     compiled_library.cache_clear()
-    monkeypatch.setattr(library_module, "compile_to", lambda *_: pytest.fail("it was there"))
+    monkeypatch.setattr(compiling, "compile_to", lambda *_: pytest.fail("it was there"))
     assert compiled_library().has_tiles == first.has_tiles
     assert made.parent.stat().st_mode & 0o077 == 0
     compiled_library.cache_clear()

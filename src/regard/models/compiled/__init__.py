@@ -5,10 +5,10 @@ weights whose ``encode`` and ``step`` run in one compiled file, and which knows 
 log-probabilities of all others. Everything else, explanations above all, the network itself does; its modules are the
 oracle of the tests.
 
-The C++ is read in this order: ``arithmetic.h`` (sixteen numbers at a time), ``product.h`` (rows times weights),
-``network.h`` (attention, layers), ``choice.h`` (the best tokens), ``entry.cpp``. ``library.py`` compiles it, once for a
-machine; ``packing.py`` lays weights out for it; ``transformer.py`` is the model. A compiler is needed the first time
-only, and nobody is made to wait for it who did not ask.
+The C++ is read in this order: ``kernels/arithmetic.h`` (sixteen numbers at a time), ``product.h`` (rows times weights),
+``network.h`` (attention, layers), ``choice.h`` (the best tokens), ``entry.cpp``. ``library.py`` loads it;
+``packing.py`` lays weights out for it; ``transformer.py`` is the model. A compiler is needed the first time only, and
+nobody is made to wait for it who did not ask.
 """
 
 from regard.models.compiled.library import Library, compiled_library

@@ -1,0 +1,117 @@
+"""C++ compiled for this machine: made once for each version of a source, then found again.
+
+A compiled file lies in ``$XDG_CACHE_HOME/regard/compiled``, usually ``~/.cache/regard/compiled``, under a name that
+follows from the source, the compiler and the processor. No header of PyTorch is needed: compiling takes seconds.
+"""
+
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final, final
+
+from regard.errors import MachineError
+
+_COMPILERS: Final = ("c++", "g++", "clang++")
+_FLAGS: Final = ("-std=c++17", "-O3", "-march=native", "-fno-math-errno", "-fopenmp", "-shared", "-fPIC")
+_SHARED: Final = ("regard.kernels", "arithmetic.h")
+_SECONDS: Final = 300
+
+
+@final
+@dataclass(frozen=True)
+class Source:
+    """What a compiled file is made from.
+
+    Attributes:
+        package: where the files lie.
+        names: the first is compiled, and includes the others and ``arithmetic.h``.
+        linked: shared libraries that the compiled file needs, before those the compiler would take itself.
+    """
+
+    package: str
+    names: tuple[str, ...]
+    linked: tuple[Path, ...] = ()
+
+    def is_compiled(self) -> bool:
+        """Whether this machine has it already.
+
+        Raises:
+            MachineError: there is no compiler.
+        """
+        return self._path(_compiler()).exists()
+
+    def compiled(self) -> Path:
+        """The compiled file, made now if it never was.
+
+        Raises:
+            MachineError: there is no compiler, or it failed; the message says what to install.
+        """
+        compiler = _compiler()
+        path = self._path(compiler)
+        if not path.exists():
+            compile_to(path, self, compiler)
+        return path
+
+    def _path(self, compiler: str) -> Path:
+        """Its name follows from all that the compiled file depends on."""
+        version = subprocess.run([compiler, "--version"], capture_output=True, text=True, check=False).stdout
+        parts = [version, " ".join(_FLAGS), *map(str, self.linked), _processor()]
+        read = [(self.package, name) for name in self.names] + [_SHARED]
+        parts += [files(package).joinpath(name).read_text(encoding="utf-8") for package, name in read]
+        return folder() / f"{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:32]}.so"
+
+
+def folder() -> Path:
+    """Where compiled files lie."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "regard" / "compiled"
+
+
+def compile_to(path: Path, source: Source, compiler: str, *, more: tuple[str, ...] = ()) -> None:
+    """Compiles a source for this machine.
+
+    Raises:
+        MachineError: the compiler failed, or the folder cannot be written.
+    """
+    main = Path(str(files(source.package))) / source.names[0]
+    include = f"-I{files(_SHARED[0])}"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with TemporaryDirectory(dir=path.parent) as aside:  # several processes may begin at once
+            made = Path(aside) / path.name
+            # What is linked here gives all that is missing, so that no second library of its kind is taken along.
+            linked = ["-Wl,--as-needed", *map(str, source.linked)] if source.linked else []
+            command = [compiler, *_FLAGS, *more, include, str(main), *linked, "-o", str(made)]
+            done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)
+            if done.returncode:
+                raise MachineError(
+                    f"{compiler} cannot compile {main.name} for this machine: {done.stderr.strip()[:500]}"
+                )
+            made.replace(path)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise MachineError(f"compiling to {path} failed: {error}") from None
+
+
+def _compiler() -> str:
+    for name in (os.environ.get("CXX"), *_COMPILERS):
+        if name and (found := shutil.which(name)):
+            return found
+    raise MachineError(
+        f"no C++ compiler is found ({', '.join(_COMPILERS)}, or what CXX names); install one, for example with "
+        "`apt install g++` or `xcode-select --install`"
+    )
+
+
+def _processor() -> str:
+    """What tells one kind of processor from another: on Linux its name and what it can do."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    known = sorted({line for line in lines if line.startswith(("model name", "flags", "Features", "CPU part"))})
+    return "\n".join([platform.machine(), platform.processor(), *known])
