@@ -154,13 +154,14 @@ def nonfinite(root: Path, times: int) -> Accident:
         completed(settings, run, processes=1)
         held += was_stopped and digest(run) == expected
     Children(settings, root / "control", processes=1, hook=lambda _: _plant(random.Random(0), unseen=True)).wait()
+    is_finite = _is_finite(root / "control")
     return Accident(
         what="the loss or one weight's gradient becomes infinite or NaN",
         times=times,
         expected="exit code 5, the pairs kept, all weights finite; resumed, the sha256 of a run left alone",
         held=held,
-        control=f"without the check: weights finite? {'yes' if _is_finite(root / 'control') else 'no'}",
-        has_control_failed=not _is_finite(root / "control"),
+        control=f"without the check: weights finite? {_yes_or_no(is_finite)}",
+        has_control_failed=not is_finite,
     )
 
 
@@ -180,7 +181,7 @@ def _plant(rng: random.Random, *, unseen: bool = False) -> None:
     def poison() -> None:
         Objective.loss = poisoned  # type: ignore[method-assign]
 
-    before_loss(max(1, number - 1), poison)
+    before_loss(max(1, number - 1), poison)  # it takes hold with the batch after that one
     if unseen:
         update_module.math = _Trusting()  # type: ignore[assignment,attr-defined]
 
@@ -209,13 +210,14 @@ def worker(root: Path, times: int) -> Accident:
     completed(settings, root / "one", processes=1)
     expected = digest(root / "alone")
     held = sum(_killed(root, seed) == expected for seed in range(times))
+    is_alike = digest(root / "one") == expected
     return Accident(
         what="one of two processes under torchrun is killed",
         times=times,
         expected="both are started again, and the run ends by itself with the sha256 of a run left alone",
         held=held,
-        control=f"a run of one process has the same sha256? {'yes' if digest(root / 'one') == expected else 'no'}",
-        has_control_failed=digest(root / "one") != expected,
+        control=f"a run of one process has the same sha256? {_yes_or_no(is_alike)}",
+        has_control_failed=not is_alike,
     )
 
 
@@ -236,6 +238,10 @@ def _killed(root: Path, seed: int) -> str | None:
         os.kill(int(rng.choice(workers)), signal.SIGKILL)
         code = launcher.wait()
     return digest(run) if code == 0 else None
+
+
+def _yes_or_no(holds: bool) -> str:
+    return "yes" if holds else "no"
 
 
 def main() -> int:

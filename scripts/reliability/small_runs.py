@@ -114,7 +114,7 @@ class Children:
                 _join(number, processes, port)
                 _train_and_leave(settings, run, has_begun, self._said, partial(hook, number))
             self.pids.append(pid)
-        self._left = dict.fromkeys(self.pids)
+        self._left = list(self.pids)
 
     def send(self, number: signal.Signals) -> None:
         """A signal to all that are still there, as a launcher passes it on."""
@@ -146,7 +146,7 @@ class Children:
             done, status = os.waitpid(pid, os.WNOHANG)
             if done:
                 found[pid] = os.waitstatus_to_exitcode(status)
-                del self._left[pid]
+                self._left.remove(pid)
         return found
 
     def _told(self) -> str:
