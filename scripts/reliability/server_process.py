@@ -55,12 +55,14 @@ def _memory_of(process: int) -> int:
 
 
 @contextmanager
-def running(*models: Path, options: tuple[str, ...] = ()) -> Iterator[UnderTest]:
+def running(
+    *models: Path, options: tuple[str, ...] = (), program: tuple[str, ...] = (sys.executable, "-m", "regard")
+) -> Iterator[UnderTest]:
     """A server on a free port of the loopback, ended on the way out."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "regard", "serve", *map(str, models), "--port", str(port), "--quiet", *options]
+    command = [*program, "serve", *map(str, models), "--port", str(port), "--quiet", *options]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     try:

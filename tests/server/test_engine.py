@@ -104,6 +104,26 @@ def test_what_waits_shares_a_batch_a_line_each_in_turn() -> None:
     played(scene)
 
 
+def test_a_batch_wakes_the_loop_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scene() -> None:
+        runs, loop = engine(), asyncio.get_running_loop()
+        model = served(Slow(0.1))
+        runs.submit(first := ticket(model, "first"))
+        await asyncio.sleep(0.05)  # the engine is busy; what comes now gathers
+        asked = [ticket(model, f"line {number}") for number in range(50)]
+        for each in asked:
+            runs.submit(each)
+        await texts(first)
+        woken, wake = iter(range(100)), loop.call_soon_threadsafe
+        monkeypatch.setattr(loop, "call_soon_threadsafe", lambda *args, **_: (next(woken), wake(*args)))
+        assert [await texts(each) for each in asked] == [[f"LINE {number}"] for number in range(50)]
+        assert next(woken) == 1
+        monkeypatch.undo()
+        runs.stop()
+
+    played(scene)
+
+
 def test_models_do_not_share_a_batch() -> None:
     async def scene() -> None:
         runs, one, other = engine(), Slow(0.1), Slow()

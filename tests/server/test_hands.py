@@ -1,10 +1,12 @@
 """Processes that translate for the server: the same as here, and nothing is lost when one of them is."""
 
 import dataclasses
+import gc
 import os
 import signal
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -65,6 +67,32 @@ def test_what_goes_wrong_there_is_raised_here(shelf: Shelf, there: Hand) -> None
     with pytest.raises(regard.errors.SettingsError, match="num_hypotheses"):
         there.translate(shelf.models[0], LINES, Search(beam_size=1, num_hypotheses=2), wanted)
     assert there.translate(shelf.models[0], LINES[:1], Search(), wanted)[0].text == "un deux trois"
+
+
+class Littering:
+    """Stands in for a translator: leaves a cycle behind each time, and says how many there are by now."""
+
+    def __init__(self) -> None:
+        self.me = [self]
+        self.left: list[weakref.ref[Littering]] = []
+
+    def translate_lines(self, *_: object, **__: object) -> list[Translation]:
+        count = sum(1 for each in self.left if each() is not None)
+        self.left.append(weakref.ref(Littering()))
+        return [Translation(str(count), 0.0, (), ())]
+
+
+def test_a_process_has_no_garbage_after_a_batch(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    served, littering = shelf.models[0], Littering()
+    monkeypatch.setattr(served.translator, "translate_lines", littering.translate_lines)
+    hand = There(shelf, regard.load, Limits())
+    assert [hand.translate(served, LINES[:1], Search(), wanted)[0].text for _ in range(3)] == ["0", "0", "0"]
+    hand.close()
+    gc.disable()  # the control: without a look nothing goes
+    try:
+        assert [littering.translate_lines()[0].text for _ in range(3)] == ["0", "1", "2"]
+    finally:
+        gc.enable()
 
 
 def test_a_line_that_nobody_wants_leaves_the_search(shelf: Shelf, there: Hand) -> None:
@@ -134,5 +162,7 @@ def test_how_many_hands_there_are(shelf: Shelf, monkeypatch: pytest.MonkeyPatch)
         for hand in hands:
             hand.close()
         assert [type(hand) for hand in hands] == [There] * count
+    assert gc.get_freeze_count() > 100_000  # their memory stays shared: nobody looks through it for garbage
+    gc.unfreeze()
     monkeypatch.setattr(threading, "active_count", lambda: 2)  # to fork now could lock up
     assert [type(hand) for hand in hands_for(shelf, regard.load, Limits(), None)] == [Here]

@@ -16,7 +16,7 @@ from regard.server.journal import Journal
 from regard.server.limits import Limits
 from regard.server.metrics import Metrics
 from regard.server.problem import Problem
-from regard.server.ticket import CallTicket, Line, TranslationTicket
+from regard.server.ticket import CallTicket, Line, TranslationTicket, end_together
 
 AnyTicket = TranslationTicket | CallTicket
 _WORTH_A_BATCH: Final = 1_000
@@ -203,5 +203,4 @@ def _answer(batch: Taken, hand: Hand) -> None:
     first = batch[0][0]
     lines = [line.text for _, _, line in batch]
     found = hand.translate(first.served, lines, first.search, lambda number: batch[number][0].is_dead)
-    for (ticket, place, _), translation in zip(batch, found, strict=True):
-        ticket.answer(place, translation)
+    end_together([each for (each, place, _), one in zip(batch, found, strict=True) if each.answer(place, one)])

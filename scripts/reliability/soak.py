@@ -1,0 +1,64 @@
+"""Memory under steady load: does it grow, and would it be seen if it did?
+
+Time counts while the server works: whoever stops all of this for a while, as one does who measures something else, does
+not disturb it.
+"""
+
+import asyncio
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+from typing import Any, Final
+
+from leaking_server import KEPT_BYTES
+from loads import closed_loop
+from server_process import UnderTest, running
+
+MEGABYTE: Final = 1 << 20
+LEAKING: Final = (sys.executable, str(Path(__file__).with_name("leaking_server.py")))
+_SLICE_SECONDS: Final = 5.0
+_CLIENTS: Final = 4
+
+Samples = list[tuple[float, float]]
+
+
+def soak(model: Path, seconds: float) -> dict[str, Any]:
+    """Memory of the server, and of one that keeps a little of each request, for a sixth of the time, as a control."""
+    with running(model) as server:
+        samples, answers = _watched(server, seconds)
+    with running(model, program=LEAKING) as server:
+        leaking, answers_of_control = _watched(server, max(60.0, seconds / 6))
+    slope, slope_of_control = per_ten_minutes(samples), per_ten_minutes(leaking)
+    leaked = KEPT_BYTES * answers_of_control / leaking[-1][0] * 600 / MEGABYTE
+    return {
+        "seconds": seconds,
+        "answers": answers,
+        "megabytes_at_first": round(samples[0][1] / MEGABYTE, 1),
+        "megabytes": round(samples[-1][1] / MEGABYTE, 1),
+        "megabytes_per_ten_minutes": round(slope, 3),
+        "control_seconds": round(leaking[-1][0]),
+        "control_leaks": round(leaked, 1),
+        "control_per_ten_minutes": round(slope_of_control, 3),
+        "holds": slope < 1 <= slope_of_control,
+    }
+
+
+def _watched(server: UnderTest, seconds: float) -> tuple[Samples, int]:
+    """Time and memory after each slice of load, and how much was answered; before that, what there is fills."""
+    asyncio.run(closed_loop(server, 2 * _CLIENTS, min(60.0, seconds / 3)))
+    worked, samples, answers = 0.0, Samples(), 0
+    while worked < seconds:
+        began = time.perf_counter()
+        answers += len(asyncio.run(closed_loop(server, _CLIENTS, _SLICE_SECONDS)))
+        worked += min(time.perf_counter() - began, _SLICE_SECONDS + 1)
+        samples.append((worked, float(server.rss_bytes())))
+    return samples, answers
+
+
+def per_ten_minutes(samples: Sequence[tuple[float, float]]) -> float:
+    """Theil and Sen's slope, the median over all pairs, which single jumps do not move: megabytes per ten minutes."""
+    thinned = samples[:: max(1, len(samples) // 300)]
+    slopes = [(b[1] - a[1]) / (b[0] - a[0]) for n, a in enumerate(thinned) for b in thinned[n + 1 :]]
+    return median(slopes) * 600 / MEGABYTE if slopes else 0.0
