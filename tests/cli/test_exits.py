@@ -1,7 +1,10 @@
 """Every exception ends in one message and the exit code that the table promises."""
 
 import errno
+import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -73,6 +76,29 @@ def test_what_a_command_decides_itself_passes() -> None:
     with pytest.raises(typer.Exit) as stop:
         command()
     assert stop.value.exit_code == 3
+
+
+COMMAND = """
+import typer
+from regard.cli.exits import guarded
+from regard.errors import InputError
+
+@guarded
+def command():
+    print("half of what was asked for")  # not flushed
+    raise InputError("the rest is missing")
+
+typer.run(command)
+"""
+
+
+@pytest.mark.parametrize("output", ["/dev/null", "/dev/full", "&-"])
+def test_the_message_and_the_code_come_through_whatever_becomes_of_the_output(output: str) -> None:
+    shell = ["sh", "-c", f'exec "$0" -c "$1" >{output}', sys.executable, COMMAND]
+    buffered = {**os.environ, "PYTHONUNBUFFERED": ""}  # so that something is left to be written at the end
+    ended = subprocess.run(shell, env=buffered, capture_output=True, text=True, check=False)
+    assert ended.stderr == "regard: the rest is missing\n"
+    assert ended.returncode == 2
 
 
 @pytest.fixture

@@ -13,5 +13,6 @@ if TYPE_CHECKING:
 def said_if_not_compiled(translator: "Translator") -> "Translator":
     """The translator; if it could not be compiled, the reason is on standard error, and it translates all the same."""
     if translator.not_compiled is not None:
-        typer.echo(printable(f"{translator.name} translates without compiled code: {translator.not_compiled}"), err=True)
+        reason = f"{translator.name} translates without compiled code: {translator.not_compiled}"
+        typer.echo(printable(reason), err=True)
     return translator

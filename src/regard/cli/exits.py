@@ -99,8 +99,9 @@ def _is_out_of_memory(error: BaseException) -> bool:
 def _drop_what_cannot_be_written() -> None:
     """What a full disk refused would be tried again as the interpreter ends, which would then exit with 120."""
     try:
-        sys.stdout.flush()
-    except (OSError, ValueError):
+        if sys.stdout is not None and not sys.stdout.closed:  # none at all is there after `>&-`
+            sys.stdout.flush()
+    except OSError:
         _silence_output()
 
 
