@@ -16,6 +16,7 @@ from pathlib import Path
 from server_process import running
 
 PACKAGE = "schemathesis>=4,<5"
+WAIT_SECONDS = "300"
 COUNTS = {
     "requests": r"([\d,]+) generated",
     "passed": r"generated, ([\d,]+) passed",
@@ -41,11 +42,13 @@ def main() -> int:
     tool = _installed(arguments.environment)
     hooks = arguments.environment / "regard_checks.py"
     hooks.write_text(CHECKS, encoding="utf-8")
-    with running(arguments.model) as server:
+    # Both wait long: whoever stops all of this for a while, to measure something else, does not make an error of it.
+    with running(arguments.model, options=("--deadline-seconds", WAIT_SECONDS)) as server:
         operations = 12  # the cases are shared out among so many; others have nothing that could be varied
         command = [
             *(str(tool.resolve()), "run", f"http://127.0.0.1:{server.port}/openapi.json", "--mode", "all"),
             *("--checks", "not_a_server_error,answers_are_small", "--phases", "fuzzing"),
+            *("--request-timeout", WAIT_SECONDS),
             *("--max-examples", str(arguments.cases // operations), "--seed", "1", "--continue-on-failure"),
         ]
         environment = {

@@ -26,10 +26,10 @@ def body_of(number: int) -> dict[str, object]:
     return {"q": SENTENCES[number % len(SENTENCES)], "target": "fr", "source": "en"}
 
 
-async def closed_loop(server: UnderTest, clients: int, seconds: float) -> list[Reply]:
-    """So many clients, each asking again when it is answered; what was answered in time."""
-    end, numbers, connections = time.perf_counter() + seconds, iter(range(1 << 30)), Connections(server)
-    replies: list[Reply] = []
+async def closed_loop(server: UnderTest, clients: int, seconds: float, *, lead: float = 0.0) -> list[Reply]:
+    """So many clients, each asking again when it is answered. What was answered in time, and after ``lead`` seconds."""
+    began, numbers, connections = time.perf_counter(), iter(range(1 << 30)), Connections(server)
+    end, replies = began + lead + seconds, list[Reply]()
 
     async def client() -> None:
         while time.perf_counter() < end:
@@ -37,16 +37,20 @@ async def closed_loop(server: UnderTest, clients: int, seconds: float) -> list[R
 
     await asyncio.gather(*(client() for _ in range(clients)))
     connections.close()
-    return [reply for reply in replies if reply.ended <= end]
+    return [reply for reply in replies if began + lead <= reply.ended <= end]
 
 
-async def open_loop(server: UnderTest, per_second: float, seconds: float) -> list[Reply]:
-    """Requests at random moments, as load comes from outside, however long the answers take; those answered in time."""
+async def open_loop(server: UnderTest, per_second: float, seconds: float, *, lead: float = 0.0) -> list[Reply]:
+    """Requests at random moments, as load comes from outside, however long the answers take. What was answered in time.
+
+    After ``lead`` seconds as much work is under way at the beginning of the measurement as at its end.
+    """
     requests = [request_bytes("POST", "/translate", body_of(number), is_last=False) for number in range(len(SENTENCES))]
     connections, replies, sent = Connections(server), list[Reply](), 0
     await connections.open(WAITING)
     draw, began, at = random.Random(1), time.perf_counter(), 0.0
-    while (at := at + draw.expovariate(per_second)) < seconds:
+    end = began + lead + seconds
+    while (at := at + draw.expovariate(per_second)) < lead + seconds:
         if (wait := began + at - time.perf_counter()) > 0:
             await asyncio.sleep(max(wait, 0.002))  # what is due within two milliseconds is sent together
         connections.begin(requests[sent % len(requests)], replies.append)
@@ -54,7 +58,7 @@ async def open_loop(server: UnderTest, per_second: float, seconds: float) -> lis
         if sent % 50 == 0:
             await asyncio.sleep(0)  # whoever is late reads answers too
     await asyncio.sleep(0.1)
-    in_time = [reply for reply in replies if reply.ended - began <= seconds]
+    in_time = [reply for reply in replies if began + lead <= reply.ended <= end]
     while len(replies) < sent:
         await asyncio.sleep(0.1)
     connections.close()

@@ -35,8 +35,11 @@ class UnderTest:
     process: subprocess.Popen[str]
     port: int
 
-    def rss_bytes(self) -> int:
-        """Resident memory now: its own, and what its processes do not share with it."""
+    def memory_bytes(self) -> int:
+        """Memory of the server and its processes now, what they share counted once.
+
+        Without the pages of files, such as libraries: how many of them it holds depends on who else runs.
+        """
         return sum(_memory_of(process) for process in (self.process.pid, *self._children()))
 
     def _children(self) -> list[int]:
@@ -50,8 +53,9 @@ class UnderTest:
 
 
 def _memory_of(process: int) -> int:
-    lines = Path(f"/proc/{process}/smaps_rollup").read_text(encoding="ascii").splitlines()
-    return 1024 * next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    lines = Path(f"/proc/{process}/smaps_rollup").read_text(encoding="ascii").splitlines()[1:]
+    kilobytes = {name: int(rest.split()[0]) for name, rest in (line.split(":") for line in lines)}
+    return 1024 * sum(kilobytes[name] for name in ("Pss_Anon", "Pss_Shmem", "SwapPss"))
 
 
 @contextmanager

@@ -53,7 +53,7 @@ def _watched(server: UnderTest, seconds: float) -> tuple[Samples, int]:
         began = time.perf_counter()
         answers += len(asyncio.run(closed_loop(server, _CLIENTS, _SLICE_SECONDS)))
         worked += min(time.perf_counter() - began, _SLICE_SECONDS + 1)
-        samples.append((worked, float(server.rss_bytes())))
+        samples.append((worked, float(server.memory_bytes())))
     return samples, answers
 
 
