@@ -189,11 +189,9 @@ def _filled_catalogue(path: Path, opened: OpenedDocument) -> str:
     if not compiled.exists():
         return "the same bytes; filled: msgfmt -c passes as before"
     one, other = ({(pair.source, pair.target) for pair in read_pairs(each)} for each in (path, compiled))
-    return (
-        "the same bytes; filled: msgfmt -c passes as before; pairs as in the MO file"
-        if one == other
-        else ("not what its MO file says")
-    )
+    if one != other:
+        return "not what its MO file says"
+    return "the same bytes; filled: msgfmt -c passes as before; pairs as in the MO file"
 
 
 if __name__ == "__main__":

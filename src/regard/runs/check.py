@@ -29,8 +29,11 @@ from regard.training.update import compute_gradients
 _SHARE: Final = 0.5
 """Of pairs that are alike, or too long, or of sentences that are not answered as they were taught: at most so many."""
 
-_MOVED: Final = 0.01
-_NAMED: Final = 3
+_LEAST_FALL: Final = 0.01
+"""Of the first loss; one that has fallen by less has not moved."""
+
+_MOST_NAMED: Final = 3
+"""So many parts of a network are named in a message."""
 
 
 @final
@@ -166,8 +169,8 @@ def _is_finite(weight: torch.nn.Parameter) -> bool:
 
 def _named(what: str, names: Sequence[str], total: int) -> str:
     parts = list(dict.fromkeys(name.rpartition(".")[0] or name for name in sorted(names)))
-    more = f" and {len(parts) - _NAMED} more parts" if len(parts) > _NAMED else ""
-    return f"{len(names)} of {total} weights {what}: {', '.join(parts[:_NAMED])}{more}"
+    more = f" and {len(parts) - _MOST_NAMED} more parts" if len(parts) > _MOST_NAMED else ""
+    return f"{len(names)} of {total} weights {what}: {', '.join(parts[:_MOST_NAMED])}{more}"
 
 
 # What was learned
@@ -193,7 +196,7 @@ def _advice(learning: Learning, rate: float) -> str:
     first, last = learning.first, learning.last
     if not math.isfinite(first):
         return "the untrained network's loss or gradient is no number already: try training.dtype=float32"
-    if abs(first - last) < _MOVED * first:
+    if abs(first - last) < _LEAST_FALL * first:
         return f"it does not move: training.learning_rate = {rate:g} changes next to nothing (1e-3 is usual)"
     if not last < first or last > 2 * learning.lowest:
         return f"it does not stay down: training.learning_rate = {rate:g} is too high, try {rate / 10:g}"

@@ -28,13 +28,18 @@ LEARNED: Final = 0.5
 """Nats per token: less than that, and the right word has most of the probability."""
 
 _BY_HEART: Final = 0.05
-_SAMPLE: Final = 2000
-_PAIRS: Final = 8
+"""Nats per token, too: nothing is left to learn."""
+
+_SAMPLE_PAIRS: Final = 2000
+_LEARNED_PAIRS: Final = 8
 _MOST_TOKENS: Final = 24
+"""Of either side of a pair that is learned."""
+
 _FIRST_UPDATES: Final = 3
 _UPDATES: Final = 200
-_WARMUP: Final = 20
-_SECONDS: Final = 20.0
+_WARMUP_UPDATES: Final = 20
+_MOST_SECONDS: Final = 20.0
+"""Of this thread's processor time, so that what other programs take does not count."""
 
 
 @final
@@ -73,7 +78,7 @@ class Rehearsal:
     def __init__(self, settings: Settings, data: RunData) -> None:
         self.settings = settings
         prepare_machine(settings)
-        self.sample: Sequence[Pair] = list(islice(data.train, _SAMPLE))
+        self.sample: Sequence[Pair] = list(islice(data.train, _SAMPLE_PAIRS))
         beginning = Beginning.named(settings.training.init)
         self.tokenizer = (
             learn_tokenizer(self.sample, settings) if beginning is None else beginning.checked(settings, None)
@@ -90,7 +95,7 @@ class Rehearsal:
         self._settings = settings.training.model_copy(update=plain)
         self._optimizer = build_optimizer(self.model, self._settings)
         self._losses: list[float] = []
-        self._until = time.thread_time() + _SECONDS
+        self._until = time.thread_time() + _MOST_SECONDS
 
     def begin(self) -> None:
         """Makes the first updates."""
@@ -113,7 +118,7 @@ class Rehearsal:
 
     def _learn(self, updates: int) -> None:
         while len(self._losses) < updates and self._is_going() and time.thread_time() < self._until:
-            rise = min(1.0, (len(self._losses) + 1) / _WARMUP)
+            rise = min(1.0, (len(self._losses) + 1) / _WARMUP_UPDATES)
             set_learning_rate(self._optimizer, self._settings.learning_rate * rise)
             try:
                 update = apply_update(self.model, self._optimizer, [self.batch], self._settings)
@@ -149,7 +154,7 @@ def _chosen(sample: Sequence[Pair], tokenizer: Tokenizer, settings: Settings) ->
             continue
         seen |= {pair.source, pair.target}
         found[pair] = ids
-        if len(found) == _PAIRS:
+        if len(found) == _LEARNED_PAIRS:
             break
     if not found:
         raise CorpusError(f"none of the first {len(sample):,} pairs has at most {limit} tokens a side; check the files")
