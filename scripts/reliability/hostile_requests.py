@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Requests made from the server's own OpenAPI document by schemathesis: ``hostile_requests.py MODEL [--cases N]``.
+"""Requests made by schemathesis from the OpenAPI document: ``hostile_requests.py MODEL [--cases N] [--seed N]``.
 
 Valid and invalid ones. None may be answered with a 5xx, none with an error of more than 4 kB. schemathesis is installed
-into an environment of its own, since nothing else needs it. Exit code 3 if something does not hold.
+into an environment of its own, since nothing else needs it. What other seeds found stays in the record and is added, so
+that many cases can be made bit by bit. Exit code 3 if something does not hold.
 """
 
 import argparse
@@ -12,10 +13,13 @@ import subprocess
 import sys
 import venv
 from pathlib import Path
+from typing import Any
 
-from server_process import running
+from server_process import UnderTest, running
 
 PACKAGE = "schemathesis>=4,<5"
+OPERATIONS = 12
+"""The cases are shared out among so many; others have nothing that could be varied."""
 WAIT_SECONDS = "300"
 COUNTS = {
     "requests": r"([\d,]+) generated",
@@ -36,35 +40,47 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", type=Path)
     parser.add_argument("--cases", type=int, default=20_000)
+    parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", type=Path, help="a record, to which a section is added")
     parser.add_argument("--environment", type=Path, default=Path(".verify/schemathesis"))
     arguments = parser.parse_args()
     tool = _installed(arguments.environment)
-    hooks = arguments.environment / "regard_checks.py"
-    hooks.write_text(CHECKS, encoding="utf-8")
     # Both wait long: whoever stops all of this for a while, to measure something else, does not make an error of it.
     with running(arguments.model, options=("--deadline-seconds", WAIT_SECONDS)) as server:
-        operations = 12  # the cases are shared out among so many; others have nothing that could be varied
-        command = [
-            *(str(tool.resolve()), "run", f"http://127.0.0.1:{server.port}/openapi.json", "--mode", "all"),
-            *("--checks", "not_a_server_error,answers_are_small", "--phases", "fuzzing"),
-            *("--request-timeout", WAIT_SECONDS),
-            *("--max-examples", str(arguments.cases // operations), "--seed", "1", "--continue-on-failure"),
-        ]
-        environment = {
-            "PATH": "/usr/bin:/bin",
-            "SCHEMATHESIS_HOOKS": "regard_checks",
-            "PYTHONPATH": str(hooks.parent.resolve()),
-        }
-        ended = subprocess.run(
-            command, env=environment, cwd=arguments.environment, stdout=subprocess.PIPE, text=True, check=False
-        )
+        options = ("--max-examples", str(arguments.cases // OPERATIONS), "--seed", str(arguments.seed))
+        ended = _asked(server, tool, arguments.environment, options)
     print(ended.stdout)
     if arguments.json:
         record = json.loads(arguments.json.read_text(encoding="utf-8")) if arguments.json.exists() else {}
-        record["hostile"] = told(ended.stdout) | {"holds": ended.returncode == 0}
+        found = told(ended.stdout) | {"holds": ended.returncode == 0}
+        seeds = record.get("hostile", {}).get("seeds", {}) | {str(arguments.seed): found}
+        record["hostile"] = together(seeds)
         arguments.json.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     return 3 if ended.returncode else 0
+
+
+def _asked(
+    server: UnderTest, tool: Path, environment: Path, options: tuple[str, ...]
+) -> subprocess.CompletedProcess[str]:
+    hooks = environment / "regard_checks.py"
+    hooks.write_text(CHECKS, encoding="utf-8")
+    command = [
+        *(str(tool.resolve()), "run", f"http://127.0.0.1:{server.port}/openapi.json", "--mode", "all"),
+        *("--checks", "not_a_server_error,answers_are_small", "--phases", "fuzzing", "--continue-on-failure"),
+        *("--request-timeout", WAIT_SECONDS, *options),
+    ]
+    variables = {
+        "PATH": "/usr/bin:/bin",
+        "SCHEMATHESIS_HOOKS": "regard_checks",
+        "PYTHONPATH": str(hooks.parent.resolve()),
+    }
+    return subprocess.run(command, env=variables, cwd=environment, stdout=subprocess.PIPE, text=True, check=False)
+
+
+def together(seeds: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """The counts of all seeds, and of each."""
+    sums = {name: sum(found.get(name, 0) for found in seeds.values()) for name in COUNTS}
+    return sums | {"seeds": seeds, "holds": all(found["holds"] for found in seeds.values())}
 
 
 def told(output: str) -> dict[str, int]:

@@ -17,6 +17,7 @@ Exit code 3 if something does not hold.
 import argparse
 import asyncio
 import json
+import os
 import platform
 import random
 import shutil
@@ -278,7 +279,7 @@ def _made() -> dict[str, Any]:
         "torch": torch.__version__,
         "python": platform.python_version(),
         "processor": torch.backends.cpu.get_cpu_capability(),
-        "cores": torch.get_num_threads(),
+        "cores": len(os.sched_getaffinity(0)),
     }
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from regard.lab import EXPERIMENTS, USUAL
 from regard.lab.page import page_files
-from regard.lab.record import read_record, record_path
+from regard.lab.record import SHIPPED, read_record, record_path
 from regard.lab.running import conditions
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -34,6 +34,15 @@ def test_the_records_are_of_the_experiments_as_they_are(experiment) -> None:  # 
     made = read_record(record_path(DOCS, experiment.name))["made"]
     assert made["version"] == experiment.version
     assert made["networks"] == conditions(experiment, USUAL)["networks"]
+
+
+def test_the_package_carries_the_same_records() -> None:
+    """So the server's page shows verdicts to those who have run no lab."""
+    shipped, shown = (
+        {path.name: path.read_bytes() for path in (folder / "claims").glob("*.json")} for folder in (SHIPPED, DOCS)
+    )
+    assert shipped == shown, "copy docs/claims/*.json to src/regard/lab/claims"
+    assert len(shipped) == len(EXPERIMENTS)
 
 
 def test_what_needs_no_training_is_recorded() -> None:

@@ -2,10 +2,14 @@
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from libretranslatepy import LibreTranslateAPI
+
+from regard.lab import EXPERIMENTS
+from regard.lab.record import SHIPPED, read_record, record_path
 
 NUMBER = "one two three"
 WANTED = "un deux trois"
@@ -168,3 +172,18 @@ def test_the_documentation_names_every_route(server: Any) -> None:
         assert path in page
     assert "<script" not in page
     assert "//" not in page.replace("<!doctype html>", "")  # nothing from another server
+
+
+def test_a_lab_of_ones_own_is_shown_before_what_comes_with_the_package(
+    start_server: Any, tiny_run: Any, tmp_path: Path
+) -> None:
+    record = read_record(record_path(SHIPPED, "mask"))
+    record["claims"][0]["measured"] = "my own figure"
+    own = record_path(tmp_path, "mask")
+    own.parent.mkdir()
+    own.write_text(json.dumps(record), encoding="utf-8")
+    claims = start_server(tiny_run, options=("--lab", str(tmp_path))).get("/api/claims").json()
+    found = {each["name"]: (each["claims"][0]["measured"], each["recorded"]["is_shipped"]) for each in claims}
+    assert found["mask"] == ("my own figure", False)
+    assert found["order"][1] is True
+    assert len(found) == len(EXPERIMENTS)

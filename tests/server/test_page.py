@@ -1,6 +1,7 @@
 """The page in a browser: words in order, everything by keyboard, the numbers those of Python, quiet on the network."""
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -203,9 +204,19 @@ def test_a_reload_and_a_link_keep_everything(open_page: Open) -> None:
 def test_claims_are_measured_live(open_page: Open) -> None:
     page = open_page("why")
     card = page.locator(".claim").filter(has_text="Entropy and gradient")
+    expect(card.locator(".note").last).to_contain_text("Recorded by Regard's own lab: version")
     card.get_by_role("button", name="Measure now").click()
+    expect(card.locator(".note").last).to_have_text("Measured here, now.")
     expect(card.locator(".holds").first).to_have_text("✓ holds")
     expect(page.locator("#live")).to_contain_text("Holds:")
+
+
+def test_claims_of_trained_networks_show_what_the_lab_recorded(open_page: Open) -> None:
+    page = open_page("why")
+    card = page.locator(".claim").filter(has_text="cannot tell who did it to whom")
+    expect(card.locator("dd").last).to_contain_text("%")
+    expect(card.get_by_role("button")).to_have_count(0)
+    expect(card.locator(".note").last).to_have_text(re.compile(r"Recorded .*: version .*, \d+ (s|min) on \d+ cores"))
 
 
 def test_the_tour_by_keyboard_alone(open_page: Open) -> None:

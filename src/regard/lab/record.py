@@ -12,6 +12,8 @@ from regard.lab.claim import Chart, Claim, Series, Table, Told
 
 FOLDER: Final = "claims"
 """Where records lie, beside the page."""
+SHIPPED: Final = Path(__file__).parent
+"""A lab's folder that comes with the package: the records of docs/claims.md, for those who have run no lab."""
 
 
 def record_path(out: Path, name: str) -> Path:

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from regard.errors import InputError
 from regard.lab import EXPERIMENTS, Bench, Experiment
-from regard.lab.record import read_record, record_path
+from regard.lab.record import SHIPPED, read_record, record_path
 from regard.server.answers import described, json_answer
 from regard.server.body import parsed, read_body
 from regard.server.problem import Problem
@@ -42,7 +42,7 @@ class ToyRequest(BaseModel):
 
 
 def example_routes(service: Service, traces: Traces, recorded: Path | None) -> APIRouter:
-    """The routes; ``recorded`` is the folder of a lab, whose records are shown."""
+    """The routes; ``recorded`` is the folder of a lab, whose records are shown before those that come with Regard."""
     routes = APIRouter(tags=["learn"], prefix="/api")
 
     @routes.post(
@@ -82,14 +82,26 @@ def _toy(asked: ToyRequest) -> Any:
         raise Problem(422, str(error)[:600]) from None
 
 
-def _told(experiment: Experiment, recorded: Path | None) -> dict[str, object]:
-    path = None if recorded is None else record_path(recorded, experiment.name)
-    record = read_record(path) if path is not None and path.exists() else None
+def _told(experiment: Experiment, lab: Path | None) -> dict[str, object]:
+    told: dict[str, object] = {"name": experiment.name, "subject": experiment.subject, "live": is_quick(experiment)}
+    for folder in (SHIPPED,) if lab is None else (lab, SHIPPED):
+        path = record_path(folder, experiment.name)
+        if path.exists():
+            record = read_record(path)
+            return told | {"claims": record["claims"], "recorded": _recorded(record, is_shipped=folder == SHIPPED)}
+    return told | {"claims": [], "recorded": None}
+
+
+def _recorded(record: dict[str, Any], *, is_shipped: bool) -> dict[str, object]:
+    """Where figures come from, and what they were made with."""
+    made, hardware = record["made"], record["hardware"]
     return {
-        "name": experiment.name,
-        "subject": experiment.subject,
-        "live": is_quick(experiment),
-        "claims": [] if record is None else record["claims"],
+        "is_shipped": is_shipped,
+        "regard": made["regard"],
+        "effort": made["effort"]["name"],
+        "seconds": hardware["seconds"],
+        "cores": hardware["cores"],
+        "processor": hardware["processor"],
     }
 
 

@@ -15,14 +15,14 @@ export async function why() {
   ];
 }
 
-function card({ name, subject, live, claims }) {
-  const body = element("div", { class: "claims" }, ...claims.map(shown));
+function card({ name, subject, live, claims, recorded }) {
+  const body = element("div", { class: "claims" }, ...claims.map(shown), recorded === null ? null : element("p", { class: "note" }, origin(recorded)));
   const button = element("button", { type: "button", class: "action" }, "Measure now");
   button.addEventListener("click", async () => {
     button.disabled = true;
     try {
       const found = await post(`api/claims/${name}`, {});
-      fill(body, ...found.map(shown));
+      fill(body, ...found.map(shown), element("p", { class: "note" }, "Measured here, now."));
       say(found.map((each) => `${each.holds ? "Holds" : "Does not hold"}: ${each.measured}`).join(". "));
     } catch (error) {
       fill(body, problem(error));
@@ -31,6 +31,11 @@ function card({ name, subject, live, claims }) {
   });
   if (claims.length === 0) fill(body, element("p", { class: "note" }, live ? "Not measured yet." : `Needs trained networks: regard lab run ${name} --out lab, then regard serve … --lab lab.`));
   return element("section", { class: "claim" }, element("h2", {}, `${subject[0].toUpperCase()}${subject.slice(1)}`), body, live ? button : null);
+}
+
+function origin({ is_shipped, regard, effort, seconds, cores, processor }) {
+  const time = seconds < 90 ? `${Math.max(1, Math.round(seconds))} s` : `${Math.round(seconds / 60)} min`;
+  return `Recorded ${is_shipped ? "by Regard's own lab" : "in your lab's folder"}: version ${regard}, effort ${effort}, ${time} on ${cores} cores (${processor}).`;
 }
 
 function shown({ text, expected, measured, holds, told, tables }) {
@@ -54,7 +59,7 @@ function table({ columns, rows, caption }) {
       "table",
       { class: "numbers" },
       caption === "" ? null : element("caption", {}, caption),
-      element("thead", {}, element("tr", {}, ...columns.map((each) => element("th", { scope: "col" }, each)))),
+      element("thead", {}, element("tr", {}, ...columns.map((each) => (each === "" ? element("td") : element("th", { scope: "col" }, each))))),
       element("tbody", {}, ...rows.map(([first, ...rest]) => element("tr", {}, element("th", { scope: "row" }, cell(first)), ...rest.map((each) => element("td", {}, cell(each)))))),
     ),
   );
