@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from regard.server.metrics import Metrics
 from regard.server.problem import Problem
 from regard.server.shelf import Served
 from regard.server.ticket import CallTicket, Line, Search, TranslationTicket
-from regard.translator import Translation
+from regard.translator import Alternative, Translation
 
 
 class Slow:
@@ -44,7 +44,11 @@ class Slow:
         self.busy -= 1
         if "bad" in batch:
             raise ValueError
-        return iter([Translation(line.upper(), 0.0, (), ()) for line in batch])
+        return iter([translation(line.upper()) for line in batch])
+
+
+def translation(text: str, *flags: Any) -> Translation:
+    return Translation(text, 0.0, (), (Alternative(text, 0.0, (), not flags, flags=flags),))
 
 
 def served(translator: Slow, name: str = "slow") -> Served:
@@ -119,6 +123,34 @@ def test_a_batch_wakes_the_loop_once(monkeypatch: pytest.MonkeyPatch) -> None:
         assert [await texts(each) for each in asked] == [[f"LINE {number}"] for number in range(50)]
         assert next(woken) == 1
         monkeypatch.undo()
+        runs.stop()
+
+    played(scene)
+
+
+class Punctual:
+    """Stands in for a hand: leaves what is asked at the word "late", and gives what it has so far."""
+
+    def translate(self, _: Served, lines: Sequence[str], *__: object) -> list[Translation]:
+        return [translation("so far", *(["cancelled"] if line == "late" else [])) for line in lines]
+
+    def close(self) -> None:
+        """Nothing is to be ended."""
+
+
+def test_what_a_search_had_at_its_deadline_is_no_answer() -> None:
+    async def scene() -> None:
+        runs = Engine(Limits(), Metrics(), Journal(None), (Punctual(),))
+        model = served(Slow())
+        late, whole = ticket(model, "on time", "late"), ticket(model, "on time")
+        runs.submit(late)
+        runs.submit(whole)
+        assert await texts(whole) == ["so far"]
+        await asyncio.sleep(0.05)
+        assert not late.future.done()
+        runs.abandon(late)
+        await asyncio.sleep(0)
+        assert runs.is_idle
         runs.stop()
 
     played(scene)

@@ -113,14 +113,26 @@ def test_a_model_that_is_loaded_anew_is_taken_in(shelf: Shelf, there: There, mon
 
 
 def test_a_model_that_has_changed_again_is_not_taken_for_this_one(
-    shelf: Shelf, there: There, monkeypatch: pytest.MonkeyPatch
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    served = shelf.models[0]
-    monkeypatch.setattr(served.translator, "weights_sha256", "of other weights")
-    fresh = dataclasses.replace(served, number=served.number + 1)
+    def load(folder: Path) -> regard.Translator:
+        with (tmp_path / "loads").open("a", encoding="utf-8") as file:  # the process shares nothing but files
+            file.write("loaded\n")
+        fresh = regard.load(folder)
+        fresh.translate_lines = None  # type: ignore[method-assign,assignment] # who takes it in can do nothing any more
+        return fresh
+
+    served, hand = shelf.models[0], There(shelf, load, Limits())
+    meant = dataclasses.replace(served, number=served.number + 1)
     done_here = noted(monkeypatch)
-    assert there.translate(fresh, LINES[:1], Search(), wanted) == [HERE]
-    assert len(done_here) == 1
+    with monkeypatch.context() as changed:
+        changed.setattr(served.translator, "weights_sha256", "of other weights")
+        for _ in range(3):
+            assert hand.translate(meant, LINES[:1], Search(), wanted) == [HERE]
+    assert len(done_here) == 3
+    assert (tmp_path / "loads").read_text() == "loaded\n"  # once, not for every batch
+    assert hand.translate(served, LINES[:1], Search(), wanted)[0].text == "un deux trois"  # what it had, it still has
+    hand.close()
 
 
 @pytest.mark.guarantee(
@@ -151,6 +163,17 @@ def test_a_process_goes_when_its_pipe_is_closed(shelf: Shelf) -> None:
     hand.close()
     assert not process.is_alive()
     assert time.monotonic() - began < 5
+
+
+def test_one_of_several_processes_can_go_alone(shelf: Shelf) -> None:
+    first = There(shelf, regard.load, Limits())
+    second = There(shelf, regard.load, Limits(), before=[first])
+    began = time.monotonic()
+    first.close()
+    first._process.join(timeout=5)
+    assert first._process.exitcode == 0  # by itself: the second does not hold its pipe open until it is killed
+    assert time.monotonic() - began < 4
+    second.close()
 
 
 def test_how_many_hands_there_are(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:

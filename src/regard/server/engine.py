@@ -199,8 +199,14 @@ def _in_turn(tickets: Sequence[TranslationTicket], budget: int) -> Taken:
 
 
 def _answer(batch: Taken, hand: Hand) -> None:
-    """Translates the batch. A line that nobody waits for any more leaves the search at its next step."""
+    """Translates the batch. A line that nobody waits for any more leaves the search at its next step.
+
+    What such a line got that far is no translation: it answers nothing, however late its deadline is acted upon.
+    """
     first = batch[0][0]
     lines = [line.text for _, _, line in batch]
     found = hand.translate(first.served, lines, first.search, lambda number: batch[number][0].is_dead)
-    end_together([each for (each, place, _), one in zip(batch, found, strict=True) if each.answer(place, one)])
+    whole = [
+        (each, place, one) for (each, place, _), one in zip(batch, found, strict=True) if "cancelled" not in one.flags
+    ]
+    end_together([each for each, place, one in whole if each.answer(place, one)])

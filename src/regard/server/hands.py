@@ -8,10 +8,8 @@ their own as well, forked when they are loaded: the weights are in memory once.
 import gc
 import multiprocessing
 import os
-import signal
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final, Protocol, final, runtime_checkable
@@ -21,6 +19,7 @@ from regard.server.limits import Limits
 from regard.server.shelf import Served, Shelf
 from regard.server.ticket import Search
 from regard.translator import Translation, Translator
+from regard.translator.forked import answer_until_closed
 
 _LOOK_SECONDS: Final = 0.005
 """How often it is looked whether somebody still waits."""
@@ -63,16 +62,24 @@ class There:
 
     A model that has been loaded anew it loads too, when the first batch for it comes. What it cannot do, because its
     file has changed again meanwhile or because it was ended from outside, is done here.
+
+    Args:
+        shelf: its models.
+        load: loads one anew.
+        limits: how many tokens a batch may have.
+        before: those that were forked before; the process has their pipes too, and lets go of them.
     """
 
-    def __init__(self, shelf: Shelf, load: Load, limits: Limits) -> None:
+    def __init__(self, shelf: Shelf, load: Load, limits: Limits, *, before: Sequence["There"] = ()) -> None:
         context = multiprocessing.get_context("fork")
         self._held = {served.name: served for served in shelf.models}
+        self._missed: dict[str, int] = {}  # numbers of models that could not be taken in: asking again is in vain
         # A line costs at least one token, so a batch has no more lines; the first one may cost anything.
         self._unwanted: Any = context.RawArray("b", limits.batch_tokens + 1)
         self._pipe, theirs = context.Pipe()
         models = {served.name: served.translator for served in shelf.models}
-        self._process = context.Process(target=self._work, args=(theirs, models, load), daemon=True)
+        inherited = [self._pipe, *(other._pipe for other in before)]
+        self._process = context.Process(target=self._work, args=(theirs, models, load, inherited), daemon=True)
         self._process.start()
         theirs.close()
 
@@ -96,10 +103,14 @@ class There:
         held = self._held.get(served.name)
         if held is None or held is served or held.number > served.number:
             return held is served
-        self._pipe.send((served.name, served.folder))
-        has_loaded: bool = self._pipe.recv() == served.translator.weights_sha256
-        self._held[served.name] = served if has_loaded else held
-        return has_loaded
+        if self._missed.get(served.name) == served.number:
+            return False
+        self._pipe.send((served.name, served.folder, served.translator.weights_sha256))
+        if self._pipe.recv() is not True:
+            self._missed[served.name] = served.number
+            return False
+        self._held[served.name] = served
+        return True
 
     def _sent(self, served: Served, lines: Sequence[str], search: Search, unwanted: Unwanted) -> list[Translation]:
         self._unwanted[: len(lines)] = bytes(len(lines))
@@ -114,28 +125,16 @@ class There:
         found: list[Translation] = answer
         return found
 
-    def _work(self, pipe: Connection, models: dict[str, Translator], load: Load) -> None:
-        import torch
-
-        # Ctrl-C reaches the whole group; the server lets its work end and closes the pipe. Who is told to end, ends.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        self._pipe.close()
-        torch.set_num_threads(1)
-        gc.disable()
-        with suppress(EOFError, OSError):
-            while True:
-                pipe.send(self._answer(pipe.recv(), models, load))
-                # Between batches instead of within. It is 40 microseconds of work, since all that was there before the
-                # fork is frozen, and it empties the interpreter's lists of freed tuples: they grow for an hour to 5 MB.
-                gc.collect()
+    def _work(
+        self, pipe: Connection, models: dict[str, Translator], load: Load, inherited: Sequence[Connection]
+    ) -> None:
+        answer_until_closed(pipe, lambda asked: self._answer(asked, models, load), inherited=inherited)
 
     def _answer(self, asked: Any, models: dict[str, Translator], load: Load) -> object:
         try:
-            if len(asked) == 2:
-                name, folder = asked
-                models[name] = load(folder)
-                return models[name].weights_sha256
+            if isinstance(asked[1], Path):
+                name, folder, weights_sha256 = asked
+                return _taken_in(models, name, load(folder), weights_sha256)
             name, lines, search = asked
             return _translations(
                 models[name].translate_lines, lines, search, lambda number: bool(self._unwanted[number])
@@ -146,6 +145,14 @@ class There:
             return MachineError(f"{type(error).__name__} while a batch was translated")
 
 
+def _taken_in(models: dict[str, Translator], name: str, fresh: Translator, weights_sha256: str) -> bool:
+    """Keeps a model that was loaded anew, if it still is the one that is meant."""
+    if fresh.weights_sha256 != weights_sha256:
+        return False
+    models[name] = fresh
+    return True
+
+
 def hands_for(shelf: Shelf, load: Load, limits: Limits, processes: int | None) -> tuple[Hand, ...]:
     """So many processes, one per core if it is not said; this one itself for 0, and where models cannot be shared."""
     if processes == 0 or not hasattr(os, "fork") or threading.active_count() > 1 or not _are_on_cpu(shelf):
@@ -154,7 +161,10 @@ def hands_for(shelf: Shelf, load: Load, limits: Limits, processes: int | None) -
     # Whoever looks for garbage writes into all objects. These are none, and their pages are to stay shared: 43 MB each.
     gc.collect()
     gc.freeze()
-    return tuple(There(shelf, load, limits) for _ in range(count))
+    hands: list[There] = []
+    for _ in range(count):
+        hands.append(There(shelf, load, limits, before=hands))
+    return tuple(hands)
 
 
 def _are_on_cpu(shelf: Shelf) -> bool:

@@ -5,12 +5,10 @@ block. They are forked when the weights are loaded, so the weights are shared as
 nobody does.
 """
 
-import gc
 import multiprocessing
 import os
-import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from types import TracebackType
@@ -18,6 +16,7 @@ from typing import Any, Final, final
 
 from regard.errors import MachineError, RegardError, SettingsError
 from regard.translator.facade import Translator
+from regard.translator.forked import answer_until_closed
 from regard.translator.lines import blocks
 from regard.translator.translation import Translation
 
@@ -152,18 +151,7 @@ class Workers:
         )
 
     def _work(self, pipe: Connection) -> None:
-        import torch
-
-        # Ctrl-C reaches the whole group; the process that was asked decides, and ends the others.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        for other in self._pipes:
-            other.close()
-        torch.set_num_threads(1)
-        gc.freeze()  # what was loaded before is no garbage, and to look through it again and again takes time
-        with suppress(EOFError, OSError):
-            while True:
-                pipe.send(self._answer(pipe.recv()))
+        answer_until_closed(pipe, self._answer, inherited=self._pipes)
 
     def _answer(self, lines: list[str]) -> list[Translation] | RegardError:
         try:
