@@ -238,9 +238,9 @@ def _soak(found: Record) -> Lines:
     minutes, first, last = found["seconds"] / 60, found["megabytes_at_first"], found["megabytes"]
     yield f"{minutes:g} minutes of steady load, {found['answers']:,} answers. Theil and Sen's slope of the memory of"
     yield f"the server and its processes ({first} MB at first, {last} at last; pages of files are not counted):"
-    yield f"**{found['megabytes_per_ten_minutes']} MB** in ten minutes. The control, a server that keeps 200 bytes of"
-    yield f"each request and thus {found['control_leaks']} MB in ten minutes, is seen to grow by"
-    yield f"{found['control_per_ten_minutes']} MB."
+    yield f"**{found['megabytes_per_ten_minutes']} MB** in ten minutes. The control, a server that keeps"
+    yield f"{found['control_keeps_bytes']:,} bytes of each request and thus {found['control_leaks']} MB in ten minutes,"
+    yield f"is seen to grow by {found['control_per_ten_minutes']} MB."
 
 
 def _hostile(found: Record) -> Lines:

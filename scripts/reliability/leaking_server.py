@@ -6,7 +6,7 @@ from typing import Any, Final
 from regard.cli import main
 from regard.server.gate import Gate
 
-KEPT_BYTES: Final = 200
+KEPT_BYTES: Final = 2000
 """Of a request; what an object of the interpreter takes comes on top."""
 
 

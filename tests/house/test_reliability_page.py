@@ -96,7 +96,12 @@ def test_what_was_measured_of_a_server_is_told(script: ModuleType, tmp_path: Pat
         | {"held_before": {"tasks": 3, "files": 20}, "held_after": {"tasks": 3, "files": 21}},
         "reload": {"replacements": 100, "reloads": 60.0, "answers_of_one_model": 700, "mixed_answers": 0},
         "soak": {"seconds": 1800, "answers": 60000, "megabytes_at_first": 399.9, "megabytes": 400.2}
-        | {"megabytes_per_ten_minutes": 0.1, "control_leaks": 5.5, "control_per_ten_minutes": 5.8},
+        | {
+            "megabytes_per_ten_minutes": 0.1,
+            "control_keeps_bytes": 2000,
+            "control_leaks": 5.5,
+            "control_per_ten_minutes": 5.8,
+        },
         "hostile": {"requests": 24000, "passed": 23999, "unique_failures": 1, "seeds": {"1": {}, "2": {}}},
     }
     (tmp_path / "serving.json").write_text(json.dumps(record), encoding="utf-8")
@@ -113,7 +118,7 @@ def test_what_was_measured_of_a_server_is_told(script: ModuleType, tmp_path: Pat
         "700 requests of several sentences were answered by one model whole",
         "30 minutes of steady load, 60,000 answers",
         "**0.1 MB** in ten minutes",
-        "thus 5.5 MB in ten minutes, is seen to grow by\n5.8 MB",
+        "thus 5.5 MB in ten minutes,\nis seen to grow by 5.8 MB",
         "document (2 seeds): 23,999 were answered",
         "**1** were not",
     ):
