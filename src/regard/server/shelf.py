@@ -10,14 +10,14 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, final
+from typing import final
 
+from regard.bundle.load import MODEL
+from regard.bundle.manifest import MANIFEST
 from regard.errors import RegardError
 from regard.server.journal import Journal
 from regard.server.metrics import Metrics
 from regard.translator import Translator
-
-MANIFEST: Final = "manifest.json"
 
 Signature = tuple[int, int, int]
 
@@ -111,7 +111,7 @@ class Shelf:
 
 def signature_of(folder: Path) -> Signature | None:
     """What changes when a model is written anew, in the folder itself or in that of a run; None while there is none."""
-    for manifest in (folder / MANIFEST, folder / "model" / MANIFEST):
+    for manifest in (folder / MANIFEST, folder / MODEL / MANIFEST):
         with suppress(OSError):
             stat = manifest.stat()
             return stat.st_mtime_ns, stat.st_ino, stat.st_size
