@@ -280,3 +280,36 @@ def test_it_is_compiled_once(needs_tool: Callable[[str], str], monkeypatch: pyte
     assert compiled_library().has_tiles == first.has_tiles
     assert made.parent.stat().st_mode & 0o077 == 0
     compiled_library.cache_clear()
+
+
+@torch.inference_mode()
+def _logits_within(model: AnyModel, pieces: torch.Tensor, copies: int) -> list[torch.Tensor]:
+    """Three steps of three sentences, of which one leaves after the second."""
+    ids, layout = rectangle([[*source, EOS] for source in SOURCES[: len(pieces)]])
+    state, sentences = model.start(model.encode(ids, layout), copies=copies), torch.arange(len(pieces))
+    step = model.step_within(pieces)
+    assert step is not None
+    seen = []
+    for token in (BOS, 40, 41):
+        logits, state = step(state, torch.full((len(sentences) * copies,), token), sentences)
+        seen.append(logits.double())
+        if token == 40:
+            sentences = torch.tensor([2, 0])
+            state = state.select(sentences)
+    return seen
+
+
+@pytest.mark.parametrize("copies", [1, 3])
+@pytest.mark.parametrize("variant", VARIANTS[:2], ids=["usual", "untied, biased"])
+@pytest.mark.parametrize("numbers", LARGEST_ERROR)
+def test_some_pieces_are_scored_as_among_all(
+    library: Library, numbers: str, variant: dict[str, object], copies: int
+) -> None:
+    network = network_of(numbers, **variant)
+    pieces = torch.randint(0, VOCAB, (3, 37), generator=torch.Generator().manual_seed(1))
+    compiled = _logits_within(CompiledTransformer(network, library), pieces, copies)
+    assert largest_difference(_logits_within(network, pieces, copies), compiled) <= LARGEST_ERROR[numbers]
+    ids, layout = rectangle([[*source, EOS] for source in SOURCES[:3]])
+    state = network.start(network.encode(ids, layout))
+    whole = network.step(state, torch.full((3,), BOS))[0].gather(1, pieces).double()
+    assert float((compiled[0][::copies] - whole).abs().max() / whole.std()) <= LARGEST_ERROR[numbers]

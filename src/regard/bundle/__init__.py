@@ -1,8 +1,9 @@
 """The bundle room: a trained thing on disk.
 
-Enters: settings, a tokenizer's bytes, weights and facts. Leaves: a folder of ``model.safetensors``, ``config.json``,
-``tokenizer.model`` and ``manifest.json`` that is whole or not there; and, read back, a ``Bundle`` of which every byte
-was checked. Must not know: how weights were trained, or what will be translated with them. Never reads pickles.
+Enters: settings, a tokenizer's bytes, weights, facts, and perhaps a shortlist. Leaves: a folder of
+``model.safetensors``, ``config.json``, ``tokenizer.model``, ``manifest.json`` and perhaps ``shortlist.safetensors``
+that is whole or not there; and, read back, a ``Bundle`` of which every byte was checked. Must not know: how weights
+were trained, or what will be translated with them. Never reads pickles.
 """
 
 from regard.bundle.bundle import Bundle

@@ -12,12 +12,13 @@ from regard.bundle.manifest import COPY_AGAIN, WEIGHTS, Manifest
 from regard.bundle.tensors import read_tensors
 from regard.errors import BundleError
 from regard.settings import Settings
+from regard.text.shortlist import Shortlist
 
 
 @final
 @dataclass(frozen=True, eq=False)
 class Bundle:
-    """Settings, tokenizer and facts in memory; weights still on disk until ``weights()`` is called.
+    """Settings, tokenizer, facts and a shortlist (some have one) in memory; weights on disk until ``weights()``.
 
     ``notices`` are sentences for the user, such as that an interrupted replacement was fallen back from.
     """
@@ -27,6 +28,7 @@ class Bundle:
     tokenizer: bytes
     manifest: Manifest
     notices: tuple[str, ...] = ()
+    shortlist: Shortlist | None = None
 
     @property
     def facts(self) -> BundleFacts:

@@ -18,16 +18,19 @@ from regard.bundle.manifest import (
     COPY_AGAIN,
     FILES,
     MANIFEST,
+    SHORTLIST,
     TOKENIZER,
     WEIGHTS,
     FileFact,
     Manifest,
     parse_manifest,
 )
+from regard.bundle.tensors import read_tensors
 from regard.disk import seal_of, standing
 from regard.errors import BundleError, SettingsError, TextError
 from regard.settings import Settings, settings_from_json
 from regard.text import Tokenizer
+from regard.text.shortlist import Shortlist
 
 MODEL: Final = "model"
 """The name of the bundle's folder inside a run folder."""
@@ -84,7 +87,7 @@ def verify(folder: Path, notices: tuple[str, ...] = ()) -> Bundle:
         raise BundleError(f"{folder / TOKENIZER} cannot be used: {error}") from None
     except FitError as error:
         raise BundleError(f"{folder / WEIGHTS} cannot be used: {error}") from None
-    return Bundle(folder, settings, tokenizer, manifest, notices)
+    return Bundle(folder, settings, tokenizer, manifest, notices, _shortlist(folder, manifest, vocab_size))
 
 
 def _found(folder: Path) -> tuple[Path, tuple[str, ...]]:
@@ -126,7 +129,7 @@ def _identity(folder: Path) -> tuple[int, int] | None:
 def _check_names(folder: Path, manifest: Manifest) -> None:
     """The manifest names the files of a model, no others, and nothing else lies in the folder."""
     for name in manifest.files:
-        if name not in FILES:
+        if name not in (*FILES, SHORTLIST):
             raise BundleError(
                 f"{folder / MANIFEST} names the file {name!r:.80}, but a model has only {', '.join(FILES)}"
             )
@@ -134,7 +137,7 @@ def _check_names(folder: Path, manifest: Manifest) -> None:
         if name not in manifest.files:
             raise BundleError(f"{folder / MANIFEST} does not name {name}; {COPY_AGAIN}")
     for name in _listing(folder):
-        if name not in (*FILES, MANIFEST) and not name.startswith("."):
+        if name not in (*manifest.files, MANIFEST) and not name.startswith("."):
             raise BundleError(
                 f"{folder} holds {name!r}, which its {MANIFEST} does not name; remove it, or {COPY_AGAIN}"
             )
@@ -170,6 +173,21 @@ def _header(folder: Path) -> Header:
             return read_header(file, path.stat().st_size)
     except HeaderError as error:
         raise BundleError(f"{path} {error}; {COPY_AGAIN}") from None
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _shortlist(folder: Path, manifest: Manifest, vocab_size: int) -> Shortlist | None:
+    if SHORTLIST not in manifest.files:
+        return None
+    path = folder / SHORTLIST
+    try:
+        tensors = read_tensors(path, sha256=manifest.files[SHORTLIST].sha256)
+        return Shortlist.of_arrays({name: tensor.numpy() for name, tensor in tensors.items()}, vocab_size)
+    except HeaderError as error:
+        raise BundleError(f"{path} {error}; {COPY_AGAIN}") from None
+    except TextError as error:
+        raise BundleError(f"{path} cannot be used: {error}") from None
     except OSError as error:
         raise _unreadable(path, error) from error
 

@@ -21,6 +21,8 @@ WEIGHTS: Final = "model.safetensors"
 CONFIG: Final = "config.json"
 TOKENIZER: Final = "tokenizer.model"
 FILES: Final = (WEIGHTS, CONFIG, TOKENIZER)
+SHORTLIST: Final = "shortlist.safetensors"
+"""Some models have one."""
 
 SCHEMA_VERSION: Final = 1
 COPY_AGAIN: Final = "copy the whole folder again from where it was made"
@@ -62,7 +64,9 @@ def make_manifest(
 ) -> Manifest:
     """The manifest of the files as they lie in ``folder`` now; ``languages`` are (source, target)."""
     unsigned = Manifest(
-        files={name: _file_fact(folder / name) for name in FILES},
+        files={
+            name: _file_fact(folder / name) for name in (*FILES, SHORTLIST) if name in FILES or (folder / name).exists()
+        },
         aliases=dict(aliases),
         versions={"regard": __version__, "torch": str(torch.__version__), "python": platform.python_version()},
         source_language=languages[0],

@@ -3,15 +3,17 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+import torch
 from torch import Tensor
 
 from regard.bundle.facts import BundleFacts
 from regard.bundle.load import verify
-from regard.bundle.manifest import CONFIG, MANIFEST, TOKENIZER, WEIGHTS, make_manifest
+from regard.bundle.manifest import CONFIG, MANIFEST, SHORTLIST, TOKENIZER, WEIGHTS, make_manifest
 from regard.bundle.tensors import write_tensors
 from regard.disk import standing, written_aside
 from regard.errors import BundleError, OutputExistsError
 from regard.settings import Settings, settings_to_json
+from regard.text.shortlist import Shortlist
 
 
 def save_bundle(
@@ -21,6 +23,7 @@ def save_bundle(
     tokenizer: bytes,
     weights: Mapping[str, Tensor],
     facts: BundleFacts,
+    shortlist: Shortlist | None = None,
     replace: bool = False,
 ) -> None:
     """Writes a model folder that is complete or not there at all.
@@ -31,6 +34,7 @@ def save_bundle(
         tokenizer: what ``Tokenizer.to_bytes`` gives.
         weights: the network's ``state_dict``; tensors that share memory are stored once.
         facts: training data, scores and so on.
+        shortlist: which pieces may translate which, if somebody learned that.
         replace: whether a model that stands there is replaced; anything else never is.
 
     Raises:
@@ -45,6 +49,8 @@ def save_bundle(
         aliases = write_tensors(aside / WEIGHTS, weights)
         (aside / CONFIG).write_text(settings_to_json(settings), encoding="utf-8")
         (aside / TOKENIZER).write_bytes(tokenizer)
+        if shortlist is not None:
+            write_tensors(aside / SHORTLIST, {name: torch.from_numpy(ids) for name, ids in shortlist.arrays().items()})
         languages = (settings.data.source_language, settings.data.target_language)
         manifest = make_manifest(aside, aliases=aliases, languages=languages, facts=facts)
         (aside / MANIFEST).write_text(manifest.to_json(), encoding="utf-8")

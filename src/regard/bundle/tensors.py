@@ -72,6 +72,8 @@ def _aliases(tensors: Mapping[str, Tensor]) -> dict[str, str]:
 
 def _bytes_of(tensor: Tensor) -> memoryview:
     """The memory of a contiguous tensor on the CPU."""
+    if not tensor.numel():  # has no stride to be looked at in bytes
+        return memoryview(b"")
     return tensor.reshape(-1).view(torch.uint8).numpy().data
 
 

@@ -17,11 +17,12 @@ from regard.cli.lab import app as lab
 from regard.cli.mask import app as mask
 from regard.cli.search_options import GroupedCommand
 from regard.cli.serve import serve
+from regard.cli.shortlist import shortlist
 from regard.cli.train import train
 from regard.cli.translate import translate
 from regard.version import __version__
 
-COMMANDS = (demo, train, translate, evaluate, explain, doctor, convert, serve)
+COMMANDS = (demo, train, translate, evaluate, explain, doctor, convert, shortlist, serve)
 
 # Plain help and error texts: they read the same in a terminal, in a log and in a test, and start without rich.
 app = typer.Typer(

@@ -17,6 +17,7 @@ from regard.cli.options import (
     JsonOption,
     LengthPenaltyOption,
     ModelArgument,
+    ShortlistOption,
     ThreadsOption,
 )
 from regard.cli.output import refuse_existing, text_output
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from regard.corpus import Pair
     from regard.settings import Settings
+    from regard.translator import SearchOptions
 
 
 def evaluate(
@@ -43,6 +45,7 @@ def evaluate(
     ] = None,
     beam_size: BeamOption = None,
     length_penalty: LengthPenaltyOption = None,
+    shortlist: ShortlistOption = False,
     compare: Annotated[
         Path | None,
         typer.Option("--compare", metavar="MODEL", help="Say whether this model differs, and by how much."),
@@ -73,7 +76,8 @@ def evaluate(
     pairs, description = given or _own_pairs(translator.settings)
     typer.echo(f"{count(len(pairs))} sentences: {description}", err=True)
     sources, references = [pair.source for pair in pairs], [pair.target for pair in pairs]
-    scored = score(translator, sources, references, beam_size=beam_size, length_penalty=length_penalty)
+    asked: SearchOptions = {"beam_size": beam_size, "length_penalty": length_penalty, "shortlist": shortlist}
+    scored = score(translator, sources, references, **asked)
     if output is not None:
         with text_output(output) as write:
             write("".join(f"{hypothesis}\n" for hypothesis in scored.hypotheses))
@@ -81,7 +85,7 @@ def evaluate(
     lines = scored.lines()
     if compare is not None:
         other = said_if_not_compiled(load(compare, **how))
-        second = score(other, sources, references, beam_size=beam_size, length_penalty=length_penalty)
+        second = score(other, sources, references, **asked)
         found = compared(sources, references, scored.hypotheses, second.hypotheses)
         record |= {"second_model": str(compare), **found.record()}
         lines += ["", f"first: {model}   second: {compare}", *found.lines()]

@@ -58,4 +58,11 @@ LengthPenaltyOption = Annotated[
         show_default=False,
     ),
 ]
+ShortlistOption = Annotated[
+    bool,
+    typer.Option(
+        "--shortlist",
+        help="Choose only among the pieces that regard shortlist learned for the words of the source; faster.",
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON.")]

@@ -3,13 +3,13 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from regard.cli.show import count
 
 if TYPE_CHECKING:
     from regard.evaluation import Score
-    from regard.translator import Translator
+    from regard.translator import SearchOptions, Translator
 
 
 @dataclass(frozen=True)
@@ -45,15 +45,13 @@ def score(
     translator: "Translator",
     sources: Sequence[str],
     references: Sequence[str],
-    *,
-    beam_size: int | None = None,
-    length_penalty: float | None = None,
+    **options: "Unpack[SearchOptions]",
 ) -> Scored:
-    """Translates the sources and compares with one reference each."""
+    """Translates the sources as the options say and compares with one reference each."""
     from regard.evaluation import evaluate
 
     begin = time.perf_counter()
-    answers = translator.translate_lines(sources, beam_size=beam_size, length_penalty=length_penalty)
+    answers = translator.translate_lines(sources, **options)
     hypotheses = tuple(answer.text for answer in answers)
     seconds = time.perf_counter() - begin
     return Scored(hypotheses, evaluate(hypotheses, [references]), seconds)

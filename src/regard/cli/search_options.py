@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperCommand
 
 from regard.cli.number import number_from
-from regard.cli.options import BeamOption, LengthPenaltyOption
+from regard.cli.options import BeamOption, LengthPenaltyOption, ShortlistOption
 
 if TYPE_CHECKING:
     from regard.translator import SearchOptions
@@ -121,6 +121,7 @@ def search_options(
     diversity: Diversity = None,
     deadline_seconds: DeadlineSeconds = None,
     deterministic: Deterministic = False,
+    shortlist: ShortlistOption = False,
     samples: Samples = None,
     temperature: Temperature = None,
     top_k: TopK = None,
@@ -135,7 +136,8 @@ def search_options(
     """What a person may change about search; what is not given stays as the model's settings say."""
     given = dict(locals())
     given["forbidden"], given["required"] = given.pop("forbid"), given.pop("require")
-    given["minimum_risk"], given["deterministic"] = minimum_risk or None, deterministic or None
+    for name in ("minimum_risk", "deterministic", "shortlist"):
+        given[name] = given[name] or None
     return cast("SearchOptions", {name: value for name, value in given.items() if value is not None})
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from regard.cli.options import DeviceOption, DtypeOption, ThreadsOption
+from regard.cli.compiling import said_if_not_compiled
+from regard.cli.options import CompileOption, DeviceOption, DtypeOption, ThreadsOption
 from regard.errors import InputError, MissingExtraError
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ def serve(
     dtype: DtypeOption = "float32",
     device: DeviceOption = "auto",
     threads: ThreadsOption = None,
+    compiled: CompileOption = False,
     processes: ProcessesOption = None,
 ) -> None:
     """Translate over HTTP, and show attention on a page.
@@ -81,7 +83,7 @@ def serve(
     place = Place(host, port, door)
 
     def opened(folder: Path) -> "Translator":
-        return load(folder, device=device, dtype=dtype, threads=threads)
+        return said_if_not_compiled(load(folder, device=device, dtype=dtype, threads=threads, compiled=compiled))
 
     journal = Journal(None) if quiet else Journal()
     service = open_service(

@@ -28,6 +28,7 @@ from regard.decoding.limits import check_source_lengths, max_target_length
 from regard.decoding.phrases import Cut, RequiredPhrase, Seams
 from regard.decoding.steering import Adjuster, Chooser, Listener, Rows, Steering
 from regard.decoding.stream import Candidate, GeneratedToken, stream_ids
+from regard.decoding.within import Within
 
 __all__ = [
     "Adjuster",
@@ -43,6 +44,7 @@ __all__ = [
     "Rows",
     "Seams",
     "Steering",
+    "Within",
     "beam_search",
     "check_source_lengths",
     "greedy_search",

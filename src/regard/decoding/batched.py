@@ -6,15 +6,21 @@ from regard.decoding.beam import beam_search
 from regard.decoding.greedy import greedy_search
 from regard.decoding.hypothesis import Hypothesis
 from regard.decoding.limits import check_source_lengths
+from regard.decoding.opening import device_of
 from regard.decoding.steering import STRAIGHT, Steering
+from regard.decoding.within import Among, Within
 from regard.models.interface import MemoryT, StateT, TranslationModel
 from regard.settings.decoding import DecodingSettings
+from regard.text.shortlist import Shortlist
 
 
 def translate_ids(
-    model: TranslationModel[MemoryT, StateT], sources: Sequence[Sequence[int]], settings: DecodingSettings
+    model: TranslationModel[MemoryT, StateT],
+    sources: Sequence[Sequence[int]],
+    settings: DecodingSettings,
+    shortlist: Shortlist | None = None,
 ) -> list[list[Hypothesis]]:
-    """Translates sentences of ids (without BOS and EOS).
+    """Translates sentences of ids (without BOS and EOS), with the pieces of a shortlist if one is given.
 
     An empty source has one empty hypothesis, and the model is not asked.
 
@@ -28,7 +34,9 @@ def translate_ids(
     check_source_lengths(sources, settings.max_source_tokens)
     found = [[Hypothesis.empty()] for _ in sources]
     for batch in plan_batches([len(source) for source in sources], cells_of_batch(settings, settings.beam_size)):
-        for sentence, hypotheses in zip(batch, search(model, [sources[s] for s in batch], settings), strict=True):
+        together = [sources[sentence] for sentence in batch]
+        steering = STRAIGHT if shortlist is None else Steering(within=Within.of(shortlist, together))
+        for sentence, hypotheses in zip(batch, search(model, together, settings, steering), strict=True):
             found[sentence] = hypotheses
     return found
 
@@ -74,6 +82,12 @@ def search(
         ShapeError: the rectangle that ``steering`` asks for is too narrow for a source.
         DivergedError: the model's logits are not finite.
     """
+    if steering.within is not None and steering.is_straight_within:
+        within = steering.within.to(device_of(model))
+        step = model.step_within(within.pieces)
+        if step is not None:
+            found = search(Among(model, step, within), sources, settings)
+            return [[within.spelled(each, sentence) for each in group] for sentence, group in enumerate(found)]
     if settings.beam_size == 1:
         return [[hypothesis] for hypothesis in greedy_search(model, sources, settings, steering)]
     return beam_search(model, sources, settings, steering)

@@ -19,8 +19,10 @@ from regard.decoding.phrases import RequiredPhrase, Seams, num_missing
 from regard.decoding.restrictions import Clock, MinimumLength, NoRepeat
 from regard.decoding.sampling import Sampler
 from regard.decoding.steering import Adjuster, Steering
+from regard.decoding.within import Within
 from regard.models.interface import MemoryT, StateT, TranslationModel
 from regard.settings.decoding import DecodingSettings
+from regard.text.shortlist import Shortlist
 
 Ids = Sequence[int]
 
@@ -35,6 +37,7 @@ class Demands:
         required: the phrases that the translation of each source must contain; empty where none must.
         seams: of the vocabulary; needed with ``required``.
         adjusters: who else changes what may be chosen. They must not depend on which sentences are searched together.
+        shortlist: which pieces may occur in a translation; all of them if not given.
         cancel: asked once a step about each source that is still searched, by its number from 0; once it says True of
             one, that one is searched no further.
     """
@@ -43,11 +46,22 @@ class Demands:
     required: tuple[tuple[RequiredPhrase, ...], ...] = ()
     seams: Seams | None = None
     adjusters: tuple[Adjuster, ...] = ()
+    shortlist: Shortlist | None = None
     cancel: Callable[[int], bool] | None = None
 
     def required_of(self, sentence: int) -> tuple[RequiredPhrase, ...]:
         """The phrases that the translation of one source must contain."""
         return self.required[sentence] if self.required else ()
+
+    def within(self, sources: Sequence[Ids], sentences: Sequence[int]) -> Within | None:
+        """The pieces that may occur in translations of some sources; what is asked for always may."""
+        if self.shortlist is None:
+            return None
+        asked = [
+            {*self.prefix, *(i for phrase in self.required_of(each) for cut in phrase.cuts for i in cut.ids)}
+            for each in sentences
+        ]
+        return Within.of(self.shortlist, sources, asked)
 
 
 NOTHING_ASKED: Final = Demands()
@@ -75,7 +89,7 @@ def guided_ids(
     asked = _is_anything_asked(settings, demands)
     for size, sentences in _by_required(sources, demands).items():
         if size == 0 and not asked:
-            results = translate_ids(model, [sources[s] for s in sentences], settings)
+            results = translate_ids(model, [sources[s] for s in sentences], settings, demands.shortlist)
         else:
             results = _Guided(model, settings, demands, size).translate(sources, sentences)
         for sentence, hypotheses in zip(sentences, results, strict=True):
@@ -139,7 +153,8 @@ class _Guided:
     def _search(self, sources: Sequence[Ids], together: Sequence[int]) -> list[list[Hypothesis]]:
         clock = Clock(self.settings.deadline_seconds, lambda copy: self._is_cancelled(together[copy // self.copies]))
         repeated = [sources[sentence] for sentence in together for _ in range(self.copies)]
-        steering = self._steering(repeated, together, clock)
+        owners = [sentence for sentence in together for _ in range(self.copies)]
+        steering = self._steering(repeated, together, clock, self.demands.within(repeated, owners))
         # Greedy search would be the same for a beam of 1, but nobody ranks anything there.
         searching = search if steering.selector is None else beam_search
         results = searching(self.model, repeated, self.inner, steering)
@@ -152,7 +167,9 @@ class _Guided:
             for at in range(0, len(flagged), self.copies)
         ]
 
-    def _steering(self, repeated: Sequence[Ids], together: Sequence[int], clock: Clock) -> Steering:
+    def _steering(
+        self, repeated: Sequence[Ids], together: Sequence[int], clock: Clock, within: Within | None
+    ) -> Steering:
         settings, adjusters = self.settings, list(self.demands.adjusters)
         if settings.no_repeat_ngram:
             adjusters.append(NoRepeat(settings.no_repeat_ngram))
@@ -166,6 +183,7 @@ class _Guided:
             adjusters=(*adjusters, sampler) if settings.samples else tuple(adjusters),
             chooser=sampler if settings.samples else None,
             selector=self._selector(together),
+            within=within,
         )
 
     def _selector(self, together: Sequence[int]) -> Banks | Groups | None:

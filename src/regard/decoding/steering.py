@@ -13,6 +13,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from regard.decoding.choice import best_next
+from regard.decoding.within import Within
 
 if TYPE_CHECKING:
     from regard.decoding.beam import Beams, Candidates
@@ -124,6 +125,7 @@ class Steering:
         adjusters: who changes log-probabilities before tokens are chosen, one after the other.
         chooser: who picks tokens; the best ones if not given.
         selector: who ranks the continuations of a beam; their log-probabilities do if not given.
+        within: the pieces that each translation may hold; the whole vocabulary if not given.
     """
 
     prefix: tuple[int, ...] = ()
@@ -132,10 +134,16 @@ class Steering:
     adjusters: tuple[Adjuster, ...] = ()
     chooser: Chooser | None = None
     selector: Selector | None = None
+    within: Within | None = None
 
     @property
     def is_straight(self) -> bool:
         """Whether nobody looks at log-probabilities or chooses, so that the best tokens are all that counts."""
+        return self.within is None and self.is_straight_within
+
+    @property
+    def is_straight_within(self) -> bool:
+        """The same of the pieces that may occur."""
         return not (self.prefix or self.listener or self.adjusters or self.chooser or self.selector)
 
     def opened(self) -> None:
@@ -144,10 +152,12 @@ class Steering:
             self.listener.opened()
 
     def steer(self, log_probabilities: Float[Tensor, "row vocab"], rows: Rows) -> Float[Tensor, "row vocab"]:
-        """The log-probabilities to choose from; the listener sees the model's own.
+        """The log-probabilities to choose from; the listener sees the model's own, of the pieces that may occur.
 
         Rows are looked into only if somebody listens or adjusts.
         """
+        if self.within is not None:
+            log_probabilities = self.within.normalised(log_probabilities, rows.sentences)
         if self.listener is not None:
             self.listener.stepped(rows.prefixes(), log_probabilities)
         for adjuster in (*((Begin(self.prefix),) if self.prefix else ()), *self.adjusters):

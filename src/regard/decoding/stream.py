@@ -10,9 +10,11 @@ from torch import Tensor
 from regard.decoding.choice import best_next, log_probabilities
 from regard.decoding.limits import check_source_lengths, max_target_length
 from regard.decoding.opening import answering, device_of, start_decoding
+from regard.decoding.within import Within
 from regard.models.interface import MemoryT, StateT, TranslationModel
 from regard.settings.decoding import DecodingSettings
 from regard.text.control import BOS, EOS
+from regard.text.shortlist import Shortlist
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ def stream_ids(
     settings: DecodingSettings,
     *,
     num_candidates: int = 5,
+    shortlist: Shortlist | None = None,
 ) -> Generator[GeneratedToken, None, None]:
     """The tokens of greedy search as they are chosen, EOS last; nothing for an empty source.
 
@@ -61,13 +64,14 @@ def stream_ids(
     check_source_lengths([source], settings.max_source_tokens)
     if not source:
         return
+    within = None if shortlist is None else Within.of(shortlist, [source])
     # `answering` is opened anew for each step: around a yield, it would hold in the reader's code too.
     with answering(model):
         state = start_decoding(model, [source])
     token = BOS
     for _ in range(max_target_length(len(source), settings, max_positions=model.max_positions)):
         with answering(model):
-            chosen, state = _next_token(model, state, token, num_candidates=num_candidates)
+            chosen, state = _next_token(model, state, token, num_candidates=num_candidates, within=within)
         yield chosen
         token = chosen.id
         if chosen.is_end:
@@ -75,10 +79,12 @@ def stream_ids(
 
 
 def _next_token(
-    model: TranslationModel[MemoryT, StateT], state: StateT, token: int, *, num_candidates: int
+    model: TranslationModel[MemoryT, StateT], state: StateT, token: int, *, num_candidates: int, within: Within | None
 ) -> tuple[GeneratedToken, StateT]:
     logits, state = model.step(state, torch.tensor([token], device=device_of(model)))
     log_probs = log_probabilities(logits)
+    if within is not None:
+        log_probs = within.normalised(log_probs, [0])
     chosen = _candidates(log_probs, 1)[0]
     others = [candidate for candidate in _candidates(log_probs, num_candidates) if candidate.id != chosen.id]
     # The choice is asked for as greedy search asks for it, and stands first, so that ties end the same way everywhere.

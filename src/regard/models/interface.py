@@ -6,13 +6,15 @@ apart into ``features`` and ``logits`` to score real tokens only.
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar, final, runtime_checkable
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar, final, runtime_checkable
 
 import torch
 from jaxtyping import Float, Float64, Int
 from torch import Tensor, nn
 
+from regard.kernels import Kernels
 from regard.layout import Layout
 from regard.models.multihead import HeadCore
 from regard.models.noise import Noise
@@ -57,6 +59,8 @@ class Best:
 
 MemoryT = TypeVar("MemoryT")
 StateT = TypeVar("StateT", bound=DecodingState)
+StepWithin: TypeAlias = Callable[[StateT, Tensor, Tensor], tuple[Tensor, StateT]]
+"""See ``TranslationModel.step_within``."""
 
 
 class TranslationModel(nn.Module, ABC, Generic[MemoryT, StateT]):
@@ -73,6 +77,8 @@ class TranslationModel(nn.Module, ABC, Generic[MemoryT, StateT]):
     """The type of the computation; that of the weights if None."""
     numbers: Numbers | None = None
     """What ``compute_in`` made it ready for; None if nobody did."""
+    kernels: Kernels | None = None
+    """Compiled functions that whoever trains it may take; see ``use_kernels``."""
     max_positions: int | None = None
     """The most positions a sequence may have; any number if None."""
 
@@ -92,6 +98,14 @@ class TranslationModel(nn.Module, ABC, Generic[MemoryT, StateT]):
     @abstractmethod
     def step(self, state: StateT, tokens: Int[Tensor, " row"]) -> tuple[Float[Tensor, "row vocab"], StateT]:
         """Appends one token to each row; returns the logits of the next token, and the new state."""
+
+    def step_within(self, pieces: Int[Tensor, "sentence candidate"]) -> StepWithin[StateT] | None:
+        """A ``step`` that scores, in each row, the pieces of its sentence only, if this network has one.
+
+        It is given the state, tokens (ids of the whole vocabulary, as ever), and for each sentence of the state which
+        line of ``pieces`` is its own; logits come in the order of that line.
+        """
+        return None
 
     @abstractmethod
     def features(

@@ -6,12 +6,12 @@ bits). ``compute_in`` gives every layer of a network such a product; the layers,
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final, Literal, final, get_args
 
 import torch
-from jaxtyping import Float, Int8
+from jaxtyping import Float, Int, Int8
 from torch import Tensor, nn
 
 Numbers = Literal["float32", "bfloat16", "float64", "int8"]
@@ -81,6 +81,10 @@ class EightBit(Product):
         rounded = self._weight.float() * self._factors.float()[:, None]
         self._several = _laid_out(rounded, bias)
 
+    def of_rows(self, rows: Int[Tensor, " row"]) -> "Product":
+        """For some of the outputs, by the same rounded weight."""
+        return _laid_out(self._weight[rows].float() * self._factors[rows].float()[:, None], None)
+
     @property
     def eight_bits(self) -> tuple[Int8[Tensor, "output input"], Float[Tensor, " output"]]:
         """The weight, and the factor of each output."""
@@ -104,6 +108,18 @@ class _Rounded(Product):
 
     def __call__(self, vectors: Float[Tensor, "... input"]) -> Float[Tensor, "... output"]:
         return nn.functional.linear(vectors, self._weight, self._bias)
+
+
+def product_of_rows(
+    weight: Float[Tensor, "output input"], product: Product | None, rows: Int[Tensor, " row"]
+) -> Callable[[Tensor], Tensor]:
+    """``x Wᵀ`` for some of the outputs of a layer without a bias, whose own product is given."""
+    if isinstance(product, EightBit):
+        return product.of_rows(rows)
+    few = weight[rows]
+    return (
+        (lambda vectors: nn.functional.linear(vectors, few.to(vectors.dtype))) if product is None else Packed(few, None)
+    )
 
 
 def filled_up(rows: int) -> int:

@@ -16,10 +16,11 @@ from regard.attention.lineage import Lineage
 from regard.errors import ShapeError
 from regard.layout import Layout
 from regard.models.embedding import InputEmbedding
-from regard.models.interface import TranslationModel
+from regard.models.interface import StepWithin, TranslationModel
 from regard.models.layers import Embedding, LayerNorm, Linear
 from regard.models.multihead import HeadCore, KeyValues, Places
 from regard.models.noise import Noise
+from regard.models.products import product_of_rows
 from regard.models.stack import DecoderLayer, EncoderLayer
 from regard.settings.model import ModelSettings
 
@@ -122,14 +123,34 @@ class Transformer(TranslationModel[Memory, TransformerState]):
 
         Rows of one sentence ask side by side, each seeing its own past.
         """
+        vectors, state = self._advance(state, tokens)
+        return self.logits(vectors), state
+
+    def step_within(self, pieces: Int[Tensor, "sentence candidate"]) -> StepWithin[TransformerState]:
+        """A step that scores the pieces of all sentences, and gives each row those of its own."""
+        every, places = torch.unique(pieces, return_inverse=True)
+        layer = self.target_embedding.tokens if self.output is None else self.output
+        bias = None if self.output_bias is None else self.output_bias[every]
+        product = product_of_rows(layer.weight, layer.product, every)
+
+        def step(state: TransformerState, tokens: Tensor, sentences: Tensor) -> tuple[Tensor, TransformerState]:
+            vectors, state = self._advance(state, tokens)
+            logits = product(vectors) if bias is None else product(vectors) + bias.to(vectors.dtype)
+            own = places[sentences].repeat_interleave(len(tokens) // len(sentences), dim=0)
+            return logits.gather(1, own), state
+
+        return step
+
+    def _advance(
+        self, state: TransformerState, tokens: Int[Tensor, " row"]
+    ) -> tuple[Float[Tensor, "row model"], TransformerState]:
         position, lineage = state.position, None if state.lineage is None else state.lineage.written()
         if lineage is None:
             view = Causal().view(1, position + 1, first_query=position, device=tokens.device)
             vectors, past = self._decode(tokens[:, None], view, state)
         else:
             vectors, past = self._decode(tokens.view(-1, lineage.beam_size), lineage.view(), state)
-        logits = self.logits(vectors.flatten(0, 1))
-        return logits, replace(state, position=position + 1, past=past, lineage=lineage)
+        return vectors.flatten(0, 1), replace(state, position=position + 1, past=past, lineage=lineage)
 
     def features(
         self,

@@ -31,6 +31,9 @@ class DecodingSettings(Section):
     deterministic: bool = Field(
         False, description="each sentence by itself: the same bits whatever else is translated; slower"
     )
+    shortlist: bool = Field(
+        False, description="only pieces that the model's shortlist gives for the source may occur; faster"
+    )
 
     length_formula: Literal["power", "wu"] = Field(
         "power", description="of the length penalty: length^penalty, or ((5 + length) / 6)^penalty"

@@ -6,6 +6,8 @@ Must not know: files of sentence pairs, tensors, which language a string is in.
 
 ``decode(encode(text)) == normalise(text)`` holds for every string, whatever the vocabulary was learned from: spaces,
 line breaks, emoji, unseen scripts and control tokens typed by a user survive as the text they are.
+
+``shortlist`` says which pieces may translate which; it computes with numpy, so it is imported from its own file.
 """
 
 from regard.text.control import BOS, EOS, PAD, UNK

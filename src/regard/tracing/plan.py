@@ -9,6 +9,7 @@ from regard.errors import SettingsError
 from regard.models import AnyModel
 from regard.models.multihead import HeadCore
 from regard.settings import DecodingSettings
+from regard.text.shortlist import Shortlist
 from regard.tracing.header import NOTHING, Interventions
 from regard.tracing.interventions import unknown_names
 
@@ -26,6 +27,7 @@ class Plan:
         target: all ids of the translation, without EOS, if it is given; then nothing is searched.
         layers: the first and the last layer to keep; None keeps all.
         interventions: what to change.
+        shortlist: which pieces the translation may hold; all if None.
     """
 
     source: tuple[int, ...]
@@ -35,6 +37,7 @@ class Plan:
     target: tuple[int, ...] | None = None
     layers: tuple[int, int] | None = None
     interventions: Interventions = NOTHING
+    shortlist: Shortlist | None = None
 
     @property
     def width(self) -> int:

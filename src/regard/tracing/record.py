@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from regard.batches import rectangle
-from regard.decoding import Hypothesis, Steering, search
+from regard.decoding import Hypothesis, Steering, Within, search
 from regard.decoding.choice import log_probabilities
 from regard.decoding.opening import answering, device_of
 from regard.models import AnyModel
@@ -108,7 +108,8 @@ class _Seen:
 def _word_by_word(twin: AnyModel, plan: Plan, heard: Callable[[SeenStep], None] | None = None) -> _Seen:
     """A search, watched; of its rows, those that led to the translation."""
     watches, listener = _watch(twin, plan, future_is_there=False), SearchWatch(heard)
-    steering = Steering(prefix=plan.prefix, source_width=plan.source_width, listener=listener)
+    within = None if plan.shortlist is None else Within.of(plan.shortlist, [plan.source], [plan.prefix])
+    steering = Steering(prefix=plan.prefix, source_width=plan.source_width, listener=listener, within=within)
     hypothesis = search(twin, [plan.source], plan.search, steering)[0][0]
     tokens = (*hypothesis.ids, EOS) if hypothesis.finished else hypothesis.ids
     rows = ancestry(listener.steps, tokens)

@@ -8,10 +8,11 @@ from regard.decoding import Demands, Hypothesis, RequiredPhrase, guided_ids
 from regard.errors import SettingsError, TextError
 from regard.models import AnyModel
 from regard.settings import DecodingSettings
+from regard.text.shortlist import Shortlist
 from regard.translator.glossary import Glossary
 from regard.translator.phrases import ForbiddenPhrases, PhraseBook
 from regard.translator.ranking import by_least_risk, needs_ranking, ranked
-from regard.translator.search import search_settings
+from regard.translator.search import asked_shortlist, search_settings
 
 _OF_THE_TEXT = ("prefix", "required", "cancel")
 
@@ -24,6 +25,7 @@ class Asking:
         own: the model's settings.
         options: what the caller gave; None leaves a setting as it is.
         book: the phrases of the model's tokenizer.
+        shortlist: the model's, if it has one.
 
     Raises:
         SettingsError: an option is wrong, or options contradict each other.
@@ -31,11 +33,18 @@ class Asking:
         TextError: a phrase is not text.
     """
 
-    def __init__(self, own: DecodingSettings, options: Mapping[str, Any], book: PhraseBook) -> None:
+    def __init__(
+        self,
+        own: DecodingSettings,
+        options: Mapping[str, Any],
+        book: PhraseBook,
+        shortlist: Shortlist | None = None,
+    ) -> None:
         glossary = options.get("glossary")
         is_made = isinstance(glossary, Glossary | Mapping)
         kept = {name: value for name, value in options.items() if name not in _OF_THE_TEXT}
         self.settings = search_settings(own, kept | ({"glossary": None} if is_made else {}))
+        self._shortlist = asked_shortlist(self.settings, shortlist)
         self._book = book
         self._options = options
         self._glossary = _glossary_of(glossary if is_made else self.settings.glossary)
@@ -72,6 +81,7 @@ class Asking:
             required=required if any(required) else (),
             seams=self._book.seams if any(required) else None,
             adjusters=() if self._forbidden is None else (self._forbidden,),
+            shortlist=self._shortlist,
             cancel=None if cancel is None else lambda source: cancel(numbers[source]),
         )
 

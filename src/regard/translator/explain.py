@@ -17,6 +17,7 @@ from regard.tracing.header import Decoding, Family, Reason, family_of
 from regard.tracing.live import Heard
 from regard.tracing.plan import Plan
 from regard.tracing.size import SizeEstimate, estimate_size
+from regard.translator.search import asked_shortlist
 
 if TYPE_CHECKING:
     from regard.translator.facade import Translator
@@ -75,6 +76,7 @@ def explain(
         target=None if request.target is None else tuple(encode(request.target.strip())),
         layers=request.layers,
         interventions=request.interventions,
+        shortlist=asked_shortlist(search, translator.shortlist),
     )
     if announce is not None:
         announce(estimate_size(plan, translator.model))

@@ -11,12 +11,13 @@ from regard.errors import ShapeError, TextError, TokenLimitError
 from regard.models import TranslationModel
 from regard.settings import DecodingSettings, Settings
 from regard.text import TextStream, Tokenizer
+from regard.text.shortlist import Shortlist
 from regard.translator.asking import Asking
 from regard.translator.lines import blocks, in_one_line
 from regard.translator.options import SearchOptions
 from regard.translator.parts import ids_in_parts
 from regard.translator.phrases import PhraseBook
-from regard.translator.search import search_settings
+from regard.translator.search import asked_shortlist, search_settings
 from regard.translator.translation import Alternative, Translation, joined, spelled, translation_of
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class Translator:
         name: what it is called, by custom its folder.
         weights_sha256: the hash of its file of weights; None if it does not come from a folder.
         alignment: which attention says what translates what; None if nobody found out.
+        shortlist: which pieces may translate which; None if nobody learned it.
         not_compiled: why it translates without a compiled file, if one was asked for.
     """
 
@@ -50,6 +52,7 @@ class Translator:
         name: str = "model",
         weights_sha256: str | None = None,
         alignment: AlignmentFact | None = None,
+        shortlist: Shortlist | None = None,
         not_compiled: str | None = None,
     ) -> None:
         self.model = model
@@ -58,6 +61,7 @@ class Translator:
         self.name = name
         self.weights_sha256 = weights_sha256
         self.alignment = alignment
+        self.shortlist = shortlist
         self.not_compiled = not_compiled
 
     @property
@@ -161,6 +165,7 @@ class Translator:
         beam_size: int | None = None,
         length_penalty: float | None = None,
         max_length: int | None = None,
+        shortlist: bool | None = None,
         pad_source_to: int | None = None,
         prefix: str | None = None,
         target: str | None = None,
@@ -179,10 +184,11 @@ class Translator:
 
         Args:
             text: the sentence.
-            beam_size: translations kept at each step; 1 is greedy search. This and the next two are as the model's
+            beam_size: translations kept at each step; 1 is greedy search. This and the next three are as the model's
                 settings say if not given.
             length_penalty: translations are ranked by log-probability / length^penalty.
             max_length: tokens of the translation, at most.
+            shortlist: only pieces may occur that the model's shortlist gives for the sentence.
             pad_source_to: fill the source up with padding to so many tokens, its end counted.
             prefix: how the translation must begin.
             target: the whole translation; it is read in one pass, as in training, and nothing is searched.
@@ -207,7 +213,11 @@ class Translator:
         from regard.translator.explain import Question, explain
 
         search = self._search(
-            beam_size=beam_size, num_hypotheses=1, length_penalty=length_penalty, max_length=max_length
+            beam_size=beam_size,
+            num_hypotheses=1,
+            length_penalty=length_penalty,
+            max_length=max_length,
+            shortlist=shortlist,
         )
         ids = self._ids(text)
         question = Question(
@@ -228,7 +238,8 @@ class Translator:
 
     def _stream(self, ids: list[int], search: DecodingSettings) -> Generator[str, None, None]:
         written = TextStream(self.tokenizer)
-        for step in stream_ids(self.model, ids, search, num_candidates=1):
+        shortlist = asked_shortlist(search, self.shortlist)
+        for step in stream_ids(self.model, ids, search, num_candidates=1, shortlist=shortlist):
             if not step.is_end and (piece := written.feed(step.id)):
                 yield piece
         if rest := written.finish():
@@ -251,7 +262,7 @@ class Translator:
         if unknown:
             known = ", ".join(SearchOptions.__annotations__)
             raise TypeError(f"there is no option {', '.join(unknown)}; there are {known}")
-        return Asking(self.settings.decoding, options, self._book)
+        return Asking(self.settings.decoding, options, self._book, self.shortlist)
 
     @cached_property
     def _book(self) -> PhraseBook:

@@ -30,7 +30,7 @@ def load(
     Args:
         folder: what ``regard train --out`` made.
         others: more such folders, of the same vocabulary: at every step the mean of all models' probabilities decides.
-            Search settings are those of the first.
+            Search settings and shortlist are those of the first.
         device: ``cpu``, ``cuda`` or ``cuda:1`` …; ``auto`` is the GPU where there is one.
         dtype: what to compute in: ``float32``, ``bfloat16``, ``float64``, or ``int8`` (weights in
             eight bits; CPU only). ``auto`` is what was measured to be the fastest on such a machine.
@@ -65,6 +65,7 @@ def load(
         name=name,
         weights_sha256=bundle.weights_sha256,
         alignment=bundle.facts.alignment,
+        shortlist=bundle.shortlist,
         not_compiled=reason,
     )
 
@@ -90,7 +91,14 @@ def together(translators: Sequence[Translator]) -> Translator:
     names = " + ".join(each.name for each in translators)
     model = Ensemble([each.model for each in translators]).eval()
     reasons = [each.not_compiled for each in translators if each.not_compiled]
-    return Translator(model, first.tokenizer, first.settings, name=names, not_compiled=reasons[0] if reasons else None)
+    return Translator(
+        model,
+        first.tokenizer,
+        first.settings,
+        name=names,
+        shortlist=first.shortlist,
+        not_compiled=reasons[0] if reasons else None,
+    )
 
 
 def _network(bundle: Bundle, vocab_size: int) -> AnyModel:

@@ -15,6 +15,7 @@ class SearchOptions(TypedDict, total=False):
         beam_size: translations kept at each step; 1 is greedy search.
         num_hypotheses: how many translations to return, at most ``beam_size``, or ``samples``.
         deterministic: each sentence by itself: the same bits whatever else is translated; slower.
+        shortlist: only pieces may occur that the model's shortlist gives for the source; faster, nearly as good.
         length_penalty: translations are ranked by log-probability / length^penalty.
         length_formula: "power" as above, or "wu": ((5 + length) / 6)^penalty (Wu et al. 2016).
         coverage_penalty: ranks translations that leave source words unattended lower (Wu et al. 2016, equation 14).
@@ -42,6 +43,7 @@ class SearchOptions(TypedDict, total=False):
     beam_size: int | None
     num_hypotheses: int | None
     deterministic: bool | None
+    shortlist: bool | None
     length_penalty: float | None
     length_formula: Literal["power", "wu"] | None
     coverage_penalty: float | None

@@ -5,7 +5,9 @@ import math
 from collections.abc import Mapping
 from pathlib import Path
 
+from regard.errors import SettingsError
 from regard.settings import DecodingSettings, settings_from_json
+from regard.text.shortlist import Shortlist
 
 
 def search_settings(own: DecodingSettings, options: Mapping[str, object]) -> DecodingSettings:
@@ -21,6 +23,19 @@ def search_settings(own: DecodingSettings, options: Mapping[str, object]) -> Dec
     # arrives as text, which no setting of a search accepts.
     tables = {"decoding": {**own.model_dump(mode="json"), **{name: _in_json(value) for name, value in given.items()}}}
     return settings_from_json(json.dumps(tables, default=repr), where="the options of this call").decoding
+
+
+def asked_shortlist(settings: DecodingSettings, own: Shortlist | None) -> Shortlist | None:
+    """The model's shortlist, if the settings ask for one.
+
+    Raises:
+        SettingsError: the model has none.
+    """
+    if not settings.shortlist:
+        return None
+    if own is None:
+        raise SettingsError("shortlist is asked for, but the model has none; `regard shortlist MODEL` learns one")
+    return own
 
 
 def _in_json(value: object) -> object:

@@ -44,7 +44,7 @@ void encode_in_groups(const Network& network, const int64_t* tokens, const Memor
 // Rows are independent, so they go through all layers some at a time, whole sentences each.
 template <class Number, class Weight>
 void step_some(const Network& network, const int64_t* tokens, const Memory& memory, const Cache& cache,
-               int64_t num_rows, int64_t position, float* logits, int threads) {
+               const Choice& choice, int64_t num_rows, int64_t position, float* logits, int threads) {
     int64_t most = position + 1;
     for (int64_t s = 0; s < num_rows / cache.beams; ++s) most = std::max(most, memory.lengths[s]);
     Engine<Number, Weight> engine{network, Scratch<Number>::of_this_thread(network, num_rows, most), num_rows, threads};
@@ -56,24 +56,25 @@ void step_some(const Network& network, const int64_t* tokens, const Memory& memo
         engine.feed_forward(network.decoder[n]);
     }
     engine.enter(network.decoder_norm, network.decoder_norm.weight);
-    multiply<Weight>(network.logits, engine.inner, num_rows, threads, [&](int64_t row, int64_t id, Lanes value) {
-        store(logits + row * network.logits.outputs + id, value);
-    });
+    engine.score_rows(choice, cache.beams, logits);
 }
 
 template <class Number, class Weight>
-void step(const Network& network, const int64_t* tokens, const Memory& memory, const Cache& cache, int64_t num_rows,
-          int64_t position, float* logits, int threads) {
+void step(const Network& network, const int64_t* tokens, const Memory& memory, const Cache& cache, const Choice& choice,
+          int64_t num_rows, int64_t position, float* logits, int threads) {
     const int64_t beams = cache.beams, most = std::max<int64_t>(1, kRowsOfStep / beams), end = num_rows / beams;
+    const int64_t width = choice.pieces ? choice.width : network.logits.outputs;
     for (int64_t s = 0; s < end; s += most) {
         Memory read = memory;
         Cache written = cache;
+        Choice chosen = choice;
         read.first += s;
         read.lengths += s;
         written.slot += s;
         written.ancestors += s * beams * cache.num_known;
-        step_some<Number, Weight>(network, tokens + s * beams, read, written, std::min(most, end - s) * beams, position,
-                                  logits + s * beams * network.logits.outputs, threads);
+        chosen.sentence += s;
+        step_some<Number, Weight>(network, tokens + s * beams, read, written, chosen, std::min(most, end - s) * beams,
+                                  position, logits + s * beams * width, threads);
     }
 }
 
@@ -103,9 +104,10 @@ int64_t regard_has_tiles() {
         return 1;                                                                                                      \
     }                                                                                                                  \
     int64_t regard_step_##name(const Network* network, const int64_t* tokens, const Memory* memory,                    \
-                               const Cache* cache, int64_t rows, int64_t position, float* logits, int64_t threads) {   \
+                               const Cache* cache, const Choice* choice, int64_t rows, int64_t position,               \
+                               float* logits, int64_t threads) {                                                       \
         if (!are_known(*network, tokens, rows)) return 0;                                                              \
-        step<Number, Weight>(*network, tokens, *memory, *cache, rows, position, logits, int(threads));                 \
+        step<Number, Weight>(*network, tokens, *memory, *cache, *choice, rows, position, logits, int(threads));        \
         return 1;                                                                                                      \
     }
 

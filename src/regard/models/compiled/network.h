@@ -42,6 +42,14 @@ struct Network {
     Norm encoder_norm;
     Norm decoder_norm;
     Product logits;
+    const void* pieces;  // the same weights, [vocab][dim]
+};
+
+// Which pieces to score: row `sentence[s]` of [.][width] ids for sentence s. Null: the whole vocabulary.
+struct Choice {
+    const int64_t* pieces;
+    int64_t width;
+    const int64_t* sentence;
 };
 
 // What was read, without padding: [decoder layer][keys, values][token][dim]. Sentence s begins at first[s].
@@ -252,5 +260,38 @@ struct Engine {
             look(row, queries + row * dim, own, own + to_values, memory.lengths[sentence]);
         }
         leave(layer.cross.output, inner, layer.cross.norm);
+    }
+
+    // The logits of some pieces: `ids` of them.
+    void score(const Number* row, const int64_t* ids, int64_t count, float* logits) const {
+        const Weight* weights = static_cast<const Weight*>(network.pieces);
+        for (int64_t first = 0; first < count; first += kLanes) {
+            const int64_t some = std::min(kLanes, count - first);
+            Lanes products[kLanes] = {};
+            for (int64_t i = 0; i < some; ++i) {
+                if (first + i + kLanes < count) __builtin_prefetch(weights + ids[first + i + kLanes] * dim);
+                const Weight* weight = weights + ids[first + i] * dim;
+                for (int64_t d = 0; d < dim; d += kLanes) products[i] += load(row + d) * load(weight + d);
+            }
+            const Lanes sums = sums_of(products);
+            for (int64_t i = 0; i < some; ++i) {
+                const int64_t id = ids[first + i];
+                const float factor = network.logits.factors ? network.logits.factors[id] : 1.f;
+                logits[first + i] = sums[i] * factor + (network.logits.bias ? network.logits.bias[id] : 0.f);
+            }
+        }
+    }
+
+    // All logits of each row, or those of its sentence's pieces.
+    void score_rows(const Choice& choice, int64_t beams, float* logits) {
+        if (choice.pieces) {
+            for (int64_t row = 0; row < rows; ++row)
+                score(inner + row * dim, choice.pieces + choice.sentence[row / beams] * choice.width, choice.width,
+                      logits + row * choice.width);
+        } else {
+            multiply<Weight>(network.logits, inner, rows, threads, [&](int64_t row, int64_t id, Lanes value) {
+                store(logits + row * network.logits.outputs + id, value);
+            });
+        }
     }
 };

@@ -85,6 +85,7 @@ class NetworkPointers(ctypes.Structure):
         ("encoder_norm", NormPointers),
         ("decoder_norm", NormPointers),
         ("logits", ProductPointers),
+        ("pieces", ctypes.c_void_p),
     )
 
 
@@ -102,8 +103,7 @@ class Packing:
 
     def __init__(self, network: Transformer, *, with_tiles: bool) -> None:
         refuse_what_is_not_compiled(network)
-        self._kept: list[object] = []
-        self._in_pairs = with_tiles and network.numbers == "bfloat16"
+        self._memory = _Memory(in_pairs=with_tiles and network.numbers == "bfloat16")
         self._reached = 0
         self.pointers = self._network(network)
 
@@ -118,13 +118,14 @@ class Packing:
         reached = max(end, network.max_positions or 2 * end)
         tables = [each.positions(reached) for each in (network.source_embedding, network.target_embedding)]
         # Another thread may still read from shorter ones, which are kept.
-        found = [None if table is None else self._address(table.detach().float()) for table in tables]
+        found = [None if table is None else self._memory.address(table.detach().float()) for table in tables]
         self.pointers.source_positions, self.pointers.target_positions = found
         self._reached = reached
 
     def _network(self, network: Transformer) -> NetworkPointers:
         settings, target = network.settings, network.target_embedding
         core = next(iter(network.attentions().values()))
+        output = target.tokens if network.output is None else network.output
         return NetworkPointers(
             vocab=network.vocab_size,
             dim=settings.model_dim,
@@ -136,21 +137,17 @@ class Packing:
             factor=target.factor,
             encoder_layers=len(network.encoder),
             decoder_layers=len(network.decoder),
-            encoder=self._layers([self._encoder_layer(layer) for layer in network.encoder]),  # type: ignore[arg-type]
-            decoder=self._layers([self._decoder_layer(layer) for layer in network.decoder]),  # type: ignore[arg-type]
-            source_table=self._address(network.source_embedding.tokens.weight),
-            target_table=self._address(target.tokens.weight),
-            source_norm=self._norm(network.source_embedding.norm),
-            target_norm=self._norm(target.norm),
-            encoder_norm=self._norm(network.encoder_norm),
-            decoder_norm=self._norm(network.decoder_norm),
-            logits=self._product(target.tokens if network.output is None else network.output, network.output_bias),
+            encoder=self._memory.layers([self._encoder_layer(layer) for layer in network.encoder]),  # type: ignore[arg-type]
+            decoder=self._memory.layers([self._decoder_layer(layer) for layer in network.decoder]),  # type: ignore[arg-type]
+            source_table=self._memory.address(network.source_embedding.tokens.weight),
+            target_table=self._memory.address(target.tokens.weight),
+            source_norm=self._memory.norm(network.source_embedding.norm),
+            target_norm=self._memory.norm(target.norm),
+            encoder_norm=self._memory.norm(network.encoder_norm),
+            decoder_norm=self._memory.norm(network.decoder_norm),
+            logits=self._memory.product(output, network.output_bias),
+            pieces=self._memory.address(_weight_of(output)[0]),
         )
-
-    def _layers(self, layers: list[LayerPointers]) -> "ctypes.Array[LayerPointers]":
-        array = (LayerPointers * len(layers))(*layers)
-        self._kept.append(array)
-        return array
 
     def _encoder_layer(self, layer: EncoderLayer) -> LayerPointers:
         return LayerPointers(
@@ -161,51 +158,79 @@ class Packing:
         return LayerPointers(
             itself=self._attention(layer.attention, layer.around_attention.norm),
             cross=self._attention(layer.cross, layer.around_cross.norm),
-            memory=self._product(layer.cross.project_memory),
+            memory=self._memory.product(layer.cross.project_memory),
             **self._feedforward(layer),
         )
 
     def _attention(self, attention: SelfAttention | CrossAttention, norm: LayerNorm) -> AttentionPointers:
         project = attention.project if isinstance(attention, SelfAttention) else attention.project_query
         return AttentionPointers(
-            norm=self._norm(norm), project=self._product(project), output=self._product(attention.output)
+            norm=self._memory.norm(norm),
+            project=self._memory.product(project),
+            output=self._memory.product(attention.output),
         )
 
     def _feedforward(self, layer: EncoderLayer | DecoderLayer) -> dict[str, ctypes.Structure]:
         assert layer.feedforward is not None
         assert layer.around_feedforward is not None
         return {
-            "norm": self._norm(layer.around_feedforward.norm),
-            "expand": self._product(layer.feedforward.expand),
-            "contract": self._product(layer.feedforward.contract),
+            "norm": self._memory.norm(layer.around_feedforward.norm),
+            "expand": self._memory.product(layer.feedforward.expand),
+            "contract": self._memory.product(layer.feedforward.contract),
         }
 
     def _norm(self, norm: LayerNorm | None) -> NormPointers:
         if norm is None:
             return NormPointers()
-        return NormPointers(self._wide(norm.weight), self._wide(norm.bias), norm.epsilon)
+        return NormPointers(self._memory.wide(norm.weight), self._memory.wide(norm.bias), norm.epsilon)
 
-    def _product(self, layer: Linear | Embedding, bias: Tensor | None = None) -> ProductPointers:
+
+@final
+class _Memory:
+    """Tensors that stay where they are as long as this is kept, and their addresses."""
+
+    def __init__(self, *, in_pairs: bool) -> None:
+        self.in_pairs = in_pairs
+        self._kept: list[object] = []
+
+    def product(self, layer: Linear | Embedding, bias: Tensor | None = None) -> ProductPointers:
+        """A layer laid out."""
         bias = layer.bias if isinstance(layer, Linear) and bias is None else bias
-        weight, factors = (
-            layer.product.eight_bits if isinstance(layer.product, EightBit) else (layer.weight.detach(), None)
-        )
-        panels = in_panels(weight, in_pairs=self._in_pairs)
+        weight, factors = _weight_of(layer)
+        panels = in_panels(weight, in_pairs=self.in_pairs)
         return ProductPointers(
-            self._address(panels), self._wide(factors), self._wide(bias), weight.shape[1], len(panels) * LANES
+            self.address(panels), self.wide(factors), self.wide(bias), weight.shape[1], len(panels) * LANES
         )
 
-    def _wide(self, vector: Float[Tensor, " output"] | None) -> int | None:
+    def layers(self, layers: list[LayerPointers]) -> "ctypes.Array[LayerPointers]":
+        """Structures, one behind the other."""
+        array = (LayerPointers * len(layers))(*layers)
+        self._kept.append(array)
+        return array
+
+    def norm(self, norm: LayerNorm | None) -> NormPointers:
+        """A norm; nothing of it where there is none."""
+        if norm is None:
+            return NormPointers()
+        return NormPointers(self.wide(norm.weight), self.wide(norm.bias), norm.epsilon)
+
+    def wide(self, vector: Float[Tensor, " output"] | None) -> int | None:
         """The address of a float32 copy that is filled up with zeros."""
         if vector is None:
             return None
         missing = -len(vector) % GRAIN
-        return self._address(torch.nn.functional.pad(vector.detach().float(), (0, missing)))
+        return self.address(torch.nn.functional.pad(vector.detach().float(), (0, missing)))
 
-    def _address(self, tensor: Tensor) -> int:
+    def address(self, tensor: Tensor) -> int:
+        """Where a tensor lies."""
         kept = tensor.detach().contiguous()
         self._kept.append(kept)
         return kept.data_ptr()
+
+
+def _weight_of(layer: Linear | Embedding) -> tuple[Num[Tensor, "output input"], Float[Tensor, " output"] | None]:
+    """What a layer multiplies by, and the factors of its outputs."""
+    return layer.product.eight_bits if isinstance(layer.product, EightBit) else (layer.weight.detach(), None)
 
 
 def in_panels(weight: Num[Tensor, "output input"], *, in_pairs: bool) -> Tensor:

@@ -13,7 +13,7 @@ from regard.errors import ShapeError
 from regard.layout import Layout
 from regard.models.compiled.library import Library, compiled_library
 from regard.models.compiled.packing import Packing
-from regard.models.interface import Best, TranslationModel
+from regard.models.interface import Best, StepWithin, TranslationModel
 from regard.models.multihead import HeadCore
 from regard.models.transformer import Transformer
 
@@ -39,6 +39,13 @@ class _CachePointers(ctypes.Structure):
         ("ancestors", ctypes.c_void_p),
         ("num_known", ctypes.c_int64),
     )
+
+
+class _ChoicePointers(ctypes.Structure):
+    _fields_ = (("pieces", ctypes.c_void_p), ("width", ctypes.c_int64), ("sentence", ctypes.c_void_p))
+
+
+_NO_CHOICE: Final = _ChoicePointers()
 
 
 @final
@@ -216,19 +223,36 @@ class CompiledTransformer(TranslationModel[CompiledMemory, CompiledState]):
         self, state: CompiledState, tokens: Int[Tensor, " row"]
     ) -> tuple[Float[Tensor, "row vocab"], CompiledState]:
         """Appends one token to each row; returns the logits of the next token, in float32."""
+        logits, state = self._advance(state, tokens, self._packing.pointers.logits.outputs, _NO_CHOICE)
+        return logits[:, : self.vocab_size], state
+
+    def step_within(self, pieces: Int[Tensor, "sentence candidate"]) -> StepWithin[CompiledState]:
+        """A step that multiplies each row by the weights of its sentence's pieces."""
+        pieces, width = pieces.contiguous(), pieces.shape[1]
+
+        def step(state: CompiledState, tokens: Tensor, sentences: Tensor) -> tuple[Tensor, CompiledState]:
+            choice = _ChoicePointers(pieces.data_ptr(), width, sentences.data_ptr())
+            return self._advance(state, tokens, width, choice)
+
+        return step
+
+    def _advance(
+        self, state: CompiledState, tokens: Int[Tensor, " row"], width: int, choice: _ChoicePointers
+    ) -> tuple[Float[Tensor, "row output"], CompiledState]:
         self._packing.reach(self.network, state.position + 1)
         if not state.written.may_take(state.position):
             state = state.apart()
         tokens = tokens.contiguous()
-        logits = torch.empty(len(tokens), self._packing.pointers.logits.outputs)
+        logits = torch.empty(len(tokens), width)
         _refuse_unknown(self._step(
             ctypes.byref(self._packing.pointers), ctypes.c_void_p(tokens.data_ptr()),
-            ctypes.byref(state.memory.pointers()), ctypes.byref(state.pointers()), ctypes.c_int64(len(tokens)),
+            ctypes.byref(state.memory.pointers()), ctypes.byref(state.pointers()),
+            ctypes.byref(choice), ctypes.c_int64(len(tokens)),
             ctypes.c_int64(state.position), ctypes.c_void_p(logits.data_ptr()),
             ctypes.c_int64(self._threads()),
         ))  # fmt: skip
         state.written.filled = state.position + 1
-        return logits[:, : self.vocab_size], replace(state, position=state.position + 1)
+        return logits, replace(state, position=state.position + 1)
 
     def _threads(self) -> int:
         return min(self._most_threads, torch.get_num_threads())
@@ -237,12 +261,12 @@ class CompiledTransformer(TranslationModel[CompiledMemory, CompiledState]):
         self, logits: Float[Tensor, "row vocab"], before: Float64[Tensor, "group member"], count: int, *, first_id: int
     ) -> Best | None:
         """See ``TranslationModel.best``."""
-        if logits.dtype != torch.float32 or logits.stride(1) != 1 or self.vocab_size < count + first_id:
+        if logits.dtype != torch.float32 or logits.stride(1) != 1 or logits.shape[1] < count + first_id:
             return None
         (groups, members), before = before.shape, before.contiguous()
         totals, log_probabilities = (torch.empty(groups, count, dtype=torch.float64) for _ in range(2))
         parents, ids = (torch.empty(groups, count, dtype=torch.long) for _ in range(2))
-        numbers = (logits.stride(0), self.vocab_size, first_id, groups, members)
+        numbers = (logits.stride(0), logits.shape[1], first_id, groups, members)
         is_finite = self._best(
             ctypes.c_void_p(logits.data_ptr()), *map(ctypes.c_int64, numbers), ctypes.c_void_p(before.data_ptr()),
             ctypes.c_int64(count),
