@@ -17,6 +17,8 @@ from jaxtyping import install_import_hook
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+    from regard.kernels import Kernels
+
 # The tensors of tests are too small to share between cores, and tests run side by side.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -50,6 +52,15 @@ def _find_tool(name: str) -> str:
             pytest.fail(complaint)
         pytest.skip(complaint)
     return path
+
+
+@pytest.fixture(scope="session")
+def kernels(needs_tool: Callable[[str], str]) -> "Kernels":
+    """The compiled kernels of this machine, made now if they never were."""
+    needs_tool("g++")
+    from regard.kernels.library import loaded_kernels
+
+    return loaded_kernels()
 
 
 @pytest.fixture(scope="session")

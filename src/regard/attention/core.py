@@ -7,7 +7,7 @@
 
 ``plain`` computes exactly these and returns all of them. ``fused`` and ``flex`` give only the context, through kernels
 that never keep the steps. All take the same arguments, so each is the others' oracle. ``auto`` gives the context alone
-by the path that was measured to be the fastest for such work.
+by the path that was measured to be the fastest for such work; who trains may give it a compiled kernel besides.
 """
 
 from collections.abc import Callable
@@ -18,6 +18,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from regard.attention.compiled import compiled
 from regard.attention.dispatch import Path, choose_path
 from regard.attention.flex import flex
 from regard.attention.fused import fused
@@ -25,6 +26,7 @@ from regard.attention.gradient import scaled_product, with_gradient
 from regard.attention.mask import Mask
 from regard.attention.view import View
 from regard.errors import AttentionError, ShapeError
+from regard.kernels import Kernels, takes_heads
 
 AttentionPath = Literal["auto", "plain", "fused", "flex"]
 WeightDropout = Callable[[Tensor], Tensor]
@@ -50,6 +52,7 @@ def attend(
     path: AttentionPath = "auto",
     scale: float | None = None,
     dropout: WeightDropout | None = None,
+    kernels: Kernels | None = None,
 ) -> Steps:
     """Lets queries look at keys, where the mask allows it, and mixes their values.
 
@@ -61,6 +64,7 @@ def attend(
         path: ``plain`` returns every step; the others return the context alone.
         scale: factor of the scores; 1/√head_dim if not given.
         dropout: applied to the weights on their way to the values (``plain`` and ``auto`` only).
+        kernels: the compiled functions that ``auto`` may take where a gradient is needed.
 
     Raises:
         ShapeError: queries, keys, values and mask do not fit each other.
@@ -81,12 +85,15 @@ def attend(
         needs_grad=needs_grad,
         has_dropout=dropout is not None,
         view=view,
+        has_kernel=kernels is not None and takes_heads(queries, keys, values),
     )  # fmt: skip
     if chosen == "plain" and (path == "plain" or dropout is not None):
         steps = four_steps(queries, view.blank(keys), view.blank(values), view, scale=factor, dropout=dropout)
         return steps if path == "plain" else Steps(steps.context)
     if dropout is not None:
         raise AttentionError(f"path '{path}' never holds the weights that dropout is for; use path 'plain' or 'auto'")
+    if chosen == "compiled" and kernels is not None:
+        return Steps(compiled(queries, keys, values, view, factor, kernels=kernels))
     return Steps(context_by(chosen, queries, keys, values, view, scale=factor, needs_grad=needs_grad))
 
 

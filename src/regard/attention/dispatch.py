@@ -19,7 +19,7 @@ import torch
 
 from regard.attention.view import View
 
-Path = Literal["plain", "fused", "flex"]
+Path = Literal["plain", "fused", "flex", "compiled"]
 Shape = Literal["training", "forward few", "forward many", "step few", "step many"]
 MaskKind = Literal["causal", "open", "masked"]
 Work = tuple[str, torch.dtype, Shape, MaskKind]
@@ -27,6 +27,8 @@ Work = tuple[str, torch.dtype, Shape, MaskKind]
 
 MANY_HEADS: Final = 64
 """So many heads of all rows together are ``many``."""
+COMPILED_KEYS: Final[Mapping[torch.dtype, int]] = {torch.bfloat16: 64, torch.float32: 256}
+"""Up to so many keys the compiled kernel is the fastest way to train (docs/log.md, 2026-11-22)."""
 UNMEASURED: Final[Mapping[str, Path]] = {"cpu": "plain"}
 """The path of a type that was not measured there; on other devices ``fused``, which needs the least memory."""
 
@@ -68,13 +70,17 @@ def choose_path(
     needs_grad: bool,
     has_dropout: bool,
     view: View,
+    has_kernel: bool = False,
 ) -> Path:
     """The path that was measured to be the fastest for such work.
 
-    Dropout of weights is ours, so that it can be seeded and resumed; only ``plain`` has weights to drop.
+    Dropout of weights is ours, so that it can be seeded and resumed; only ``plain`` has weights to drop. Whoever trains
+    may have a compiled kernel for such heads (``has_kernel``).
     """
     if has_dropout:
         return "plain"
+    if has_kernel and needs_grad and num_keys <= COMPILED_KEYS.get(dtype, 0):
+        return "compiled"
     shape = shape_of_work(num_heads_of_all_rows, num_queries, needs_grad=needs_grad)
     for from_keys, path in measured_crossovers().points.get((device.type, dtype, shape, mask_kind(view)), ()):
         if num_keys >= from_keys:

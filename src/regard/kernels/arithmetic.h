@@ -72,6 +72,21 @@ inline float widen(bfloat16 value) {
     return wide;
 }
 
+template <class Number>
+Number narrow(float value);
+
+template <>
+inline float narrow<float>(float value) {
+    return value;
+}
+
+template <>
+inline bfloat16 narrow<bfloat16>(float value) {  // as sixteen at once are stored
+    bfloat16 lanes[kLanes];
+    store(lanes, value - Lanes{});
+    return lanes[0];
+}
+
 inline Lanes all(float value) { return value - Lanes{}; }  // what is added to 0 would lose the sign of its own 0
 
 inline float sum(Lanes lanes) {
@@ -106,7 +121,13 @@ inline Lanes sums_of(Lanes (&parts)[kLanes]) {
     return parts[0];
 }
 
-inline Lanes larger(Lanes one, Lanes other) { return one > other ? one : other; }
+inline Lanes larger(Lanes one, Lanes other) {  // the other, where one is not a number
+#ifdef __AVX512F__
+    return (Lanes)_mm512_max_ps((__m512)one, (__m512)other);
+#else
+    return one > other ? one : other;
+#endif
+}
 
 inline bool is_any(Whole truths) {
 #ifdef __AVX512F__
@@ -143,6 +164,27 @@ inline Lanes exponential(Lanes x) {
     const Lanes power = (Lanes)((__builtin_convertvector(n, Whole) + 127) << 23);
     const Lanes value = x < -87.f ? Lanes{} : p * power;
     return x == x ? value : x;
+}
+
+// exp of what is at most 0, as softmax needs it: 0 far below, and nothing to look after above.
+inline Lanes decay(Lanes x) {
+#ifdef __AVX512F__
+    // What is not a number stays none. Below -87 powers would be denormal, each of which costs a detour.
+    const __m512 inside = _mm512_max_ps(_mm512_set1_ps(-87.f), (__m512)x);
+    const __m512 n = _mm512_roundscale_ps(inside * _mm512_set1_ps(1.44269504f), _MM_FROUND_TO_NEAREST_INT);
+    const Lanes r = ((Lanes)inside - (Lanes)n * 0.693359375f) + (Lanes)n * 2.12194440e-4f;
+    Lanes p = all(1.9875691500e-4f);
+    p = p * r + 1.3981999507e-3f;
+    p = p * r + 8.3334519073e-3f;
+    p = p * r + 4.1665795894e-2f;
+    p = p * r + 1.6666665459e-1f;
+    p = p * r + 5.0000001201e-1f;
+    p = p * r * r + r + 1.f;
+    const __mmask16 is_far = _mm512_cmp_ps_mask((__m512)x, _mm512_set1_ps(-87.f), _CMP_LT_OQ);
+    return (Lanes)_mm512_mask_blend_ps(is_far, _mm512_scalef_ps((__m512)p, n), _mm512_setzero_ps());
+#else
+    return exponential(x);
+#endif
 }
 
 struct Norm {

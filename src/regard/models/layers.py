@@ -4,13 +4,17 @@ Weights stay in the type they are stored in (float32 while training) and are rou
 that a bfloat16 computation updates float32 weights.
 """
 
-from typing import final
+from typing import Any, final
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
+from torch.autograd import Function
+from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
+from regard.kernels import Kernels
+from regard.kernels.norm import normalised, normalised_back, takes_norm
 from regard.models.products import Product
 
 
@@ -41,6 +45,9 @@ class Linear(nn.Module):
 class LayerNorm(nn.Module):
     """Layer normalisation (Ba et al. 2016) over the last axis; statistics in float32 at least."""
 
+    kernels: Kernels | None = None
+    """Compute norm and gradient while training, where somebody gave it some."""
+
     def __init__(self, dim: int, *, epsilon: float = 1e-5) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.ones(dim))
@@ -49,8 +56,31 @@ class LayerNorm(nn.Module):
 
     def forward(self, vectors: Float[Tensor, "... model"]) -> Float[Tensor, "... model"]:
         """Normalises each vector."""
+        if self.kernels is not None and self.training and takes_norm(vectors, self.weight):
+            found: Tensor = _Normal.apply(  # type: ignore[no-untyped-call]
+                vectors.contiguous(), self.weight, self.bias, self.epsilon, self.kernels
+            )
+            return found
         weight, bias = self.weight.to(vectors.dtype), self.bias.to(vectors.dtype)
         return functional.layer_norm(vectors, weight.shape, weight, bias, self.epsilon)
+
+
+@final
+class _Normal(Function):
+    """Layer norm by a compiled kernel; its weights stay float32, and so do their gradients."""
+
+    @staticmethod
+    def forward(ctx: Any, *inputs: Any) -> Tensor:
+        vectors, weight, bias, epsilon, ctx.kernels = inputs
+        result, statistics = normalised(ctx.kernels, vectors, weight, bias, epsilon)
+        ctx.save_for_backward(vectors, weight, statistics)
+        return result
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
+        vectors, weight, statistics = ctx.saved_tensors
+        return *normalised_back(ctx.kernels, vectors, weight, statistics, upstream.contiguous()), None, None
 
 
 @final

@@ -9,7 +9,9 @@ from torch import Tensor, nn
 from torch.nn.functional import normalize
 
 from regard.attention import AttentionPath, Steps, View, attend
+from regard.kernels import Kernels
 from regard.models.cache import KeyValues
+from regard.models.heads import split_heads
 from regard.models.layers import Linear
 from regard.models.noise import Dropout, Noise
 from regard.models.witness import Attended, Witness
@@ -87,11 +89,13 @@ class CrossAttention(nn.Module):
 class HeadCore(nn.Module):
     """What all attentions share: cutting features into heads, attending, joining the heads again.
 
-    ``witness`` is who watches, if anybody does; ``score`` says how scores are made from queries and keys.
+    ``witness`` is who watches, if anybody does; ``score`` says how scores are made from queries and keys;
+    ``kernels`` are compiled functions that it may take while training, where somebody gave it some.
     """
 
     witness: Witness | None = None
     score: Literal["dot", "additive"] = "dot"
+    kernels: Kernels | None = None
 
     def __init__(self, settings: ModelSettings, noise: Noise) -> None:
         super().__init__()
@@ -115,6 +119,8 @@ class HeadCore(nn.Module):
     def split(self, projected: Float[Tensor, "batch position features"], *, parts: int) -> tuple[Tensor, ...]:
         """Cuts features into ``parts`` tensors of (batch, head, position, head_dim)."""
         batch, length, _ = projected.shape
+        if self._kernels is not None and projected.requires_grad:
+            return split_heads(projected, parts, self.num_heads)
         return projected.view(batch, length, parts, self.num_heads, self.head_dim).permute(2, 0, 3, 1, 4).unbind(0)
 
     def mix(
@@ -136,7 +142,12 @@ class HeadCore(nn.Module):
 
     def _attend(self, queries: Tensor, known: KeyValues, view: View) -> Steps:
         dropout = self.dropout if self.dropout.is_active else None
-        return attend(queries, known.keys, known.values, view, path=self.path, scale=self.scale, dropout=dropout)
+        kernels, keys, values = self._kernels, known.keys, known.values
+        return attend(queries, keys, values, view, path=self.path, scale=self.scale, dropout=dropout, kernels=kernels)
+
+    @property
+    def _kernels(self) -> Kernels | None:
+        return self.kernels if self.training else None
 
 
 def _joined(steps: Steps) -> Tensor:

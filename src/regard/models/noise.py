@@ -1,8 +1,9 @@
 """Dropout whose randomness is seeded, resumable and cheap on a CPU.
 
 On a CPU, drawing one random byte per cell from SFC64 and comparing it with a threshold costs a fraction of
-``torch.bernoulli_``. The probability is therefore a multiple of 1/256; kept cells are scaled by the exact inverse of
-the share kept, so the expectation is unchanged. On other devices PyTorch's own dropout is used.
+``torch.bernoulli_``; a compiled kernel computes them from one seed instead, and never writes them down. The probability
+is therefore a multiple of 1/256; kept cells are scaled by the exact inverse of the share kept, so the expectation is
+unchanged. On other devices PyTorch's own dropout is used.
 """
 
 from typing import Any, Final, final
@@ -15,7 +16,10 @@ from torch.autograd import Function
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
-LEVELS = 256
+from regard.kernels import Kernels
+from regard.kernels.dropout import LEVELS, dropped
+from regard.kernels.library import takes
+
 _BITS: Final = {
     torch.bfloat16: torch.int16,
     torch.float16: torch.int16,
@@ -55,6 +59,10 @@ class Noise:
         """Cells of that shape, each True with that probability."""
         return torch.from_numpy(self.generator.random(shape, dtype=np.float32) < probability)
 
+    def seed(self) -> int:
+        """From 0 to below 2⁶³, which every recorder of operators can write down."""
+        return int(self.generator.integers(0, 2**63))
+
     def scaled_mask(self, like: Tensor, dropped_levels: int) -> Tensor:
         """Cells like those of ``like``: 0 with probability ``dropped_levels / 256``, else the scale of what is kept."""
         words = self.generator.integers(0, 2**64, size=(like.numel() + 7) // 8, dtype=np.uint64)
@@ -68,6 +76,9 @@ class Noise:
 @final
 class Dropout(nn.Module):
     """Sets cells to zero with a probability while training (Srivastava et al. 2014); does nothing otherwise."""
+
+    kernels: Kernels | None = None
+    """Draws and multiplies in one pass, where somebody gave it some."""
 
     def __init__(self, probability: float, noise: Noise) -> None:
         super().__init__()
@@ -86,15 +97,45 @@ class Dropout(nn.Module):
             return vectors
         if vectors.device.type != "cpu":
             return functional.dropout(vectors, self.probability)
+        if self._has_kernel(vectors):
+            return self._drop(None, vectors)
         return vectors * self.noise.scaled_mask(vectors, self.dropped_levels)
 
     def added(self, residual: Float[Tensor, "..."], vectors: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
         """``residual + dropout(vectors)``, in one pass over them where that can be."""
         if not self.is_active or vectors.device.type != "cpu":
             return residual + self(vectors)
+        if self._has_kernel(vectors, residual):
+            return self._drop(residual, vectors)
         mask = self.noise.scaled_mask(vectors, self.dropped_levels)
         result: Tensor = _AddMasked.apply(residual, vectors, mask)  # type: ignore[no-untyped-call]
         return result
+
+    def _has_kernel(self, *vectors: Tensor) -> bool:
+        return self.kernels is not None and takes(*vectors) and all(one.is_contiguous() for one in vectors)
+
+    def _drop(self, residual: Tensor | None, vectors: Tensor) -> Tensor:
+        seed = self.noise.seed()
+        result: Tensor = _AddDropped.apply(  # type: ignore[no-untyped-call]
+            residual, vectors, seed, self.dropped_levels, self.kernels
+        )
+        return result
+
+
+@final
+class _AddDropped(Function):
+    """``residual + dropout(vectors)``; which cells are dropped is computed again for the gradient."""
+
+    @staticmethod
+    def forward(ctx: Any, *inputs: Any) -> Tensor:
+        residual, vectors, ctx.seed, ctx.levels, ctx.kernels = inputs
+        return dropped(ctx.kernels, vectors, seed=ctx.seed, levels=ctx.levels, residual=residual)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
+        found = dropped(ctx.kernels, upstream.contiguous(), seed=ctx.seed, levels=ctx.levels)
+        return upstream if ctx.needs_input_grad[0] else None, found, None, None, None
 
 
 @final

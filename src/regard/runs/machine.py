@@ -63,6 +63,7 @@ def machine_facts(model: AnyModel) -> dict[str, Any]:
         "dtype": str(model.dtype).removeprefix("torch."),
         "threads": torch.get_num_threads(),
         "processes": Launch.of().size,
+        "kernels": "plain" if model.kernels is None else "compiled",
     }
 
 

@@ -31,7 +31,7 @@ from regard.runs.listeners import Several, Spared
 from regard.runs.machine import machine_facts
 from regard.runs.nonfinite import keep_batches
 from regard.runs.order import training_batches
-from regard.runs.setup import new_model, prepare_machine
+from regard.runs.setup import give_kernels, new_model, prepare_machine
 from regard.runs.signals import stop_requests
 from regard.runs.together import gathered
 from regard.runs.validate import Validator
@@ -185,6 +185,7 @@ class Run:
         self.valid = data.valid
         self.validator = Validator(data.valid, tokenizer, settings)
         self.model = new_model(settings, tokenizer.vocab_size)
+        give_kernels(self.model, settings, tell=reporter.note)
         if beginning is not None:
             beginning.fill(self.model)
         self._restriction = restrict(self.model, settings.training)
@@ -265,7 +266,7 @@ class Run:
             BundleError: no checkpoint can be read.
         """
         self.keeping.restore_latest()
-        before, now = self.trainer.progress.machine, machine_facts(self.model)
+        before, now = _with_kernels(self.trainer.progress.machine), machine_facts(self.model)
         if changed := [f"{key} {before[key]}, now {now[key]}" for key in before if before[key] != now.get(key)]:
             self.reporter.note(
                 f"not everything is as it was before ({'; '.join(changed)}): "
@@ -360,6 +361,11 @@ class Run:
         kind = str(self.model.dtype).removeprefix("torch.")
         notes.append(f"{count:,} weights, computing in {kind} on {device} with {torch.get_num_threads()} threads")
         return notes
+
+
+def _with_kernels(facts: dict[str, Any]) -> dict[str, Any]:
+    """Before there were kernels, nobody noted that there were none."""
+    return {"kernels": "plain", **facts} if facts else facts
 
 
 def _listener(reporter: Reporter | None) -> Reporter:

@@ -20,6 +20,9 @@ class TrainingSettings(Section):
         "auto", description="of the computation (weights stay float32); 'auto' is bfloat16 where hardware has it"
     )
     threads: int | None = Field(None, ge=1, description="CPU threads of each process; all cores if not given")
+    kernels: Literal["auto", "plain"] = Field(
+        "auto", description="'auto': C++ compiled for this CPU, once, where there is a compiler; 'plain': PyTorch alone"
+    )
     distribution: Literal["replicas", "shards"] = Field(
         "replicas", description="under torchrun: all weights in every process (DDP), or a part of each (FSDP2)"
     )

@@ -10,6 +10,9 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.autograd import Function
 
+from regard.kernels import Kernels
+from regard.kernels.loss import loss_and_gradient, takes_loss
+
 _CELLS_AT_ONCE: Final = 2**18  # 1 MB in float32: what is done to it, one step after the other, stays in a core's cache
 
 
@@ -18,7 +21,12 @@ class _SmoothedCrossEntropy(Function):
     """Sum of the losses; its gradient is computed on the way, in place of a second pass over all logits."""
 
     @staticmethod
-    def forward(ctx: Any, logits: Tensor, targets: Tensor, smoothing: float, weight: float) -> Tensor:
+    def forward(ctx: Any, *inputs: Any) -> Tensor:
+        logits, targets, smoothing, weight, kernels = inputs
+        if kernels is not None and takes_loss(logits, targets):
+            known, gradient = loss_and_gradient(kernels, logits, targets, smoothing=smoothing, weight=weight)
+            ctx.save_for_backward(gradient)
+            return known
         gradient = torch.empty_like(logits)
         total = torch.zeros((), dtype=torch.promote_types(logits.dtype, torch.float32), device=logits.device)
         count = targets.shape[0]
@@ -31,12 +39,12 @@ class _SmoothedCrossEntropy(Function):
         return total.mul_(weight)
 
     @staticmethod
-    def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor, None, None, None]:
+    def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor | None, ...]:
         (gradient,) = ctx.saved_tensors
         # The usual case, and a pass over all logits less; a look at another device's number would be a wait.
         if upstream[0].device.type != "cpu" or float(upstream[0]) != 1:
             gradient = gradient * upstream[0].to(gradient.dtype)
-        return gradient, None, None, None
+        return gradient, None, None, None, None
 
 
 def _rows_loss(logits: Tensor, targets: Tensor, smoothing: float, weight: float, gradient: Tensor) -> Tensor:
@@ -68,6 +76,7 @@ def smoothed_cross_entropy(
     *,
     smoothing: float = 0.0,
     weight: float = 1.0,
+    kernels: Kernels | None = None,
 ) -> Float[Tensor, ""]:
     """The sum over tokens of the smoothed cross-entropy, in nats, accumulated in float32 at least.
 
@@ -80,6 +89,9 @@ def smoothed_cross_entropy(
         smoothing: the share of the target spread over all pieces.
         weight: factor of the sum, one over the tokens of all batches of an update for their mean. Given here it costs
             nothing; a factor put on the result costs a pass over all logits.
+        kernels: compiled functions that compute it where they can.
     """
-    total: Tensor = _SmoothedCrossEntropy.apply(logits, targets, smoothing, weight)  # type: ignore[no-untyped-call]
+    total: Tensor = _SmoothedCrossEntropy.apply(  # type: ignore[no-untyped-call]
+        logits, targets, smoothing, weight, kernels
+    )
     return total

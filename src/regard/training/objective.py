@@ -44,7 +44,9 @@ class Objective:
         batch = _with_words_dropped(batch, model, self.target_word_dropout)
         first, targets = scored(model, batch)
         if not self.consistency:
-            return smoothed_cross_entropy(model.logits(first), targets, smoothing=self.smoothing, weight=weight)
+            return smoothed_cross_entropy(
+                model.logits(first), targets, smoothing=self.smoothing, weight=weight, kernels=model.kernels
+            )
         second, _ = scored(model, batch)
         return consistent_cross_entropy(
             model.logits(first),

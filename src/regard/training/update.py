@@ -34,7 +34,8 @@ class Update:
 def batch_loss(model: TranslationModel[Any, Any], batch: Batch, *, smoothing: float, weight: float = 1.0) -> Tensor:
     """The loss of a batch, ``weight`` times the sum over its real target tokens; padding is not even scored."""
     vectors, targets = scored(model, batch)
-    return smoothed_cross_entropy(model.logits(vectors), targets, smoothing=smoothing, weight=weight)
+    logits = model.logits(vectors)
+    return smoothed_cross_entropy(logits, targets, smoothing=smoothing, weight=weight, kernels=model.kernels)
 
 
 def compute_gradients(

@@ -1,0 +1,212 @@
+// The four steps of attention and their gradient, head by head: all of a head stays in a core's cache.
+//
+//     scores = scale · queries keysᵀ      weights = softmax over the keys that may be seen      context = weights values
+//
+// Heads are read where they lie. A hidden cell has weight exactly 0; a query that may look at nothing has weights, context
+// and gradient 0; a key that no query may look at counts as 0, whatever stands there.
+#pragma once
+#include <algorithm>
+#include <vector>
+
+#include "small_product.h"
+
+struct Places {  // steps between batch rows, heads and positions; a vector's cells lie side by side
+    int64_t batch, head, position;
+};
+
+struct Allowed {
+    const uint8_t* cells;  // 1 = may look; null: every query may look at every key
+    int64_t batch, head, query, key;
+};
+
+template <class Number>
+struct Vectors {
+    Number* cells;
+    Places step;
+
+    Number* of(int64_t row, int64_t head) const { return cells + row * step.batch + head * step.head; }
+};
+
+// What a mask says of one head.
+struct Sight {
+    std::vector<float> hidden;    // [query][rounded keys]: 0, or minus infinity
+    std::vector<uint8_t> blind;   // queries
+    std::vector<uint8_t> unseen;  // keys
+    const uint8_t* known = nullptr;
+
+    void look(const Allowed& allowed, int64_t row, int64_t head, int64_t queries, int64_t keys, int64_t rounded) {
+        const uint8_t* cells = allowed.cells + row * allowed.batch + head * allowed.head;
+        if (cells == known) return;
+        known = cells;
+        hidden.assign(queries * rounded, -std::numeric_limits<float>::infinity());
+        blind.assign(queries, 1);
+        unseen.assign(keys, 1);
+        for (int64_t q = 0; q < queries; ++q)
+            for (int64_t k = 0; k < keys; ++k)
+                if (cells[q * allowed.query + k * allowed.key]) {
+                    hidden[q * rounded + k] = 0;
+                    blind[q] = unseen[k] = 0;
+                }
+    }
+};
+
+template <class Number>
+struct Attention {
+    Vectors<const Number> queries, keys, values;
+    Allowed allowed;
+    float* weights;  // [batch][head][query][rounded keys]
+    int64_t batch, heads, num_queries, num_keys, head_dim;
+    float scale;
+
+    int64_t rounded() const { return (num_keys + kLanes - 1) / kLanes * kLanes; }
+    float* weights_of(int64_t row, int64_t head) const {
+        return weights + (row * heads + head) * num_queries * rounded();
+    }
+
+    void forward(const Vectors<Number>& context, int threads) const;
+    void backward(const Vectors<const Number>& upstream, const Vectors<Number>& to_queries,
+                  const Vectors<Number>& to_keys, const Vectors<Number>& to_values, int threads) const;
+};
+
+// One thread's room, and the work on one head.
+template <class Number>
+struct Head {
+    const Attention<Number>& all_heads;
+    const int64_t queries = all_heads.num_queries, keys = all_heads.num_keys, dim = all_heads.head_dim;
+    const int64_t rounded = all_heads.rounded();
+    Sight sight;
+    std::vector<float> q, k, v, turned, scores;
+    std::vector<float> filled_up;  // what is hidden where nothing is: cells beyond the last key
+
+    explicit Head(const Attention<Number>& attention)
+        : all_heads(attention), q(queries * dim), k(keys * dim), v(keys * dim), turned(dim * rounded),
+          scores(queries * rounded), filled_up(rounded, -std::numeric_limits<float>::infinity()) {
+        std::fill(filled_up.begin(), filled_up.begin() + keys, 0.f);
+    }
+
+    void look(int64_t row, int64_t head) {
+        if (all_heads.allowed.cells) sight.look(all_heads.allowed, row, head, queries, keys, rounded);
+    }
+    bool is_blind(int64_t query) const { return all_heads.allowed.cells && sight.blind[query]; }
+    bool is_unseen(int64_t key) const { return all_heads.allowed.cells && sight.unseen[key]; }
+
+    void widen_vectors(const Number* from, int64_t step, int64_t count, float* to, float factor = 1.f) const {
+        for (int64_t i = 0; i < count; ++i)
+            for (int64_t c = 0; c < dim; c += kLanes) store(to + i * dim + c, load(from + i * step + c) * factor);
+    }
+    void widen_seen(const Vectors<const Number>& from, int64_t row, int64_t head, float* to) const {
+        widen_vectors(from.of(row, head), from.step.position, keys, to);
+        for (int64_t key = 0; key < keys; ++key)
+            if (is_unseen(key)) std::fill(to + key * dim, to + (key + 1) * dim, 0.f);
+    }
+    void clear(Number* to) const {
+        for (int64_t c = 0; c < dim; c += kLanes) store(to + c, Lanes{});
+    }
+
+    void weigh(float* weights) const {
+        for (int64_t query = 0; query < queries; ++query) {
+            float* row = weights + query * rounded;
+            if (is_blind(query)) {
+                std::fill(row, row + rounded, 0.f);
+                continue;
+            }
+            weigh_row(row, all_heads.allowed.cells ? sight.hidden.data() + query * rounded : filled_up.data());
+        }
+    }
+
+    // Softmax of a row, minus infinity taken where something is hidden.
+    void weigh_row(float* row, const float* hidden) const {
+        Lanes most = all(-std::numeric_limits<float>::infinity()), total{};
+        for (int64_t c = 0; c < rounded; c += kLanes) {
+            const Lanes dark = load(hidden + c), seen = dark == 0.f ? load(row + c) : dark;
+            store(row + c, seen);
+            most = larger(seen, most);
+        }
+        const float best = largest(most);
+        for (int64_t c = 0; c < rounded; c += kLanes) {
+            const Lanes weight = decay(load(row + c) - best);
+            store(row + c, weight);
+            total += weight;
+        }
+        const float factor = 1.f / sum(total);
+        for (int64_t c = 0; c < rounded; c += kLanes) store(row + c, load(row + c) * factor);
+    }
+
+    void forward(int64_t row, int64_t head, const Vectors<Number>& context) {
+        look(row, head);
+        widen_vectors(all_heads.queries.of(row, head), all_heads.queries.step.position, queries, q.data(),
+                      all_heads.scale);
+        widen_seen(all_heads.keys, row, head, k.data());
+        widen_seen(all_heads.values, row, head, v.data());
+        transposed(k.data(), keys, dim, turned.data(), rounded);
+        float* weights = all_heads.weights_of(row, head);
+        small_product({q.data(), dim, 1}, queries, turned.data(), rounded, dim, rounded, weights, rounded);
+        weigh(weights);
+        Number* to = context.of(row, head);
+        small_product({weights, rounded, 1}, queries, v.data(), dim, keys, dim, to, context.step.position);
+        for (int64_t query = 0; query < queries; ++query)
+            if (is_blind(query)) clear(to + query * context.step.position);
+    }
+
+    // weights ⊙ (d weights - Σ weights ⊙ d weights) · scale
+    void gradient_of_scores(const float* weights) {
+        for (int64_t query = 0; query < queries; ++query) {
+            float* row = scores.data() + query * rounded;
+            const float* weight = weights + query * rounded;
+            Lanes total{};
+            for (int64_t c = 0; c < rounded; c += kLanes) total += load(weight + c) * load(row + c);
+            const float along = sum(total);
+            for (int64_t c = 0; c < rounded; c += kLanes)
+                store(row + c, load(weight + c) * (load(row + c) - along) * all_heads.scale);
+            if (is_blind(query)) std::fill(row, row + rounded, 0.f);
+        }
+    }
+
+    void backward(int64_t row, int64_t head, const Vectors<const Number>& upstream, const Vectors<Number>& to_queries,
+                  const Vectors<Number>& to_keys, const Vectors<Number>& to_values) {
+        look(row, head);
+        const float* weights = all_heads.weights_of(row, head);
+        widen_vectors(upstream.of(row, head), upstream.step.position, queries, q.data());
+        widen_seen(all_heads.values, row, head, v.data());
+        transposed(v.data(), keys, dim, turned.data(), rounded);
+        small_product({q.data(), dim, 1}, queries, turned.data(), rounded, dim, rounded, scores.data(), rounded);
+        gradient_of_scores(weights);
+        const int64_t step = to_values.step.position;
+        small_product({weights, 1, rounded}, keys, q.data(), dim, queries, dim, to_values.of(row, head), step);
+        widen_seen(all_heads.keys, row, head, k.data());
+        small_product({scores.data(), rounded, 1}, queries, k.data(), dim, keys, dim, to_queries.of(row, head),
+                      to_queries.step.position);
+        widen_vectors(all_heads.queries.of(row, head), all_heads.queries.step.position, queries, q.data());
+        small_product({scores.data(), 1, rounded}, keys, q.data(), dim, queries, dim, to_keys.of(row, head),
+                      to_keys.step.position);
+        for (int64_t key = 0; key < keys; ++key)
+            if (is_unseen(key)) {
+                clear(to_keys.of(row, head) + key * to_keys.step.position);
+                clear(to_values.of(row, head) + key * step);
+            }
+    }
+};
+
+template <class Number>
+void Attention<Number>::forward(const Vectors<Number>& context, int threads) const {
+#pragma omp parallel num_threads(threads)
+    {
+        Head<Number> work(*this);
+#pragma omp for schedule(static)
+        for (int64_t row = 0; row < batch; ++row)
+            for (int64_t head = 0; head < heads; ++head) work.forward(row, head, context);
+    }
+}
+
+template <class Number>
+void Attention<Number>::backward(const Vectors<const Number>& upstream, const Vectors<Number>& to_queries,
+                                 const Vectors<Number>& to_keys, const Vectors<Number>& to_values, int threads) const {
+#pragma omp parallel num_threads(threads)
+    {
+        Head<Number> work(*this);
+#pragma omp for schedule(static)
+        for (int64_t row = 0; row < batch; ++row)
+            for (int64_t head = 0; head < heads; ++head)
+                work.backward(row, head, upstream, to_queries, to_keys, to_values);
+    }
+}

@@ -1,0 +1,124 @@
+"""The compiled functions, called with the memory of tensors.
+
+They run on the threads of the very OpenMP library that PyTorch has loaded: a second one would bring threads of its own,
+and two pools on the same cores wait for one another.
+"""
+
+import ctypes
+from collections.abc import Mapping
+from ctypes import c_double, c_int64, c_uint64, c_void_p
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final, final
+
+import torch
+from torch import Tensor
+
+from regard.errors import MachineError
+from regard.kernels.compiling import Source
+
+_FILES: Final = ("training.cpp", "attention.h", "dropout.h", "loss.h", "norm.h", "small_product.h")
+_TYPES: Final = (torch.float32, torch.bfloat16)
+_LANES: Final = 16
+
+_ARGUMENTS: Final[Mapping[str, tuple[Any, ...]]] = MappingProxyType(
+    {
+        "loss": (*[c_void_p] * 4, c_int64, c_int64, c_double, c_double, c_int64),
+        "drop": (*[c_void_p] * 3, c_int64, c_uint64, c_int64, c_double, c_int64),
+        "normalise": (*[c_void_p] * 5, c_int64, c_int64, c_double, c_int64),
+        "normalise_back": (*[c_void_p] * 6, c_int64, c_int64, c_int64),
+        "attend": (c_void_p, c_double, c_int64),
+        "attend_back": (c_void_p, c_double, c_int64),
+    }
+)
+
+
+@final
+class Kernels:
+    """The functions of the compiled file, for float32 and bfloat16.
+
+    Raises:
+        MachineError: it does not share its threads with PyTorch.
+    """
+
+    def __init__(self, path: Path, openmp: Path) -> None:
+        loaded = ctypes.CDLL(str(path))
+        loaded.regard_openmp.restype = c_int64
+        theirs = ctypes.cast(ctypes.CDLL(str(openmp)).omp_get_max_threads, c_void_p).value
+        if loaded.regard_openmp() != theirs:
+            raise MachineError(f"{path} does not use the OpenMP library that PyTorch has loaded, {openmp}")
+        self._functions = {
+            (name, dtype): _typed(loaded, f"regard_{name}_{str(dtype).removeprefix('torch.')}", types)
+            for name, types in _ARGUMENTS.items()
+            for dtype in _TYPES
+        }
+
+    def call(self, name: str, dtype: torch.dtype, *arguments: Any) -> Any:
+        """A function by its name; the number of threads is added."""
+        return self._functions[name, dtype](*arguments, torch.get_num_threads())
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Kernels":
+        """Itself: a second network shares it."""
+        return self
+
+
+def takes(*tensors: Tensor) -> bool:
+    """Whether kernels are there for them: on the CPU, of one type that has some, and not empty."""
+    first = tensors[0].dtype
+    return first in _TYPES and all(
+        one.device.type == "cpu"
+        and one.dtype == first
+        and one.numel() > 0
+        and type(one) in (Tensor, torch.nn.Parameter)
+        for one in tensors
+    )
+
+
+def fits_lanes(size: int) -> bool:
+    """Whether vectors of that size are read without a rest."""
+    return size % _LANES == 0
+
+
+def kernel_source() -> Source:
+    """What the kernels are made from here.
+
+    Raises:
+        MachineError: PyTorch comes without the OpenMP library of GCC.
+    """
+    return Source("regard.kernels", _FILES, (openmp_library(),))
+
+
+def openmp_library() -> Path:
+    """The OpenMP library that PyTorch brings along.
+
+    Raises:
+        MachineError: there is none of the kind that is linked here.
+    """
+    folder = Path(torch.__file__).parent / "lib"
+    if found := sorted(folder.glob("libgomp*.so*")):
+        return found[0]
+    raise MachineError(f"PyTorch's OpenMP library is none of GCC's: there is no libgomp*.so* in {folder}")
+
+
+@cache
+def loaded_kernels() -> Kernels:
+    """The kernels of this machine, compiled now if they never were.
+
+    Raises:
+        MachineError: they cannot be compiled or loaded.
+    """
+    path = kernel_source().compiled()
+    try:
+        return Kernels(path, openmp_library())
+    except (OSError, AttributeError) as error:
+        raise MachineError(
+            f"the compiled file {path} cannot be loaded ({error}); delete it to have it made anew"
+        ) from None
+
+
+def _typed(loaded: ctypes.CDLL, name: str, arguments: tuple[Any, ...]) -> "ctypes._NamedFuncPointer":
+    function = loaded[name]
+    function.argtypes = arguments
+    function.restype = c_double if name.startswith("regard_loss") else None
+    return function

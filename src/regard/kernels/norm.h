@@ -1,0 +1,79 @@
+// Layer norm of vectors whose length is a multiple of 16, and its gradient. Statistics and sums are float32.
+#pragma once
+#include <algorithm>
+#include <vector>
+
+#include "arithmetic.h"
+
+constexpr int64_t kRowsOfTask = 32;  // sums over rows are made of sums over so many, whoever computes them
+
+struct Statistics {
+    float mean, factor;  // (x - mean) · factor has mean 0 and variance 1
+};
+
+template <class Number>
+Statistics statistics_of(const Number* row, int64_t size, float epsilon) {
+    Lanes total{}, squares{};
+    for (int64_t i = 0; i < size; i += kLanes) total += load(row + i);
+    const float mean = sum(total) / size;
+    for (int64_t i = 0; i < size; i += kLanes) {
+        const Lanes away = load(row + i) - mean;
+        squares += away * away;
+    }
+    return {mean, 1.f / std::sqrt(sum(squares) / size + epsilon)};
+}
+
+template <class Number>
+struct Normal {
+    const Number* vectors;
+    const float* weight;
+    const float* bias;
+    Statistics* statistics;
+    int64_t rows, size;
+    float epsilon;
+
+    void forward(Number* to, int threads) const {
+#pragma omp parallel for schedule(static) num_threads(threads)
+        for (int64_t row = 0; row < rows; ++row) {
+            const Number* from = vectors + row * size;
+            const Statistics known = statistics[row] = statistics_of(from, size, epsilon);
+            for (int64_t i = 0; i < size; i += kLanes)
+                store(to + row * size + i,
+                      (load(from + i) - known.mean) * known.factor * load(weight + i) + load(bias + i));
+        }
+    }
+
+    // `sums`: the row's share of the gradients of weight and bias is added there.
+    void backward_row(int64_t row, const Number* upstream, Number* to, float* sums) const {
+        const Number *from = vectors + row * size, *given = upstream + row * size;
+        const Statistics known = statistics[row];
+        Lanes total{}, along{};
+        for (int64_t i = 0; i < size; i += kLanes) {
+            const Lanes normal = (load(from + i) - known.mean) * known.factor, up = load(given + i);
+            const Lanes weighted = up * load(weight + i);
+            total += weighted;
+            along += weighted * normal;
+            store(sums + i, load(sums + i) + up * normal);
+            store(sums + size + i, load(sums + size + i) + up);
+        }
+        const float mean = sum(total) / size, slope = sum(along) / size;
+        for (int64_t i = 0; i < size; i += kLanes) {
+            const Lanes normal = (load(from + i) - known.mean) * known.factor;
+            store(to + row * size + i, (load(given + i) * load(weight + i) - mean - normal * slope) * known.factor);
+        }
+    }
+
+    // `sums`: the gradients of the weight, then of the bias.
+    void backward(const Number* upstream, Number* to, float* sums, int threads) const {
+        const int64_t tasks = (rows + kRowsOfTask - 1) / kRowsOfTask;
+        std::vector<float> shares(tasks * 2 * size);
+#pragma omp parallel for schedule(static) num_threads(threads)
+        for (int64_t task = 0; task < tasks; ++task)
+            for (int64_t row = task * kRowsOfTask; row < std::min(rows, (task + 1) * kRowsOfTask); ++row)
+                backward_row(row, upstream, to, shares.data() + task * 2 * size);
+        std::fill(sums, sums + 2 * size, 0.f);
+        for (int64_t task = 0; task < tasks; ++task)
+            for (int64_t i = 0; i < 2 * size; i += kLanes)
+                store(sums + i, load(sums + i) + load(shares.data() + task * 2 * size + i));
+    }
+};

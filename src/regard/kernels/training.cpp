@@ -1,0 +1,76 @@
+// What Python calls while a network learns: what lies between the products of matrices.
+//
+// Pointers are tensors' memory, which Python keeps alive. Threads are those of the OpenMP library that PyTorch has loaded;
+// their number changes no bit.
+#include <omp.h>
+
+#include "attention.h"
+#include "dropout.h"
+#include "loss.h"
+#include "norm.h"
+
+namespace {
+
+template <class Number>
+Vectors<Number> vectors_at(const int64_t*& from) {
+    const Vectors<Number> found{reinterpret_cast<Number*>(from[0]), {from[1], from[2], from[3]}};
+    from += 4;
+    return found;
+}
+
+// The numbers that describe an attention, in the order of kernels/attention.py.
+template <class Number>
+Attention<Number> attention_at(const int64_t*& from, double scale) {
+    Attention<Number> found{};
+    found.queries = vectors_at<const Number>(from);
+    found.keys = vectors_at<const Number>(from);
+    found.values = vectors_at<const Number>(from);
+    found.allowed = {reinterpret_cast<const uint8_t*>(from[0]), from[1], from[2], from[3], from[4]};
+    found.weights = reinterpret_cast<float*>(from[5]);
+    found.batch = from[6], found.heads = from[7], found.num_queries = from[8], found.num_keys = from[9];
+    found.head_dim = from[10];
+    found.scale = float(scale);
+    from += 11;
+    return found;
+}
+
+}  // namespace
+
+extern "C" {
+
+// Where the OpenMP library lies that this file calls.
+int64_t regard_openmp() { return reinterpret_cast<int64_t>(&omp_get_max_threads); }
+
+#define REGARD_ENTRIES(name, Number)                                                                                  \
+    double regard_loss_##name(const Number* logits, const int64_t* targets, Number* gradient, double* losses,         \
+                              int64_t rows, int64_t vocab, double smoothing, double weight, int64_t threads) {        \
+        const LossRows<Number> loss{logits, targets, gradient, losses, vocab, float(smoothing), float(weight)};       \
+        return smoothed_cross_entropy(loss, rows, int(threads));                                                      \
+    }                                                                                                                 \
+    void regard_drop_##name(const Number* residual, const Number* vectors, Number* to, int64_t cells, uint64_t seed,  \
+                            int64_t levels, double scale, int64_t threads) {                                          \
+        drop(Drop{seed, int32_t(levels), float(scale)}, residual, vectors, to, cells, int(threads));                  \
+    }                                                                                                                 \
+    void regard_normalise_##name(const Number* vectors, const float* weight, const float* bias, Statistics* known,    \
+                                 Number* to, int64_t rows, int64_t size, double epsilon, int64_t threads) {           \
+        Normal<Number>{vectors, weight, bias, known, rows, size, float(epsilon)}.forward(to, int(threads));           \
+    }                                                                                                                 \
+    void regard_normalise_back_##name(const Number* vectors, const float* weight, Statistics* known,                  \
+                                      const Number* upstream, Number* to, float* sums, int64_t rows, int64_t size,    \
+                                      int64_t threads) {                                                              \
+        Normal<Number>{vectors, weight, nullptr, known, rows, size, 0.f}.backward(upstream, to, sums, int(threads));  \
+    }                                                                                                                 \
+    void regard_attend_##name(const int64_t* numbers, double scale, int64_t threads) {                                \
+        const Attention<Number> attention = attention_at<Number>(numbers, scale);                                     \
+        attention.forward(vectors_at<Number>(numbers), int(threads));                                                 \
+    }                                                                                                                 \
+    void regard_attend_back_##name(const int64_t* numbers, double scale, int64_t threads) {                           \
+        const Attention<Number> attention = attention_at<Number>(numbers, scale);                                     \
+        const Vectors<const Number> upstream = vectors_at<const Number>(numbers);                                     \
+        const Vectors<Number> queries = vectors_at<Number>(numbers), keys = vectors_at<Number>(numbers);              \
+        attention.backward(upstream, queries, keys, vectors_at<Number>(numbers), int(threads));                       \
+    }
+
+REGARD_ENTRIES(float32, float)
+REGARD_ENTRIES(bfloat16, bfloat16)
+}
