@@ -35,6 +35,11 @@ ON: dict[str, tuple[str, ...]] = {
     "loss on real tokens only": ("loss on real tokens only", "round shapes"),
     "own loss": ("own loss", "loss on real tokens only", "round shapes"),
     "fused AdamW": ("fused AdamW",),
+    "kernels": (
+        "all kernels",
+        *(f"kernel of {part}" for part in ("the loss", "dropout", "layer norm", "attention")),
+        *("own loss", "loss on real tokens only", "round shapes", "cheap dropout", "attention's own gradient"),
+    ),
 }
 CURVES = (PLAIN, NOISE, ALL, *ON)
 Curve = npt.NDArray[np.float64]
@@ -48,6 +53,7 @@ def losses(name: str, folder: Path, steps: int) -> list[float]:
 
     from regard.batches import BatchStream, EncodedPairs, Ragged
     from regard.models import build_model
+    from regard.runs.setup import give_kernels
     from regard.settings import load_settings
     from regard.training.update import apply_update
 
@@ -62,6 +68,7 @@ def losses(name: str, folder: Path, steps: int) -> list[float]:
     model = build_model(settings.model, pairs.vocab_size, seed=seed)
     torch.manual_seed(seed)
     model.compute_dtype = torch.float32 if "bf16" in off else torch.bfloat16
+    give_kernels(model, settings, tell=lambda note: print(note, file=sys.stderr))
     optimizer = optimizer_of(model, settings, fused="fused AdamW" not in off)
     for lever in sorted(off):
         LEVERS[lever](model)

@@ -24,6 +24,7 @@ import torch
 from regard.batches import BatchStream, EncodedPairs, Ragged
 from regard.models import build_model
 from regard.runs.machine import choose_dtype, keep_freed_memory, use_threads
+from regard.runs.setup import give_kernels
 from regard.settings import load_settings
 from regard.training import MovingAverage
 from regard.training.optimizer import build_optimizer, set_learning_rate
@@ -50,6 +51,7 @@ def measure(preset: str, dtype: str, rounds: int, updates: int) -> None:
     settings = load_settings(None, preset=preset)
     model = build_model(settings.model, VOCABULARY, seed=1)
     model.compute_dtype = choose_dtype(dtype, torch.device("cpu"))
+    give_kernels(model, settings, tell=print)
     optimizer = build_optimizer(model, settings.training)
     set_learning_rate(optimizer, 1e-4)
     average = MovingAverage(model, 0.999)

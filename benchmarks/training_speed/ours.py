@@ -1,18 +1,22 @@
 """Regard as its trainer runs it, moving average included; each lever of its speed can be switched off."""
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 from worker import CLIP_NORM, LEARNING_RATE, PAD, Pairs, Seen, Task, asked, measure
 
 from regard.batches import BatchStream, EncodedPairs, Ragged, bucketing
-from regard.models import AnyModel, build_model
-from regard.models.layers import Linear
+from regard.models import AnyModel, TranslationModel, build_model
+from regard.models.kernels import use_kernels
+from regard.models.layers import LayerNorm, Linear
+from regard.models.multihead import HeadCore
 from regard.models.noise import Dropout
 from regard.runs.machine import choose_dtype, keep_freed_memory, use_threads
+from regard.runs.setup import give_kernels
 from regard.settings import Settings, load_settings
 from regard.training import MovingAverage, objective, scored, update
 from regard.training.optimizer import build_optimizer, set_learning_rate
@@ -73,6 +77,22 @@ def without_picking_real(model: AnyModel) -> None:
     objective.Objective.loss = all_cells  # type: ignore[method-assign]
 
 
+def without_kernels(model: AnyModel) -> None:
+    """PyTorch alone."""
+    use_kernels(model, None)
+
+
+def without_kernels_of(*kinds: type[nn.Module]) -> Callable[[AnyModel], None]:
+    """Parts of these kinds compute by PyTorch alone."""
+
+    def without(model: AnyModel) -> None:
+        for module in model.modules():
+            if isinstance(module, kinds):
+                module.kernels = None
+
+    return without
+
+
 def without_joint_projections(model: AnyModel) -> None:
     """A product each for queries, keys and values."""
     for module in model.modules():
@@ -106,6 +126,11 @@ LEVERS: dict[str, Callable[[AnyModel], None]] = {
     "loss on real tokens only": without_picking_real,
     "joint projections": without_joint_projections,
     "fused AdamW": _nothing,
+    "all kernels": without_kernels,
+    "kernel of the loss": without_kernels_of(TranslationModel),
+    "kernel of dropout": without_kernels_of(Dropout),
+    "kernel of layer norm": without_kernels_of(LayerNorm),
+    "kernel of attention": without_kernels_of(HeadCore),
 }
 """What can be switched off. Some are switched where they are used: their entry does nothing."""
 
@@ -135,6 +160,7 @@ def learner(task: Task, pairs: Pairs) -> tuple[AnyModel, Callable[[], Seen]]:
     model = build_model(settings.model, pairs.vocab_size, seed=task.seed)
     model.compute_dtype = choose_dtype(settings.training.dtype, torch.device("cpu"))
     optimizer = optimizer_of(model, settings, fused=task.without != "fused AdamW")
+    give_kernels(model, settings, tell=lambda note: print(note, file=sys.stderr))
     average = MovingAverage(model, 0.999)
     if task.without:
         LEVERS[task.without](model)
