@@ -203,7 +203,10 @@ def _no_more(after: dict[str, int], before: dict[str, int]) -> bool:
 
 
 def reload(model: Path, seconds: float) -> dict[str, Any]:
-    """A folder that is replaced under load, forth and back, by a model that answers otherwise."""
+    """A folder that is replaced under load, forth and back, by a model that answers otherwise, and taken in each time.
+
+    So many ``seconds`` are waited for it at most.
+    """
     with tempfile.TemporaryDirectory() as scratch:
         folder, other = Path(scratch) / "served", _other(model, Path(scratch) / "other")
         shutil.copytree(model, folder)
@@ -215,16 +218,25 @@ def reload(model: Path, seconds: float) -> dict[str, Any]:
             asker = threading.Thread(target=lambda: _ask_until(server, stop, expected, seen))
             asker.start()
             for turn in range(100):
-                _replace(folder, model if turn % 2 else other)
-                time.sleep(seconds / 100)
+                _replace(folder, other if turn % 2 else model)
+                _until_reloaded(server, turn + 2, seconds)
             stop.set()
             asker.join()
-            text = asyncio.run(ask(server, "GET", "/metrics")).body.decode()
-    reloads = sum(
-        float(line.rsplit(" ", 1)[1]) for line in text.splitlines() if line.startswith("regard_reloads_total")
-    )
+            reloads = _reloads(server)
     return {"replacements": 100, "reloads": reloads, "answers_of_one_model": seen[True], "mixed_answers": seen[False],
-            "holds": len(expected) == 2 and seen[False] == 0 and seen[True] > 0 and reloads > 10}  # fmt: skip
+            "holds": len(expected) == 2 and seen[False] == 0 and seen[True] > 0 and reloads > 100}  # fmt: skip
+
+
+def _until_reloaded(server: UnderTest, count: int, seconds: float) -> None:
+    end = time.perf_counter() + seconds
+    while _reloads(server) < count and time.perf_counter() < end:
+        time.sleep(0.1)
+
+
+def _reloads(server: UnderTest) -> float:
+    text = asyncio.run(ask(server, "GET", "/metrics")).body.decode()
+    lines = [line for line in text.splitlines() if line.startswith("regard_reloads_total") and 'outcome="done"' in line]
+    return sum(float(line.rsplit(" ", 1)[1]) for line in lines)
 
 
 def _other(model: Path, folder: Path) -> Path:
@@ -251,7 +263,7 @@ def _replace(folder: Path, model: Path) -> None:
 
 def _answers(server: UnderTest) -> tuple[str, ...]:
     reply = asyncio.run(ask(server, "POST", "/translate", {"q": list(SENTENCES), "source": "en", "target": "fr"}))
-    return tuple(json.loads(reply.body).get("translatedText", [f"status {reply.status}"]))
+    return tuple(json.loads(reply.body or b"{}").get("translatedText", [f"status {reply.status}"]))
 
 
 def _changed(server: UnderTest, known: set[tuple[str, ...]]) -> tuple[str, ...]:

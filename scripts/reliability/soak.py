@@ -20,13 +20,17 @@ MEGABYTE: Final = 1 << 20
 LEAKING: Final = (sys.executable, str(Path(__file__).with_name("leaking_server.py")))
 _SLICE_SECONDS: Final = 5.0
 _CLIENTS: Final = 4
+_WARM_ANSWERS: Final = 5_000
+"""After so many nothing was seen to be touched for the first time, with nothing else running."""
 
 Samples = list[tuple[float, float]]
 
 
 def soak(model: Path, seconds: float) -> dict[str, Any]:
     """Memory of the server, and of one that leaks, for a sixth of the time."""
-    found, leaking = of_the_server(model, seconds), of_the_control(model, max(60.0, seconds / 6))
+    found = of_the_server(model, seconds)
+    print(found, flush=True)  # half an hour is not to be lost with what follows
+    leaking = of_the_control(model, max(60.0, seconds / 6))
     holds = found["megabytes_per_ten_minutes"] < 1 <= leaking["control_per_ten_minutes"]
     return {"seconds": seconds, **found, **leaking, "holds": holds}
 
@@ -58,7 +62,9 @@ def of_the_control(model: Path, seconds: float) -> dict[str, Any]:
 
 def _watched(server: UnderTest, seconds: float) -> tuple[Samples, int]:
     """Time and memory after each slice of load, and how much was answered; before that, what there is fills."""
-    asyncio.run(closed_loop(server, 2 * _CLIENTS, min(60.0, seconds / 3)))
+    warm, began = 0, time.perf_counter()
+    while warm < _WARM_ANSWERS and time.perf_counter() - began < seconds / 3:
+        warm += len(asyncio.run(closed_loop(server, 2 * _CLIENTS, min(_SLICE_SECONDS, seconds / 3))))
     worked, samples, answers = 0.0, Samples(), 0
     while worked < seconds:
         began = time.perf_counter()
