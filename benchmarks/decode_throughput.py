@@ -29,6 +29,7 @@ sys.path.insert(0, str(Path(__file__).parent / "training_speed"))
 
 from environments import python_of
 
+_MAP = "map"
 COMPILED = ("float32 compiled", "bfloat16 compiled", "int8 compiled")
 OURS = ("float32", "bfloat16", "int8", *COMPILED)
 THEIRS = ("float32", "int8")
@@ -177,6 +178,9 @@ def _alone(translate: Any, lines: list[str]) -> dict[str, Any]:
 
 
 def one_cell(arguments: argparse.Namespace) -> None:
+    if arguments.cell == _MAP:
+        write_map(arguments)
+        return
     engine, kind, way = arguments.cell.split("/")
     lines = arguments.source.read_text(encoding="utf-8").splitlines()[: arguments.sentences]
     run = {"regard": run_regard, "ctranslate2": run_ctranslate2, "hugging-face": run_hugging_face}
@@ -187,7 +191,8 @@ def one_cell(arguments: argparse.Namespace) -> None:
 
 def one_round(arguments: argparse.Namespace) -> None:
     done = {(each["round"], each["cell"]) for each in read(arguments.out)}
-    write_map(arguments)
+    # In a process of its own: a child's peak memory begins with its parent's.
+    subprocess.run([sys.executable, __file__, *sys.argv[1:], "--cell", _MAP], check=True)
     left_out = ("hugging-face",) if arguments.hugging_face is None else ()
     left_out += () if arguments.out.with_suffix(".map").exists() else ("shortlist", "map")
     for cell in map("/".join, cells()):
