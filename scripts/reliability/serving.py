@@ -262,7 +262,9 @@ def _replace(folder: Path, model: Path) -> None:
 
 
 def _answers(server: UnderTest) -> tuple[str, ...]:
-    reply = asyncio.run(ask(server, "POST", "/translate", {"q": list(SENTENCES), "source": "en", "target": "fr"}))
+    reply = asyncio.run(
+        ask(server, "POST", "/translate", {"q": list(SENTENCES), "source": "en", "target": "fr"}, seconds=600)
+    )
     return tuple(json.loads(reply.body or b"{}").get("translatedText", [f"status {reply.status}"]))
 
 

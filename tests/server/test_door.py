@@ -2,6 +2,7 @@
 
 import pytest
 
+from regard.errors import InputError
 from regard.server.origin import Call, Door, host_name
 from regard.server.problem import Problem
 
@@ -126,3 +127,24 @@ def test_answer_is_shown_to_a_listed_site_only() -> None:
     assert NAMED.allowed_origin(call) == "https://wiki.example"
     assert OPEN.allowed_origin(call) is None
     assert OPEN.allowed_origin(Call("GET", "/", {})) is None
+
+
+@pytest.mark.parametrize(
+    ("door", "message"),
+    [
+        ({"hosts": ("https://translate.example",)}, "is no name of a server; give it without https://"),
+        ({"hosts": ("translate.example:8000",)}, "without a port"),
+        ({"hosts": ("",)}, "is no name"),
+        ({"origins": ("wiki.example",)}, "wiki.example is no origin; give what comes before the path"),
+        ({"origins": ("https://wiki.example/",)}, "is no origin"),
+        ({"origins": ("*",)}, "is no origin"),
+    ],
+)
+def test_what_could_never_be_met_is_refused(door: dict[str, tuple[str, ...]], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        Door(**door)  # type: ignore[arg-type]
+
+
+def test_names_and_origins_are_known_however_they_are_written() -> None:
+    door = Door(hosts=("Translate.Example", "[::2]"), origins=("https://Wiki.Example:8443",))
+    assert (door.hosts, door.origins) == (("translate.example", "[::2]"), ("https://wiki.example:8443",))

@@ -94,6 +94,20 @@ def test_a_token_that_can_be_guessed(tiny_run: Path, tmp_path: Path) -> None:
     assert "at least 16 are needed" in ended.stderr
 
 
+def test_a_guessable_token_in_the_environment(tiny_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REGARD_TOKEN", "short")
+    ended = _serve(str(tiny_run))
+    assert ended.returncode == 2
+    assert "the token in REGARD_TOKEN has 5 characters; at least 16 are needed" in ended.stderr
+
+
+def test_a_folder_without_records(tiny_run: Path, tmp_path: Path) -> None:
+    ended = _serve(str(tiny_run), "--lab", str(tmp_path))
+    assert ended.returncode == 2
+    assert f"{tmp_path} holds no records of a lab" in ended.stderr
+    assert "`regard lab run --out" in ended.stderr
+
+
 def _serve(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "regard", "serve", *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)

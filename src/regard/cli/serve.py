@@ -49,7 +49,7 @@ ProcessesOption = Annotated[
 
 def serve(
     *,
-    models: Annotated[list[Path], typer.Argument(metavar="MODEL...", help="Folders of trained models.")],
+    models: Annotated[list[Path], typer.Argument(metavar="MODEL", help="Folders of trained models.")],
     host: Annotated[
         str, typer.Option("--host", help="Where to listen; elsewhere than here a token is needed.")
     ] = "127.0.0.1",
@@ -99,12 +99,13 @@ def serve(
 
 
 def _token(file: Path | None) -> str | None:
-    if file is None:
-        return os.environ.get("REGARD_TOKEN") or None
-    token = file.read_text(encoding="utf-8").strip()
+    token = (os.environ.get("REGARD_TOKEN", "") if file is None else file.read_text(encoding="utf-8")).strip()
+    if file is None and not token:
+        return None
     if len(token) < 16:
         raise InputError(
-            f"the token in {file} has {len(token)} characters; at least 16 are needed, so that nobody guesses it"
+            f"the token in {file or 'REGARD_TOKEN'} has {len(token)} characters; at least 16 are needed, so that "
+            "nobody guesses it"
         )
     return token
 

@@ -7,10 +7,12 @@ answer is no); forms are accepted on two routes only, and only from clients that
 """
 
 import hmac
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, final
 
+from regard.errors import InputError
 from regard.server.problem import Problem
 
 LOOPBACK_NAMES: Final = ("127.0.0.1", "localhost", "[::1]")
@@ -23,6 +25,8 @@ PUBLIC_FOLDER: Final = "/page/"
 
 JSON: Final = "application/json"
 FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
+_ORIGIN: Final = re.compile(r"https?://[^/?#\s]+")
+_NAME: Final = re.compile(r"[^/:?#\s]+|\[[0-9a-f:]+\]")
 _SAFE_METHODS: Final = ("GET", "HEAD")
 _OWN_FETCHES: Final = ("same-origin", "none")
 
@@ -46,11 +50,27 @@ class Door:
         hosts: names by which the server may be called, without port; besides the loopback names.
         origins: origins of other sites whose pages may call, such as ``https://wiki.example``.
         token: what a caller has to show; None where everybody may call.
+
+    Raises:
+        InputError: what is given could never be met, since it is no name, or no origin.
     """
 
     hosts: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
     token: str | None = None
+
+    def __post_init__(self) -> None:
+        for field in ("hosts", "origins"):  # browsers send both in lower case
+            object.__setattr__(self, field, tuple(value.strip().lower() for value in getattr(self, field)))
+        for name in self.hosts:
+            if not _NAME.fullmatch(name):
+                raise InputError(f"{name} is no name of a server; give it without https:// and without a port")
+        for origin in self.origins:
+            if not _ORIGIN.fullmatch(origin):
+                raise InputError(
+                    f"{origin} is no origin; give what comes before the path, such as https://wiki.example, with its "
+                    "port if that is not the usual one"
+                )
 
     def check(self, call: Call) -> None:
         """Lets a call pass.

@@ -15,6 +15,7 @@ from granian.http import HTTP1Settings
 from granian.server.embed import Server
 
 from regard.errors import InputError, MachineError
+from regard.lab.record import FOLDER
 from regard.server.app import create_app
 from regard.server.detection import Detector
 from regard.server.engine import Engine
@@ -70,7 +71,12 @@ def open_service(
 
     Raises:
         BundleError: a folder holds no model.
+        InputError: ``lab`` holds no records.
     """
+    if lab is not None and not (lab / FOLDER).is_dir():
+        raise InputError(
+            f"{lab} holds no records of a lab: it has no folder {FOLDER}; `regard lab run --out {lab}` makes one"
+        )
     metrics = Metrics()
     shelf = Shelf(folders, load, metrics, journal)
     detector = Detector(shelf.sources)
