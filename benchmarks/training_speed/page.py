@@ -43,6 +43,8 @@ def verdict(lines: Sequence[Line], model: str) -> str:
         mode: {name: median(found) for name in PEERS if (found := speeds(lines, model=model, system=name, mode=mode))}
         for mode in MODES
     }
+    if not by_peer["default"]:
+        return f"*{model}*: no peer is measured at its default settings yet."
     fastest = max(by_peer["default"], key=lambda name: by_peer["default"][name])
     sentence = (
         f"*{model}*: **{ours / by_peer['default'][fastest]:.2f}×** the fastest peer at default settings "

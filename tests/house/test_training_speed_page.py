@@ -41,3 +41,5 @@ def test_the_verdict_compares_with_the_fastest_peer_and_then_with_the_same(compa
     said = compare.page.verdict(lines, "small")
     assert "**3.00×** the fastest peer at default settings (torch.nn.Transformer" in said
     assert "**2.00×** the same peer with bf16 and oneDNN, and 1.50× the fastest with them (eole)" in said
+    alone = compare.page.verdict([lines[0], lines[2]], "small")
+    assert alone == "*small*: no peer is measured at its default settings yet."

@@ -2,17 +2,20 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from regard.errors import MachineError
 from regard.kernels import Kernels, takes_heads
 from regard.kernels.attention import attended, attended_back, lie_together
 from regard.kernels.check import farthest, largest_errors
+from regard.kernels.compiling import compile_to
 from regard.kernels.dropout import dropped
-from regard.kernels.library import takes
+from regard.kernels.library import kernel_source, openmp_library, takes
 from regard.kernels.loss import loss_and_gradient, takes_loss
 from regard.kernels.norm import normalised, normalised_back, takes_norm
 from regard.kernels.twins import plain_attention, plain_factors, plain_loss, plain_norm
@@ -80,6 +83,24 @@ def test_a_difference_is_seen() -> None:
     assert farthest([one], [other]) > FLOAT32_ERROR
     with pytest.raises(AssertionError):
         require_near([other.float(), one.float()], lambda given: given + 0, [one.float()], one)
+
+
+def test_a_processor_without_wide_vectors_computes_the_same(
+    kernels: Kernels, needs_tool: Callable[[str], str], tmp_path: Path
+) -> None:
+    path = tmp_path / "narrow.so"
+    compile_to(path, kernel_source(), needs_tool("g++"), more=("-march=x86-64", "-Wno-psabi", "-O1"))
+    narrow = Kernels(path, openmp_library())
+    errors = largest_errors(narrow)
+    assert all(error <= 1 for error in errors.values()), errors
+    ones = torch.ones(1_000)
+    one, other = (dropped(each, ones, seed=9, levels=100) for each in (kernels, narrow))
+    assert torch.equal(one, other)
+
+
+def test_a_compiler_whose_threads_are_others_is_refused(tmp_path: Path, needs_tool: Callable[[str], str]) -> None:
+    with pytest.raises(MachineError, match="only GCC's threads are those of PyTorch: name a g"):
+        compile_to(tmp_path / "x.so", kernel_source(), needs_tool("g++"), more=("-D__clang__",))
 
 
 # The loss

@@ -2,6 +2,9 @@
 //
 // Pointers are tensors' memory, which Python keeps alive. Threads are those of the OpenMP library that PyTorch has loaded;
 // their number changes no bit.
+#ifdef __clang__
+#error "only GCC's threads are those of PyTorch: name a g++ in CXX"
+#endif
 #include <omp.h>
 
 #include "attention.h"
