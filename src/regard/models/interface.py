@@ -15,7 +15,6 @@ from jaxtyping import Float, Float64, Int
 from torch import Tensor, nn
 
 from regard.kernels import Kernels
-from regard.kernels import Kernels
 from regard.layout import Layout
 from regard.models.multihead import HeadCore
 from regard.models.noise import Noise
@@ -78,8 +77,6 @@ class TranslationModel(nn.Module, ABC, Generic[MemoryT, StateT]):
     """The type of the computation; that of the weights if None."""
     numbers: Numbers | None = None
     """What ``compute_in`` made it ready for; None if nobody did."""
-    kernels: Kernels | None = None
-    """Compiled functions that whoever trains it may take; see ``use_kernels``."""
     kernels: Kernels | None = None
     """Compiled functions that whoever trains it may take; see ``use_kernels``."""
     max_positions: int | None = None
