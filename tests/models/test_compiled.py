@@ -2,6 +2,7 @@
 
 import copy
 import shutil
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import torch
 from regard.batches import rectangle
 from regard.decoding import translate_ids
 from regard.decoding.choice import best_of_group, log_probabilities
-from regard.errors import DivergedError, MachineError, SettingsError
+from regard.errors import DivergedError, MachineError, SettingsError, ShapeError
 from regard.kernels import compiling
 from regard.kernels.compiling import compile_to
 from regard.models import Transformer, build_model, compute_in
@@ -65,7 +66,8 @@ def steps_of(
     for step in range(steps):
         logits, state = model.step(state, tokens)
         seen.append(logits.double())
-        state = state.follow(torch.randint(0, copies, (rows, copies), generator=draw))
+        for _ in range(1 + (step % 7 == 3)):  # twice now and then: of what rows went on from, others go on
+            state = state.follow(torch.randint(0, copies, (rows, copies), generator=draw))
         if step == 5:
             state, rows = state.select(torch.tensor([2, 0])), 2
         tokens = torch.randint(EOS, VOCAB, (rows * copies,), generator=draw)
@@ -87,6 +89,43 @@ def test_steps_give_the_logits_of_the_network(
     found = steps_of(CompiledTransformer(model, library), SOURCES, copies=copies)
     assert [each.shape for each in found] == [each.shape for each in expected]
     assert largest_difference(expected, found) <= LARGEST_ERROR[numbers]
+
+
+def test_a_token_for_each_row_is_wanted(library: Library) -> None:
+    model = CompiledTransformer(network_of(), library)
+    state = model.start(model.encode(*rectangle([[7, EOS], [8, EOS]])), copies=2)
+    with pytest.raises(ShapeError, match="a state of 4 rows takes a token for each, but 3 were given"):
+        model.step(state, torch.full((3,), BOS))
+    within = model.step_within(torch.tensor([[5, 6], [7, 8]]))
+    for sentences in ([0], [0, 2], [-1, 0]):
+        with pytest.raises(
+            ShapeError, match="each of the state's 2 sentences must have its row of pieces, of which there are 2, but"
+        ):
+            within(state, torch.full((4,), BOS), torch.tensor(sentences))
+
+
+def test_a_thread_that_needs_little_takes_nothing_from_one_that_needs_much(library: Library) -> None:
+    network = network_of()
+    packing = CompiledTransformer(network, library)._packing
+    embedding, short, was_asked = network.source_embedding, threading.Event(), threading.Event()
+    assert embedding.positions is not None
+    positions = embedding.positions.forward
+
+    def slow(count: int) -> torch.Tensor | None:
+        if count < 100:  # the longer one could be done before this
+            was_asked.set()
+            short.wait(0.5)
+        return positions(count)
+
+    embedding.positions.forward = slow  # type: ignore[method-assign,assignment]
+    little = threading.Thread(target=packing.reach, args=(network, 10))
+    little.start()
+    was_asked.wait(5)
+    packing.reach(network, 300)
+    table = packing.pointers.source_positions
+    short.set()
+    little.join()
+    assert packing.pointers.source_positions == table  # not the shorter one
 
 
 def test_a_weight_that_differs_is_seen(library: Library) -> None:

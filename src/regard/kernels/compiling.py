@@ -68,8 +68,15 @@ class Source:
 
 
 def folder() -> Path:
-    """Where compiled files lie."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "regard" / "compiled"
+    """Where compiled files lie.
+
+    Raises:
+        MachineError: this user has no home.
+    """
+    try:
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "regard" / "compiled"
+    except RuntimeError:
+        raise MachineError("there is no home folder to keep what is compiled in; set XDG_CACHE_HOME to one") from None
 
 
 def compile_to(path: Path, source: Source, compiler: str, *, more: tuple[str, ...] = ()) -> None:

@@ -5,6 +5,7 @@ keeps the tensors.
 """
 
 import ctypes
+import threading
 from typing import Final, final
 
 import torch
@@ -105,6 +106,7 @@ class Packing:
         refuse_what_is_not_compiled(network)
         self._memory = _Memory(in_pairs=with_tiles and network.numbers == "bfloat16")
         self._reached = 0
+        self._reaching = threading.Lock()
         self.pointers = self._network(network)
 
     def reach(self, network: Transformer, end: int) -> None:
@@ -113,14 +115,15 @@ class Packing:
         Raises:
             ShapeError: a learned table is shorter.
         """
-        if end <= self._reached:
-            return
-        reached = max(end, network.max_positions or 2 * end)
-        tables = [each.positions(reached) for each in (network.source_embedding, network.target_embedding)]
-        # Another thread may still read from shorter ones, which are kept.
-        found = [None if table is None else self._memory.address(table.detach().float()) for table in tables]
-        self.pointers.source_positions, self.pointers.target_positions = found
-        self._reached = reached
+        with self._reaching:  # of two threads, the one that needs less must not put its tables in place of longer ones
+            if end <= self._reached:
+                return
+            reached = max(end, network.max_positions or 2 * end)
+            tables = [each.positions(reached) for each in (network.source_embedding, network.target_embedding)]
+            # Another thread may still read from shorter ones, which are kept.
+            found = [None if table is None else self._memory.address(table.detach().float()) for table in tables]
+            self.pointers.source_positions, self.pointers.target_positions = found
+            self._reached = reached
 
     def _network(self, network: Transformer) -> NetworkPointers:
         settings, target = network.settings, network.target_embedding

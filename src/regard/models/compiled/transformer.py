@@ -107,7 +107,7 @@ class CompiledState:
         written: the memory of all sentences' own tokens.
         slots: where in it each sentence's are.
         ancestors: for each row and step but the newest ones, the beam whose cell it descends from; where it ends, a
-            row descends from itself.
+            row descends from itself. Never more steps than there have been.
     """
 
     position: int
@@ -126,19 +126,15 @@ class CompiledState:
         """Each row goes on from a row of its sentence."""
         if self.written.cells.shape[4] == 1:
             return self
-        known = self._up_to(self.position - 1)
-        inherited = known.gather(1, parents[:, :, None].expand(-1, -1, known.shape[2]))
-        return replace(self, ancestors=torch.cat((inherited, parents[:, :, None]), dim=2))
+        sentences, beams, known = self.ancestors.shape
+        own = torch.arange(beams)[None, :, None].expand(sentences, -1, self.position - known)
+        whole = torch.cat((self.ancestors, own), dim=2)
+        return replace(self, ancestors=whole.gather(1, parents[:, :, None].expand(-1, -1, self.position)))
 
     def apart(self) -> "CompiledState":
         """The same with memory of its own."""
         slots = torch.arange(len(self.slots))
         return replace(self, written=self.written.copied(self.slots, self.position), slots=slots)
-
-    def _up_to(self, steps: int) -> Int[Tensor, "sentence beam step"]:
-        sentences, beams, known = self.ancestors.shape
-        own = torch.arange(beams)[None, :, None].expand(sentences, -1, max(0, steps - known))
-        return torch.cat((self.ancestors, own), dim=2) if steps > known else self.ancestors[:, :, : max(0, steps)]
 
     def pointers(self) -> _CachePointers:
         """What the compiled file is given."""
@@ -222,15 +218,29 @@ class CompiledTransformer(TranslationModel[CompiledMemory, CompiledState]):
     def step(
         self, state: CompiledState, tokens: Int[Tensor, " row"]
     ) -> tuple[Float[Tensor, "row vocab"], CompiledState]:
-        """Appends one token to each row; returns the logits of the next token, in float32."""
+        """Appends one token to each row; returns the logits of the next token, in float32.
+
+        Raises:
+            ShapeError: there are not as many tokens as rows.
+        """
         logits, state = self._advance(state, tokens, self._packing.pointers.logits.outputs, _NO_CHOICE)
         return logits[:, : self.vocab_size], state
 
     def step_within(self, pieces: Int[Tensor, "sentence candidate"]) -> StepWithin[CompiledState]:
-        """A step that multiplies each row by the weights of its sentence's pieces."""
+        """A step that multiplies each row by the weights of its sentence's pieces.
+
+        It raises ``ShapeError`` where a sentence has no row of pieces.
+        """
         pieces, width = pieces.contiguous(), pieces.shape[1]
 
         def step(state: CompiledState, tokens: Tensor, sentences: Tensor) -> tuple[Tensor, CompiledState]:
+            sentences = sentences.contiguous()
+            named = sentences.tolist()
+            if len(named) != len(state.slots) or not all(0 <= number < len(pieces) for number in named):
+                raise ShapeError(
+                    f"each of the state's {len(state.slots)} sentences must have its row of pieces, of which there are "
+                    f"{len(pieces)}, but {named} was given"
+                )
             choice = _ChoicePointers(pieces.data_ptr(), width, sentences.data_ptr())
             return self._advance(state, tokens, width, choice)
 
@@ -239,6 +249,9 @@ class CompiledTransformer(TranslationModel[CompiledMemory, CompiledState]):
     def _advance(
         self, state: CompiledState, tokens: Int[Tensor, " row"], width: int, choice: _ChoicePointers
     ) -> tuple[Float[Tensor, "row output"], CompiledState]:
+        rows = len(state.slots) * state.written.cells.shape[4]
+        if len(tokens) != rows:
+            raise ShapeError(f"a state of {rows} rows takes a token for each, but {len(tokens)} were given")
         self._packing.reach(self.network, state.position + 1)
         if not state.written.may_take(state.position):
             state = state.apart()
