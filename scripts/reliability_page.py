@@ -100,26 +100,12 @@ def _read(path: Path) -> Any:
 
 
 def _lines(tell: Callable[[Any], Lines], record: Any) -> Lines:
-    """What a record says; where it has not what is asked of it, all plain figures it has."""
+    """What a record says."""
     yield "\n"
     if not record:
         yield f"{NOT_YET}\n"
         return
-    try:
-        told = list(tell(record))
-    except (KeyError, TypeError, AttributeError):
-        told = list(_plainly(record))
-    yield from (f"{line}\n" for line in told)
-
-
-def _plainly(section: Record) -> Lines:
-    plain = {key: value for key, value in section.items() if not isinstance(value, dict | bool)}
-    figures = (f"{key.replace('_', ' ')}: {_figure(value)}" for key, value in plain.items())
-    yield f"{'; '.join(figures)}."
-
-
-def _figure(value: Any) -> str:
-    return f"{value:,}" if isinstance(value, int) else str(value)
+    yield from (f"{line}\n" for line in tell(record))
 
 
 def _made(record: Record) -> str:
