@@ -12,6 +12,7 @@ AXES: Final[dict[str, str]] = {
     "mask_heads": "1 where a mask is shared by all heads, else the number of heads",
     "query": "positions that look",
     "key": "positions that are looked at",
+    "rounded_key": "positions that are looked at, filled up to whole vectors of the processor",
     "position": "positions of one sequence, where query and key are not told apart",
     "source_position": "positions of the source, where the target's are near",
     "target_position": "positions of the target",

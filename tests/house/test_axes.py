@@ -22,8 +22,8 @@ def named_axes(code: str) -> set[str]:
         and isinstance(node.slice, ast.Tuple)
         and isinstance(node.slice.elts[1], ast.Constant)
     ]
-    words = {word.lstrip("*#?") for shape in shapes for word in str(shape).split()}
-    return {word for word in words if word.isidentifier() and word != "_"}
+    words = {word.lstrip("*#?_") for shape in shapes for word in str(shape).split()}
+    return {word for word in words if word.isidentifier()}
 
 
 @pytest.mark.parametrize("path", sorted(SOURCE.rglob("*.py")), ids=lambda path: str(path.relative_to(SOURCE)))
