@@ -1,9 +1,8 @@
 """What this room asks of whoever translates: sentences in, candidates out, and which word comes from which."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final, Protocol, final, runtime_checkable
 
 from regard.errors import InputError
@@ -48,12 +47,6 @@ def voice_of(translator: Translator, search: SearchOptions | None = None) -> Voi
     return _TranslatorVoice(translator, search or SearchOptions())
 
 
-def _glossary_of(given: Glossary | Mapping[str, str | Sequence[str]] | str | Path | None) -> Glossary:
-    if isinstance(given, str | Path):
-        return Glossary.read(Path(given))
-    return given if isinstance(given, Glossary) else Glossary.of(given or {})
-
-
 @final
 class _TranslatorVoice:
     def __init__(self, translator: Translator, search: SearchOptions) -> None:
@@ -61,7 +54,7 @@ class _TranslatorVoice:
         self._search = search.copy()
         own = translator.settings.decoding
         terms = search.get("glossary")
-        self._glossary = _glossary_of(own.glossary if terms is None else terms)
+        self._glossary = Glossary.given(own.glossary if terms is None else terms) or Glossary([])
         if self._glossary.terms:
             self._search["glossary"] = self._glossary  # a file is read once, not for every block of sentences
         self._num_candidates = search.get("beam_size") or own.beam_size

@@ -1,7 +1,6 @@
 """What is asked in one call, ready for any number of texts: settings, phrases as tokens, terms to look for."""
 
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any, final
 
 from regard.decoding import Demands, Hypothesis, RequiredPhrase, guided_ids
@@ -47,7 +46,7 @@ class Asking:
         self._shortlist = asked_shortlist(self.settings, shortlist)
         self._book = book
         self._options = options
-        self._glossary = _glossary_of(glossary if is_made else self.settings.glossary)
+        self._glossary = Glossary.given(glossary if is_made else self.settings.glossary)
         self._forbidden = ForbiddenPhrases(self.settings.forbidden, book) if self.settings.forbidden else None
         self._prefix = tuple(book.tokenizer.encode(_text(options.get("prefix") or "", "prefix").strip()))
         given = options.get("required")
@@ -108,14 +107,6 @@ class Asking:
         if settings.samples or settings.diverse_groups > 1:
             other = "samples" if settings.samples else "diverse_groups"
             raise SettingsError(f"required phrases and glossaries need a beam of their own; leave {other} out")
-
-
-def _glossary_of(given: object) -> Glossary | None:
-    if given is None or isinstance(given, Glossary):
-        return given
-    if isinstance(given, Mapping):
-        return Glossary.of(given)
-    return Glossary.read(Path(str(given)))
 
 
 def _listed(given: object, name: str) -> Sequence[object]:

@@ -90,6 +90,17 @@ class Glossary:
         """
         return cls(list(_terms(path, _text_of(path))))
 
+    @classmethod
+    def given(cls, terms: object) -> "Glossary | None":
+        """From what an option may hold: a glossary, a mapping as for ``of``, the path of a file, or nothing.
+
+        Raises:
+            InputError: the file cannot be read, or a line is not a term.
+        """
+        if terms is None or isinstance(terms, Glossary):
+            return terms
+        return cls.of(terms) if isinstance(terms, Mapping) else cls.read(Path(str(terms)))
+
 
 def _same(there: Sequence[str], wanted: Sequence[str], *, exactly: bool) -> bool:
     if exactly:
