@@ -149,18 +149,23 @@ inline float largest(Lanes lanes) {
 #endif
 }
 
-// exp: 2ⁿ times a polynomial on [-ln 2 / 2, ln 2 / 2] (Cephes' coefficients); 0 below -87, about one unit in the last place.
-inline Lanes exponential(Lanes x) {
-    const Lanes inside = x < -87.f ? all(-87.f) : (x > 88.f ? all(88.f) : x);
-    const Lanes n = (inside * 1.44269504f + 12582912.f) - 12582912.f;  // rounds to a whole number
-    const Lanes r = (inside - n * 0.693359375f) + n * 2.12194440e-4f;
+// exp on [-ln 2 / 2, ln 2 / 2]: a polynomial with the coefficients of Cephes.
+inline Lanes exponential_near_zero(Lanes r) {
     Lanes p = all(1.9875691500e-4f);
     p = p * r + 1.3981999507e-3f;
     p = p * r + 8.3334519073e-3f;
     p = p * r + 4.1665795894e-2f;
     p = p * r + 1.6666665459e-1f;
     p = p * r + 5.0000001201e-1f;
-    p = p * r * r + r + 1.f;
+    return p * r * r + r + 1.f;
+}
+
+// exp: 2ⁿ times that of what is left; 0 below -87, about one unit in the last place.
+inline Lanes exponential(Lanes x) {
+    const Lanes inside = x < -87.f ? all(-87.f) : (x > 88.f ? all(88.f) : x);
+    const Lanes n = (inside * 1.44269504f + 12582912.f) - 12582912.f;  // rounds to a whole number
+    const Lanes r = (inside - n * 0.693359375f) + n * 2.12194440e-4f;
+    const Lanes p = exponential_near_zero(r);
     const Lanes power = (Lanes)((__builtin_convertvector(n, Whole) + 127) << 23);
     const Lanes value = x < -87.f ? Lanes{} : p * power;
     return x == x ? value : x;
@@ -173,13 +178,7 @@ inline Lanes decay(Lanes x) {
     const __m512 inside = _mm512_max_ps(_mm512_set1_ps(-87.f), (__m512)x);
     const __m512 n = _mm512_roundscale_ps(inside * _mm512_set1_ps(1.44269504f), _MM_FROUND_TO_NEAREST_INT);
     const Lanes r = ((Lanes)inside - (Lanes)n * 0.693359375f) + (Lanes)n * 2.12194440e-4f;
-    Lanes p = all(1.9875691500e-4f);
-    p = p * r + 1.3981999507e-3f;
-    p = p * r + 8.3334519073e-3f;
-    p = p * r + 4.1665795894e-2f;
-    p = p * r + 1.6666665459e-1f;
-    p = p * r + 5.0000001201e-1f;
-    p = p * r * r + r + 1.f;
+    const Lanes p = exponential_near_zero(r);
     const __mmask16 is_far = _mm512_cmp_ps_mask((__m512)x, _mm512_set1_ps(-87.f), _CMP_LT_OQ);
     return (Lanes)_mm512_mask_blend_ps(is_far, _mm512_scalef_ps((__m512)p, n), _mm512_setzero_ps());
 #else
