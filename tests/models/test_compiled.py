@@ -155,6 +155,29 @@ def test_rows_do_not_depend_on_their_neighbours(library: Library, numbers: str) 
             assert torch.equal(_first_logits(model, [sources[row]])[0], together[row]), (number, row)
 
 
+@pytest.mark.parametrize("beams", [2, 5, 7])  # all at once; and more than look at once
+@pytest.mark.parametrize("numbers", LARGEST_ERROR)
+@torch.inference_mode()
+def test_beams_that_share_a_past_get_the_bits_of_a_row_alone(library: Library, numbers: str, beams: int) -> None:
+    model, draw = CompiledTransformer(network_of(numbers), library), torch.Generator().manual_seed(beams)
+    ids, layout = rectangle([[*SOURCES[0], EOS]])
+    memory, paths = model.encode(ids, layout), torch.full((beams, 1), BOS)
+    state = model.start(memory, copies=beams)
+    for step in range(50):
+        logits, state = model.step(state, paths[:, -1])
+        # For a while each goes on from itself, so that some sixteen cells are shared by all, some by none.
+        parents = torch.arange(beams) if 10 < step < 40 else torch.randint(beams, (beams,), generator=draw)
+        state = state.follow(parents[None])
+        following = torch.randint(EOS + 1, VOCAB, (beams, 1), generator=draw)
+        logits, before = logits[parents], paths[parents]
+        paths = torch.cat((before, following), dim=1)
+    for beam in range(beams):
+        alone = model.start(memory)
+        for token in before[beam]:
+            expected, alone = model.step(alone, token[None])
+        assert torch.equal(logits[beam], expected[0]), beam
+
+
 @torch.inference_mode()
 def _first_logits(model: CompiledTransformer, sources: list[list[int]]) -> torch.Tensor:
     ids, layout = rectangle([[*source, EOS] for source in sources])

@@ -16,7 +16,8 @@ void encode(const Network& network, const int64_t* tokens, const Memory& memory,
     std::vector<int64_t> begins = {0};
     for (int64_t s = first; s < end; ++s) begins.push_back(begins.back() + memory.lengths[s]);
     const int64_t rows = begins.back(), most = *std::max_element(memory.lengths + first, memory.lengths + end);
-    Engine<Number, Weight> engine{network, Scratch<Number>::of_this_thread(network, rows, most), rows, threads};
+    Engine<Number, Weight> engine{network, Scratch<Number>::of_this_thread(network, rows, most, 3 * network.dim), rows,
+                                  threads};
     const int64_t token = memory.first[first];
     for (size_t s = 0; s + 1 < begins.size(); ++s)
         for (int64_t row = begins[s]; row < begins[s + 1]; ++row)
@@ -47,9 +48,11 @@ void step_some(const Network& network, const int64_t* tokens, const Memory& memo
                const Choice& choice, int64_t num_rows, int64_t position, float* logits, int threads) {
     int64_t most = position + 1;
     for (int64_t s = 0; s < num_rows / cache.beams; ++s) most = std::max(most, memory.lengths[s]);
-    Engine<Number, Weight> engine{network, Scratch<Number>::of_this_thread(network, num_rows, most), num_rows, threads};
+    Engine<Number, Weight> engine{network, Scratch<Number>::of_this_thread(network, num_rows, most, network.dim),
+                                  num_rows, threads};
     for (int64_t row = 0; row < num_rows; ++row)
         engine.embed(row, network.target_table, network.target_positions, network.target_norm, tokens[row], position);
+    engine.see_ancestors(cache, position);
     for (int64_t n = 0; n < network.decoder_layers; ++n) {
         engine.look_at_itself(network.decoder[n], cache, n, position);
         engine.look_at_source(network.decoder[n], memory, n, cache.beams);

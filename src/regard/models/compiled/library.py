@@ -8,7 +8,7 @@ from typing import Final, final
 from regard.errors import MachineError
 from regard.kernels import Source
 
-SOURCE: Final = Source("regard.models.compiled", ("entry.cpp", "product.h", "network.h", "choice.h"))
+SOURCE: Final = Source("regard.models.compiled", ("entry.cpp", "product.h", "network.h", "attend.h", "choice.h"))
 _NO_TILES: Final = -1
 
 

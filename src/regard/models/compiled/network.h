@@ -3,6 +3,7 @@
 // Vectors between blocks are float32; what enters a product, and what is remembered, is `Number`. The structures mirror
 // those of `library.py`, field by field.
 #pragma once
+#include "attend.h"
 #include "product.h"
 
 struct Attention {
@@ -77,9 +78,10 @@ struct Scratch {
     std::vector<float> vectors, weights, mixed;
     std::vector<Number> inner, projected, hidden;
     std::vector<Number*> cells;
-    std::vector<int64_t> seen;
+    std::vector<int64_t> seen, side_by_side;
 
-    static Scratch& of_this_thread(const Network& network, int64_t rows, int64_t most_keys) {
+    // Room for so many rows, of which each looks at so many cells at most. Cells side by side are `apart` numbers apart.
+    static Scratch& of_this_thread(const Network& network, int64_t rows, int64_t most_keys, int64_t apart) {
         static thread_local Scratch scratch;
         const auto at_least = [](auto& buffer, int64_t size) {
             if (int64_t(buffer.size()) < size) buffer.resize(size);
@@ -89,42 +91,13 @@ struct Scratch {
         at_least(scratch.projected, rows * network.dim * 3);
         at_least(scratch.hidden, rows * network.hidden);
         at_least(scratch.cells, rows);
-        at_least(scratch.seen, most_keys);
-        at_least(scratch.mixed, network.dim);
-        at_least(scratch.weights, (most_keys + kLanes) * network.num_heads);
+        at_least(scratch.mixed, network.dim * kMostTogether);
+        at_least(scratch.weights, (most_keys + kLanes) * network.num_heads * kMostTogether);
+        scratch.side_by_side.resize(most_keys);
+        for (int64_t i = 0; i < most_keys; ++i) scratch.side_by_side[i] = i * apart;
         return scratch;
     }
 };
-
-// One query looks at `count` cells, which begin at `cells[i]`. Sixteen cells at a time are looked at by all heads, so that
-// memory is read in the order in which it lies. `mixed` has room for a vector, `weights` for each head's row.
-template <class Number>
-void attend(const Network& network, const Number* query, const Number* keys, const Number* values, int64_t count,
-            const int64_t* cells, float* weights, float* mixed, Number* context) {
-    const int64_t dim = network.dim, head_dim = dim / network.num_heads, room = (count + kLanes - 1) / kLanes * kLanes;
-    for (int64_t first = 0; first < count; first += kLanes) {
-        const int64_t some = std::min(kLanes, count - first);
-        for (int64_t head = 0; head < network.num_heads; ++head) {
-            Lanes products[kLanes] = {};
-            for (int64_t i = 0; i < some; ++i)
-                for (int64_t d = head * head_dim; d < (head + 1) * head_dim; d += kLanes)
-                    products[i] += load(query + d) * load(keys + cells[first + i] + d);
-            store(weights + head * room + first, sums_of(products) * float(network.scale));
-        }
-    }
-    for (int64_t head = 0; head < network.num_heads; ++head) softmax(weights + head * room, count);
-    std::fill(mixed, mixed + dim, 0.f);
-    for (int64_t first = 0; first < count; first += kLanes) {
-        const int64_t end = std::min(first + kLanes, count);
-        for (int64_t d = 0; d < dim; d += kLanes) {
-            const float* weight = weights + d / head_dim * room;
-            Lanes sum = load(mixed + d);
-            for (int64_t i = first; i < end; ++i) sum += load(values + cells[i] + d) * weight[i];
-            store(mixed + d, sum);
-        }
-    }
-    for (int64_t d = 0; d < dim; d += kLanes) store(context + d, load(mixed + d));
-}
 
 template <class Number, class Weight>
 struct Engine {
@@ -133,6 +106,7 @@ struct Engine {
     const int64_t rows;
     const int threads;
     const int64_t dim = network.dim;
+    const Heads heads{dim, dim / network.num_heads, float(network.scale)};
     float* const vectors = scratch.vectors.data();
     Number* const inner = scratch.inner.data();
 
@@ -178,10 +152,6 @@ struct Engine {
         leave(layer.contract, hidden, layer.norm);
     }
 
-    void see_side_by_side(int64_t count, int64_t apart) {
-        for (int64_t i = 0; i < count; ++i) scratch.seen[i] = i * apart;
-    }
-
     // What the next sentence looks at comes from far away, and would be waited for: it is fetched ahead.
     void fetch(const Number* keys, int64_t to_values, int64_t count) const {
         constexpr int64_t kLine = 64 / sizeof(Number);
@@ -191,9 +161,10 @@ struct Engine {
         }
     }
 
-    void look(int64_t row, const Number* query, const Number* keys, const Number* values, int64_t count) {
-        attend(network, query, keys, values, count, scratch.seen.data(), scratch.weights.data(), scratch.mixed.data(),
-               inner + row * dim);
+    // Rows from `row` on look; their contexts take the place of what they read.
+    void look(int64_t row, int64_t queries, View<Number> view) {
+        view.contexts = inner + row * dim;
+        look_at(heads, view, queries, scratch.weights.data(), scratch.mixed.data());
     }
 
     // Sentences side by side: `first[s]` to `first[s + 1]` are its rows.
@@ -203,12 +174,11 @@ struct Engine {
         enter(layer.self.norm, network.is_pre_norm);
         multiply<Weight>(layer.self.project, inner, rows, threads,
                          [&](int64_t row, int64_t d, Lanes value) { store(projected + row * width + d, value); });
-        see_side_by_side(int64_t(scratch.seen.size()), width);
-        for (size_t s = 0; s + 1 < first.size(); ++s)
-            for (int64_t row = first[s]; row < first[s + 1]; ++row) {
-                const Number* own = projected + first[s] * width;
-                look(row, projected + row * width, own + dim, own + 2 * dim, first[s + 1] - first[s]);
-            }
+        for (size_t s = 0; s + 1 < first.size(); ++s) {
+            const Number* own = projected + first[s] * width;
+            const int64_t count = first[s + 1] - first[s];
+            look(first[s], count, {own, width, own + dim, own + 2 * dim, scratch.side_by_side.data(), 0, count});
+        }
         leave(layer.self.output, inner, layer.self.norm);
         feed_forward(layer);
     }
@@ -217,6 +187,17 @@ struct Engine {
         multiply<Weight>(product, inner, rows, threads, [&](int64_t row, int64_t d, Lanes value) {
             store(d < dim ? keys + row * dim + d : values + row * dim + d - dim, value);
         });
+    }
+
+    // Where the cells lie that each row descends from, in the slot of its sentence.
+    void see_ancestors(const Cache& cache, int64_t position) {
+        if (int64_t(scratch.seen.size()) < rows * (position + 1)) scratch.seen.resize(2 * rows * (position + 1));
+        int64_t* seen = scratch.seen.data();
+        for (int64_t row = 0; row < rows; ++row) {
+            const int64_t* ancestors = cache.ancestors + row * cache.num_known;
+            for (int64_t step = 0; step <= position; ++step)
+                *seen++ = (step * cache.beams + (step < cache.num_known ? ancestors[step] : row % cache.beams)) * dim;
+        }
     }
 
     void look_at_itself(const Layer& layer, const Cache& cache, int64_t number, int64_t position) {
@@ -231,15 +212,12 @@ struct Engine {
             Number* cell = scratch.cells[row];
             store(d < dim ? queries + row * dim + d : d < 2 * dim ? cell + d - dim : cell + to_values + d - 2 * dim, value);
         });
-        for (int64_t row = 0; row < rows; ++row) {
+        for (int64_t row = 0; row < rows; row += beams) {
             const Number* own = keys + cache.slot[row / beams] * slot_size;
-            const int64_t* ancestors = cache.ancestors + row * cache.num_known;
-            if (row % beams == 0 && row + beams < rows)
+            if (row + beams < rows)
                 fetch(keys + cache.slot[row / beams + 1] * slot_size, to_values, (position + 1) * beams);
-            const int64_t itself = row % beams;
-            for (int64_t step = 0; step <= position; ++step)
-                scratch.seen[step] = (step * beams + (step < cache.num_known ? ancestors[step] : itself)) * dim;
-            look(row, queries + row * dim, own, own + to_values, position + 1);
+            const int64_t* seen = scratch.seen.data() + row * (position + 1);
+            look(row, beams, {queries + row * dim, dim, own, own + to_values, seen, position + 1, position + 1});
         }
         leave(layer.self.output, inner, layer.self.norm);
     }
@@ -251,13 +229,12 @@ struct Engine {
         enter(layer.cross.norm, network.is_pre_norm);
         multiply<Weight>(layer.cross.project, inner, rows, threads,
                          [&](int64_t row, int64_t d, Lanes value) { store(queries + row * dim + d, value); });
-        see_side_by_side(int64_t(scratch.seen.size()), dim);
-        for (int64_t row = 0; row < rows; ++row) {
-            const int64_t sentence = row / beams;
+        for (int64_t row = 0; row < rows; row += beams) {
+            const int64_t sentence = row / beams, *side_by_side = scratch.side_by_side.data();
             const Number* own = keys + memory.first[sentence] * dim;
-            if (row % beams == 0 && row + beams < rows)
+            if (row + beams < rows)
                 fetch(keys + memory.first[sentence + 1] * dim, to_values, memory.lengths[sentence + 1]);
-            look(row, queries + row * dim, own, own + to_values, memory.lengths[sentence]);
+            look(row, beams, {queries + row * dim, dim, own, own + to_values, side_by_side, 0, memory.lengths[sentence]});
         }
         leave(layer.cross.output, inner, layer.cross.norm);
     }
