@@ -15,26 +15,27 @@ constexpr int64_t kLanes = 16;
 typedef float Lanes __attribute__((vector_size(64)));
 typedef int32_t Whole __attribute__((vector_size(64)));
 typedef uint32_t Bits __attribute__((vector_size(64)));
+typedef uint16_t Half __attribute__((vector_size(32)));
 
 struct bfloat16 {
     uint16_t bits;
 };
 
-inline Lanes load(const float* from) {
-    Lanes lanes;
-    std::memcpy(&lanes, from, sizeof lanes);
-    return lanes;
+template <class Vector>
+inline Vector load_as(const void* from) {
+    Vector vector;
+    std::memcpy(&vector, from, sizeof vector);
+    return vector;
 }
+
+inline Lanes load(const float* from) { return load_as<Lanes>(from); }
 
 inline Lanes load(const bfloat16* from) {
 #ifdef __AVX512F__
     const __m256i half = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
     return (Lanes)_mm512_slli_epi32(_mm512_cvtepu16_epi32(half), 16);
 #else
-    typedef uint16_t Half __attribute__((vector_size(32)));
-    Half half;
-    std::memcpy(&half, from, sizeof half);
-    return (Lanes)(__builtin_convertvector(half, Bits) << 16);
+    return (Lanes)(__builtin_convertvector(load_as<Half>(from), Bits) << 16);
 #endif
 }
 
@@ -44,9 +45,7 @@ inline Lanes load(const int8_t* from) {
     return (Lanes)_mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(quarter));
 #else
     typedef int8_t Quarter __attribute__((vector_size(16)));
-    Quarter quarter;
-    std::memcpy(&quarter, from, sizeof quarter);
-    return __builtin_convertvector(quarter, Lanes);
+    return __builtin_convertvector(load_as<Quarter>(from), Lanes);
 #endif
 }
 
@@ -56,7 +55,6 @@ inline void store(bfloat16* to, Lanes lanes) {  // to the nearest, ties to even;
 #ifdef __AVX512BF16__
     const __m256bh half = _mm512_cvtneps_pbh((__m512)lanes);
 #else
-    typedef uint16_t Half __attribute__((vector_size(32)));
     const Bits bits = (Bits)lanes, rounded = bits + 0x7fff + ((bits >> 16) & 1);
     const Bits kept = lanes == lanes ? rounded : bits | 0x400000;
     const Half half = __builtin_convertvector(kept >> 16, Half);
@@ -80,8 +78,7 @@ inline Group<count> load_group(const Number* from) {
 
 template <>
 inline Group<2> load_group<2, bfloat16>(const bfloat16* from) {
-    Bits both;
-    std::memcpy(&both, from, sizeof both);
+    const Bits both = load_as<Bits>(from);
     return {{(Lanes)(both << 16), (Lanes)(both & 0xffff0000u)}};
 }
 
@@ -258,19 +255,28 @@ void normalise(const Norm& norm, const float* vector, int64_t size, Number* to) 
         store(to + i, (load(vector + i) - mean) * factor * load(norm.weight + i) + load(norm.bias + i));
 }
 
+// Of each number of a row, less the largest, its exp, in place; returns their sum. `whole` is a multiple of 16.
+inline float decay_row(float* row, int64_t whole, float largest) {
+    Lanes total{};
+    for (int64_t i = 0; i < whole; i += kLanes) {
+        const Lanes power = decay(load(row + i) - largest);
+        store(row + i, power);
+        total += power;
+    }
+    return sum(total);
+}
+
+// Softmax in place of a row whose largest number is known.
+inline void softmax_below(float* row, int64_t whole, float largest) {
+    const float factor = 1.f / decay_row(row, whole, largest);
+    for (int64_t i = 0; i < whole; i += kLanes) store(row + i, load(row + i) * factor);
+}
+
 // Softmax in place. The row has room up to a multiple of 16, which is filled with zeros.
 inline void softmax(float* scores, int64_t size) {
     const int64_t whole = (size + kLanes - 1) / kLanes * kLanes;
     for (int64_t i = size; i < whole; ++i) scores[i] = -std::numeric_limits<float>::infinity();
     Lanes best = load(scores);
     for (int64_t i = kLanes; i < whole; i += kLanes) best = larger(load(scores + i), best);
-    const float most = largest(best);
-    Lanes total{};
-    for (int64_t i = 0; i < whole; i += kLanes) {
-        const Lanes weight = decay(load(scores + i) - most);
-        store(scores + i, weight);
-        total += weight;
-    }
-    const float factor = 1.f / sum(total);
-    for (int64_t i = 0; i < whole; i += kLanes) store(scores + i, load(scores + i) * factor);
+    softmax_below(scores, whole, largest(best));
 }

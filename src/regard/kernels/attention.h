@@ -116,20 +116,13 @@ struct Head {
 
     // Softmax of a row, minus infinity taken where something is hidden.
     void weigh_row(float* row, const float* hidden) const {
-        Lanes most = all(-std::numeric_limits<float>::infinity()), total{};
+        Lanes most = all(-std::numeric_limits<float>::infinity());
         for (int64_t c = 0; c < rounded; c += kLanes) {
             const Lanes dark = load(hidden + c), seen = dark == 0.f ? load(row + c) : dark;
             store(row + c, seen);
             most = larger(seen, most);
         }
-        const float best = largest(most);
-        for (int64_t c = 0; c < rounded; c += kLanes) {
-            const Lanes weight = decay(load(row + c) - best);
-            store(row + c, weight);
-            total += weight;
-        }
-        const float factor = 1.f / sum(total);
-        for (int64_t c = 0; c < rounded; c += kLanes) store(row + c, load(row + c) * factor);
+        softmax_below(row, rounded, largest(most));
     }
 
     void forward(int64_t row, int64_t head, const Vectors<Number>& context) {

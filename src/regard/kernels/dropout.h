@@ -23,9 +23,7 @@ inline Whole whole_of(const uint8_t* from) {
     return (Whole)_mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
 #else
     typedef uint8_t Quarter __attribute__((vector_size(16)));
-    Quarter quarter;
-    std::memcpy(&quarter, from, sizeof quarter);
-    return __builtin_convertvector(quarter, Whole);
+    return __builtin_convertvector(load_as<Quarter>(from), Whole);
 #endif
 }
 
