@@ -148,12 +148,22 @@ inline float sum(Lanes lanes) {
     return (rest[0] + rest[2]) + (rest[1] + rest[3]);
 }
 
+// Lanes of two vectors by their numbers: the first has 0 to 15, the other 16 to 31.
+template <int... lanes>
+inline Lanes pick(Lanes one, Lanes other) {
+#ifdef __clang__
+    return __builtin_shufflevector(one, other, lanes...);
+#else  // which has that too, but only from GCC 12 on
+    return __builtin_shuffle(one, other, Whole{lanes...});
+#endif
+}
+
 // The sums of sixteen vectors, as one: each round adds halves, and lets two vectors share one.
 inline Lanes sums_of(Lanes (&parts)[kLanes]) {
-#define REGARD_ROUND(count, lower, upper)                                                           \
-    for (int i = 0; i < count; ++i)                                                                 \
-        parts[i] = __builtin_shufflevector(parts[2 * i], parts[2 * i + 1], lower) +                 \
-                   __builtin_shufflevector(parts[2 * i], parts[2 * i + 1], upper);
+#define REGARD_ROUND(count, lower, upper)                               \
+    for (int i = 0; i < count; ++i)                                     \
+        parts[i] = pick<lower>(parts[2 * i], parts[2 * i + 1]) +        \
+                   pick<upper>(parts[2 * i], parts[2 * i + 1]);
 #define REGARD_LIST(...) __VA_ARGS__
     REGARD_ROUND(8, REGARD_LIST(0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23),
                  REGARD_LIST(8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31))

@@ -51,8 +51,8 @@ inline void transpose(Lanes (&rows)[kLanes]) {
     REGARD_UNROLL for (int round = 0; round < 4; ++round) {
         Lanes dealt[kLanes];
         REGARD_UNROLL for (int i = 0; i < kLanes / 2; ++i) {
-            dealt[2 * i] = __builtin_shufflevector(rows[i], rows[i + 8], 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
-            dealt[2 * i + 1] = __builtin_shufflevector(rows[i], rows[i + 8], 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+            dealt[2 * i] = pick<0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23>(rows[i], rows[i + 8]);
+            dealt[2 * i + 1] = pick<8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31>(rows[i], rows[i + 8]);
         }
         REGARD_UNROLL for (int i = 0; i < kLanes; ++i) rows[i] = dealt[i];
     }
