@@ -21,6 +21,7 @@ _COMPILERS: Final = ("c++", "g++", "clang++")
 _FLAGS: Final = ("-std=c++17", "-O3", "-march=native", "-fno-math-errno", "-fopenmp", "-shared", "-fPIC")
 _SHARED: Final = ("regard.kernels", "arithmetic.h")
 _SECONDS: Final = 300
+_EXAMPLE: Final = "for example with `apt install g++` or `xcode-select --install`"
 
 
 @final
@@ -32,11 +33,13 @@ class Source:
         package: where the files lie.
         names: the first is compiled, and includes the others and ``arithmetic.h``.
         linked: shared libraries that the compiled file needs, before those the compiler would take itself.
+        flags: of the compiler, after those that all are compiled with.
     """
 
     package: str
     names: tuple[str, ...]
     linked: tuple[Path, ...] = ()
+    flags: tuple[str, ...] = ()
 
     def is_compiled(self) -> bool:
         """Whether this machine has it already.
@@ -60,8 +63,7 @@ class Source:
 
     def _path(self, compiler: str) -> Path:
         """Its name follows from all that the compiled file depends on."""
-        version = subprocess.run([compiler, "--version"], capture_output=True, text=True, check=False).stdout
-        parts = [version, " ".join(_FLAGS), *map(str, self.linked), _processor()]
+        parts = [_version(compiler), " ".join((*_FLAGS, *self.flags)), *map(str, self.linked), _processor()]
         read = [(self.package, name) for name in self.names] + [_SHARED]
         parts += [files(package).joinpath(name).read_text(encoding="utf-8") for package, name in read]
         return folder() / f"{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:32]}.so"
@@ -79,7 +81,7 @@ def folder() -> Path:
         raise MachineError("there is no home folder to keep what is compiled in; set XDG_CACHE_HOME to one") from None
 
 
-def compile_to(path: Path, source: Source, compiler: str, *, more: tuple[str, ...] = ()) -> None:
+def compile_to(path: Path, source: Source, compiler: str) -> None:
     """Compiles a source for this machine.
 
     Raises:
@@ -93,12 +95,10 @@ def compile_to(path: Path, source: Source, compiler: str, *, more: tuple[str, ..
             made = Path(aside) / path.name
             # What is linked here gives all that is missing, so that no second library of its kind is taken along.
             linked = ["-Wl,--as-needed", *map(str, source.linked)] if source.linked else []
-            command = [compiler, *_FLAGS, *more, include, str(main), *linked, "-o", str(made)]
+            command = [compiler, *_FLAGS, *source.flags, include, str(main), *linked, "-o", str(made)]
             done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)
             if done.returncode:
-                raise MachineError(
-                    f"{compiler} cannot compile {main.name} for this machine: {done.stderr.strip()[:500]}"
-                )
+                raise _cannot_compile(compiler, main.name, done.stderr)
             made.replace(path)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise MachineError(f"compiling to {path} failed: {error}") from None
@@ -109,9 +109,21 @@ def _compiler() -> str:
         if name and (found := shutil.which(name)):
             return found
     raise MachineError(
-        f"no C++ compiler is found ({', '.join(_COMPILERS)}, or what CXX names); install one, for example with "
-        "`apt install g++` or `xcode-select --install`"
+        f"no C++ compiler is found ({', '.join(_COMPILERS)}, or what CXX names); install one, {_EXAMPLE}"
     )
+
+
+def _cannot_compile(compiler: str, name: str, said: str) -> MachineError:
+    first, *_ = _version(compiler).splitlines() or ["of no version it would tell"]
+    return MachineError(
+        f"{compiler} cannot compile {name} for this machine. GCC 11, Clang 14 and newer can, and this is {first}; if "
+        f"it is older, install a newer one, {_EXAMPLE}, or name one in CXX. It says: {said.strip()[:500]}"
+    )
+
+
+def _version(compiler: str) -> str:
+    """All that a compiler says of itself."""
+    return subprocess.run([compiler, "--version"], capture_output=True, text=True, check=False).stdout
 
 
 def _processor() -> str:

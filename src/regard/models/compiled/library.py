@@ -1,6 +1,7 @@
 """The functions of the compiled network, loaded once for a process."""
 
 import ctypes
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Final, final
@@ -9,7 +10,9 @@ from regard.errors import MachineError
 from regard.kernels import Source
 
 SOURCE: Final = Source("regard.models.compiled", ("entry.cpp", "product.h", "network.h", "attend.h", "choice.h"))
-_NO_TILES: Final = -1
+WITHOUT_TILES: Final = replace(SOURCE, flags=("-mno-amx-bf16",))
+"""For processors that have tiles, on systems that forbid them."""
+_FORBIDDEN: Final = -1
 
 
 @final
@@ -18,14 +21,14 @@ class Library:
 
     Attributes:
         has_tiles: whether products of bfloat16 go through tiles (Intel AMX), which decides how weights are laid out.
+        is_allowed: whether the system lets programs use what it is compiled for; if not, nothing else is to be called.
     """
 
     def __init__(self, path: Path) -> None:
         self._functions = ctypes.CDLL(str(path))
         tiles = self.function("has_tiles")()
-        if tiles == _NO_TILES:
-            raise MachineError("the system does not let programs use the processor's tiles (AMX)")
         self.has_tiles = bool(tiles)
+        self.is_allowed = tiles != _FORBIDDEN
 
     def function(self, name: str) -> "ctypes._NamedFuncPointer":
         """The function ``regard_`` and a name; it gives a whole number."""
@@ -41,7 +44,12 @@ def compiled_library() -> Library:
     Raises:
         MachineError: there is no compiler, or it failed; the message says what to install.
     """
-    path = SOURCE.compiled()
+    library = _loaded(SOURCE)
+    return library if library.is_allowed else _loaded(WITHOUT_TILES)
+
+
+def _loaded(source: Source) -> Library:
+    path = source.compiled()
     try:
         return Library(path)
     except OSError as error:

@@ -1,0 +1,83 @@
+"""A source is compiled once for a machine; where it cannot be, the message says what is missing."""
+
+import ctypes
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from regard.errors import MachineError
+from regard.kernels import Source, compiling
+from regard.kernels.compiling import compile_to
+
+PACKAGE = "smallest"
+
+
+@pytest.fixture
+def source(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Source:
+    """One function; what is compiled is kept for this test alone."""
+    (tmp_path / PACKAGE).mkdir()
+    (tmp_path / PACKAGE / "__init__.py").touch()
+    (tmp_path / PACKAGE / "one.cpp").write_text('extern "C" int found() { return FOUND; }\n', encoding="utf-8")
+    monkeypatch.delitem(sys.modules, PACKAGE, raising=False)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return Source(PACKAGE, ("one.cpp",), flags=("-DFOUND=1",))
+
+
+def found_by(path: Path) -> int:
+    return int(ctypes.CDLL(str(path)).found())
+
+
+def test_it_is_compiled_once(needs_tool: Callable[[str], str], source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+    needs_tool("g++")
+    assert not source.is_compiled()
+    made = source.compiled()
+    assert found_by(made) == 1
+    assert list(compiling.folder().iterdir()) == [made]
+    assert made.parent.stat().st_mode & 0o077 == 0
+    with monkeypatch.context() as forbidden:
+        forbidden.setattr(compiling, "compile_to", lambda *_: pytest.fail("it was there"))
+        assert source.is_compiled()
+        assert source.compiled() == made
+
+
+def test_other_flags_make_another_file(needs_tool: Callable[[str], str], source: Source) -> None:
+    needs_tool("g++")
+    assert [found_by(replace(source, flags=(f"-DFOUND={each}",)).compiled()) for each in (1, 2)] == [1, 2]
+    assert len(list(compiling.folder().iterdir())) == 2
+
+
+def test_without_a_compiler_the_message_says_what_to_install(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    with pytest.raises(MachineError, match=r"no C\+\+ compiler is found .*; install one, .*apt install g\+\+"):
+        source.compiled()
+
+
+def test_a_compiler_that_fails_leaves_nothing(source: Source, tmp_path: Path) -> None:
+    with pytest.raises(MachineError, match=r"false cannot compile one\.cpp for this machine"):
+        compile_to(tmp_path / "a" / "x.so", source, shutil.which("false") or "/bin/false")
+    assert list((tmp_path / "a").iterdir()) == []
+
+
+def test_a_compiler_that_is_too_old_is_named_with_what_is_needed(
+    source: Source, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    compiler = tmp_path / "g++"
+    compiler.write_text(
+        "#!/bin/sh\n"
+        'if [ "$1" = --version ]; then echo "g++ (Elderly) 7.5.0"; echo "This is free software."; exit; fi\n'
+        "echo \"error: '__builtin_convertvector' was not declared\" >&2; exit 1\n",
+        encoding="utf-8",
+    )
+    compiler.chmod(0o700)
+    monkeypatch.setenv("CXX", str(compiler))
+    wanted = (
+        r"GCC 11, Clang 14 and newer can, and this is g\+\+ \(Elderly\) 7\.5\.0; if it is older, install a newer one, "
+        r"for example with `apt install g\+\+` .*, or name one in CXX\. It says: error: '__builtin_convertvector'"
+    )
+    with pytest.raises(MachineError, match=wanted):
+        source.compiled()
