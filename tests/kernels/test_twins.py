@@ -17,9 +17,10 @@ from regard.kernels.check import farthest, largest_errors
 from regard.kernels.compiling import compile_to
 from regard.kernels.dropout import dropped
 from regard.kernels.library import kernel_source, openmp_library, takes
+from regard.kernels.linear import column_sums, rectified_back, rectify, takes_linear
 from regard.kernels.loss import loss_and_gradient, takes_loss
 from regard.kernels.norm import normalised, normalised_back, takes_norm
-from regard.kernels.twins import plain_attention, plain_factors, plain_loss, plain_norm
+from regard.kernels.twins import plain_attention, plain_factors, plain_loss, plain_norm, plain_rectifier
 
 TYPES = (torch.float32, torch.bfloat16)
 FLOAT32_ERROR = 1e-5
@@ -72,7 +73,7 @@ def require_same_bits(compute: Callable[[], Found]) -> None:
 
 def test_the_check_at_the_start_passes(kernels: Kernels) -> None:
     errors = largest_errors(kernels)
-    assert set(errors) == {"the loss", "dropout", "layer norm", "attention"}
+    assert set(errors) == {"the loss", "dropout", "the rectifier", "the gradient of a bias", "layer norm", "attention"}
     assert all(error <= 1 for error in errors.values()), errors
 
 
@@ -141,6 +142,17 @@ def test_a_logit_that_is_no_number_makes_the_loss_none(kernels: Kernels, wrong: 
     assert gradient[[0, 1, 3]].isfinite().all()
 
 
+@pytest.mark.parametrize("dtype", TYPES)
+def test_the_gradient_may_take_the_place_of_the_logits(kernels: Kernels, dtype: torch.dtype) -> None:
+    (logits,) = drawn(dtype, (6, 1_003))
+    targets = torch.tensor([3, 0, 19, 1_002])
+    apart = loss_and_gradient(kernels, logits, targets, smoothing=0.1, weight=1.0)
+    total, gradient = loss_and_gradient(kernels, logits, targets, smoothing=0.1, weight=1.0, in_place=True)
+    assert gradient.data_ptr() == logits.data_ptr()
+    assert torch.equal(total, apart[0])
+    assert torch.equal(gradient, apart[1])
+
+
 def test_what_the_loss_does_not_take() -> None:
     logits, targets = torch.zeros(4, 10), torch.tensor([0, 9, 3])
     assert takes_loss(logits, targets)
@@ -186,6 +198,51 @@ def test_cells_are_dropped_independently(kernels: Kernels) -> None:
     for pair in ((first, second), *((first[step:], first[:-step]) for step in (1, 8, 64, 512))):
         both = float((pair[0] & pair[1]).double().mean())
         assert abs(both - 0.25) <= 0.004, "neighbours, bytes of a word, words and seeds know nothing of one another"
+
+
+# Linear layers
+
+
+@pytest.mark.parametrize("dtype", TYPES)
+@pytest.mark.parametrize("shape", [(1, 16), (31, 48), (33, 512), (130, 4_112)])
+def test_the_rectifier(kernels: Kernels, dtype: torch.dtype, shape: tuple[int, int]) -> None:
+    before, upstream = drawn(dtype, shape, shape)
+    before[0, :4] = torch.tensor([0.0, -0.0, torch.inf, -torch.inf])
+    result = before.clone()
+    rectify(kernels, result)
+    assert torch.equal(result, before.relu())
+    found = result, *rectified_back(kernels, upstream, result)
+    wanted = by_autograd(plain_rectifier, [before.double(), torch.zeros(shape[1]).double()], upstream)
+    assert torch.equal(found[1].double(), wanted[1])
+    assert farthest(found[2:], wanted[2:]) <= FLOAT32_ERROR
+
+
+def test_the_rectifier_keeps_what_is_no_number(kernels: Kernels) -> None:
+    vectors, upstream = drawn(torch.bfloat16, (2, 16), (2, 16))
+    vectors[1, 3] = torch.nan
+    rectify(kernels, vectors)
+    assert vectors[1, 3].isnan()
+    assert vectors.isnan().sum() == 1
+    before, sums = rectified_back(kernels, upstream, vectors)
+    assert before[1, 3] == upstream[1, 3]
+    assert sums.isfinite().all()
+
+
+@pytest.mark.parametrize("dtype", TYPES)
+@pytest.mark.parametrize("shape", [(1, 16), (31, 48), (200, 384)])
+def test_the_gradient_of_a_bias(kernels: Kernels, dtype: torch.dtype, shape: tuple[int, int]) -> None:
+    (upstream,) = drawn(dtype, shape)
+    assert farthest([column_sums(kernels, upstream)], [upstream.double().sum(0)]) <= FLOAT32_ERROR
+
+
+def test_what_linear_layers_do_not_take() -> None:
+    weight = torch.ones(16, 5)
+    assert takes_linear(torch.ones(2, 5), weight)
+    assert takes_linear(torch.ones(2, 3, 5).bfloat16(), weight)
+    assert not takes_linear(torch.ones(2, 5), torch.ones(17, 5))
+    assert not takes_linear(torch.ones(2, 5).double(), weight)
+    assert not takes_linear(torch.ones(2, 5), weight.bfloat16())
+    assert not takes_linear(torch.ones(0, 5), weight)
 
 
 # Layer norm
@@ -333,6 +390,8 @@ def test_the_number_of_threads_changes_no_bit(kernels: Kernels, dtype: torch.dty
 
     require_same_bits(lambda: loss_and_gradient(kernels, logits, targets, smoothing=0.1, weight=0.5))
     require_same_bits(lambda: [dropped(kernels, vectors, seed=5, levels=30, residual=upstream)])
+    require_same_bits(lambda: [column_sums(kernels, upstream)])
+    require_same_bits(lambda: rectified_back(kernels, upstream, vectors))
     require_same_bits(norm)
     require_same_bits(attention)
 

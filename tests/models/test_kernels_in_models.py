@@ -11,10 +11,12 @@ from regard.attention import dispatch as dispatch_module
 from regard.attention.core import attend
 from regard.batches import rectangle
 from regard.kernels import Kernels
+from regard.kernels.check import farthest
 from regard.kernels.twins import plain_factors
 from regard.models import AnyModel, build_model
 from regard.models.heads import split_heads
 from regard.models.kernels import use_kernels
+from regard.models.layers import Linear
 from regard.models.noise import Dropout, Noise
 from regard.settings.model import ModelSettings
 from regard.training.loss import smoothed_cross_entropy
@@ -73,6 +75,8 @@ def test_loss_and_every_gradient_are_those_without_kernels(
     assert "loss" in taken
     fits = model.settings.model_dim % 16 == 0  # type: ignore[union-attr]
     assert ("normalise_back" in taken) == fits
+    assert "rectify_back" in taken
+    assert "sum_columns" in taken
     assert ("attend_back" in taken) == (fits and model.settings.head_dim % 16 == 0)  # type: ignore[union-attr]
     torch.testing.assert_close(found_loss, loss, rtol=1e-5, atol=0)
     assert found.keys() == gradients.keys()
@@ -88,6 +92,43 @@ def test_in_bfloat16_the_loss_is_as_near(kernels: Kernels) -> None:
     use_kernels(model, kernels)
     found, _ = learned(model)
     assert abs(found - exact) <= abs(plain - exact) + 0.005 * exact
+
+
+@pytest.mark.parametrize("rectified", [True, False])
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_a_linear_layer_has_the_gradients_of_its_parts(
+    kernels: Kernels, taken: list[str], dtype: torch.dtype, bias: bool, rectified: bool
+) -> None:
+    layer = Linear(32, 48, bias=bias).train()
+    if layer.bias is not None:
+        torch.nn.init.normal_(layer.bias)
+    vectors = torch.randn(3, 5, 32, dtype=dtype, requires_grad=True)
+
+    def computed(upstream: Tensor) -> list[Tensor]:
+        result = layer(vectors, rectified=rectified)
+        return [result.detach(), *torch.autograd.grad(result, [vectors, *layer.parameters()], upstream)]
+
+    upstream = torch.randn(3, 5, 48, dtype=dtype)
+    wanted = computed(upstream)
+    assert not taken
+    layer.kernels = kernels
+    found = computed(upstream.transpose(0, 1).contiguous().transpose(0, 1))  # as it may come: not contiguous
+    assert bool(taken) == (bias or rectified)
+    # PyTorch rounds the gradient of a bias to bfloat16.
+    assert farthest(found, wanted) <= {torch.float32: 1e-5, torch.bfloat16: 1e-2}[dtype]
+
+
+def test_a_frozen_layer_passes_on_what_is_learned_before_it(kernels: Kernels) -> None:
+    layer = Linear(32, 48).requires_grad_(False).train()
+    vectors = torch.randn(4, 32, requires_grad=True)
+    (wanted,) = torch.autograd.grad(layer(vectors).square().sum(), vectors)
+    layer.kernels = kernels
+    (found,) = torch.autograd.grad(layer(vectors).square().sum(), vectors)
+    torch.testing.assert_close(found, wanted)
+    layer.requires_grad_(True)
+    layer(vectors.detach()).sum().backward()  # type: ignore[no-untyped-call]
+    torch.testing.assert_close(layer.bias.grad, torch.full((48,), 4.0))  # type: ignore[union-attr]
 
 
 def test_another_loss_is_seen(kernels: Kernels) -> None:

@@ -11,9 +11,10 @@ from regard.errors import MachineError
 from regard.kernels.attention import Three, attended, attended_back
 from regard.kernels.dropout import dropped
 from regard.kernels.library import Kernels, loaded_kernels
+from regard.kernels.linear import column_sums, rectified_back, rectify
 from regard.kernels.loss import loss_and_gradient
 from regard.kernels.norm import normalised, normalised_back
-from regard.kernels.twins import plain_attention, plain_factors, plain_loss, plain_norm
+from regard.kernels.twins import plain_attention, plain_factors, plain_loss, plain_norm, plain_rectifier
 
 _TOLERATED: Final = {torch.float32: 1e-5, torch.bfloat16: 2e-2}
 _SCALE: Final = 0.25
@@ -82,6 +83,20 @@ def _dropout(kernels: Kernels, dtype: torch.dtype) -> float:
     return farthest([found], [residual.double() + vectors.double() * factors])
 
 
+def _rectifier(kernels: Kernels, dtype: torch.dtype) -> float:
+    before, upstream = _drawn(6, dtype, (37, 48), (37, 48))
+    bias, result = torch.zeros(48), before.clone()
+    rectify(kernels, result)
+    inputs = _exact(before, bias)
+    wanted = _by_autograd(plain_rectifier(inputs[0], inputs[1]), inputs, upstream.double())
+    return farthest([result, *rectified_back(kernels, upstream, result)], wanted)
+
+
+def _bias(kernels: Kernels, dtype: torch.dtype) -> float:
+    (upstream,) = _drawn(7, dtype, (37, 48))
+    return farthest([column_sums(kernels, upstream)], [upstream.double().sum(0)])
+
+
 def _norm(kernels: Kernels, dtype: torch.dtype) -> float:
     vectors, upstream = _drawn(3, dtype, (37, 48), (37, 48))
     weight, bias = _drawn(4, torch.float32, (48,), (48,))
@@ -106,6 +121,8 @@ def _attention(kernels: Kernels, dtype: torch.dtype) -> float:
 _CHECKS: Final[dict[str, Callable[[Kernels, torch.dtype], float]]] = {
     "the loss": _loss,
     "dropout": _dropout,
+    "the rectifier": _rectifier,
+    "the gradient of a bias": _bias,
     "layer norm": _norm,
     "attention": _attention,
 }

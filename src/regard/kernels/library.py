@@ -18,7 +18,16 @@ from torch import Tensor
 from regard.errors import MachineError
 from regard.kernels.compiling import Source
 
-_FILES: Final = ("training.cpp", "attention.h", "dropout.h", "loss.h", "norm.h", "small_product.h")
+_FILES: Final = (
+    "training.cpp",
+    "attention.h",
+    "dropout.h",
+    "linear.h",
+    "loss.h",
+    "norm.h",
+    "small_product.h",
+    "sums.h",
+)
 _TYPES: Final = (torch.float32, torch.bfloat16)
 _LANES: Final = 16
 
@@ -26,6 +35,9 @@ _ARGUMENTS: Final[Mapping[str, tuple[Any, ...]]] = MappingProxyType(
     {
         "loss": (*[c_void_p] * 4, c_int64, c_int64, c_double, c_double, c_int64),
         "drop": (*[c_void_p] * 3, c_int64, c_uint64, c_int64, c_double, c_int64),
+        "rectify": (c_void_p, c_int64, c_int64),
+        "rectify_back": (*[c_void_p] * 4, c_int64, c_int64, c_int64),
+        "sum_columns": (*[c_void_p] * 2, c_int64, c_int64, c_int64),
         "normalise": (*[c_void_p] * 5, c_int64, c_int64, c_double, c_int64),
         "normalise_back": (*[c_void_p] * 6, c_int64, c_int64, c_int64),
         "attend": (c_void_p, c_double, c_int64),

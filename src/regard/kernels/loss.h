@@ -7,7 +7,7 @@
 
 template <class Number>
 struct LossRows {
-    const Number* logits;  // [rows][vocab], like the gradient
+    const Number* logits;  // [rows][vocab], like the gradient, which may take their place
     const int64_t* targets;
     Number* gradient;
     double* losses;

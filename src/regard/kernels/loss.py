@@ -21,9 +21,13 @@ def loss_and_gradient(
     *,
     smoothing: float,
     weight: float,
+    in_place: bool = False,
 ) -> tuple[Float[Tensor, ""], Float[Tensor, "picked vocab"]]:
-    """``weight`` times the sum over tokens, and its gradient for the logits, 0 in rows beyond the last target."""
-    gradient, count = torch.empty_like(logits), len(targets)
+    """``weight`` times the sum over tokens, and its gradient for the logits, 0 in rows beyond the last target.
+
+    ``in_place`` the gradient takes the place of the logits: 32 MB less to be written and read for 2,000 of 8,000.
+    """
+    gradient, count = logits if in_place else torch.empty_like(logits), len(targets)
     gradient[count:] = 0
     losses = torch.empty(count, dtype=torch.float64)
     pointers = (each.data_ptr() for each in (logits, targets, gradient, losses))

@@ -1,11 +1,6 @@
 // Layer norm of vectors whose length is a multiple of 16, and its gradient. Statistics and sums are float32.
 #pragma once
-#include <algorithm>
-#include <vector>
-
-#include "arithmetic.h"
-
-constexpr int64_t kRowsOfTask = 32;  // sums over rows are made of sums over so many, whoever computes them
+#include "sums.h"
 
 struct Statistics {
     float mean, factor;  // (x - mean) · factor has mean 0 and variance 1
@@ -65,15 +60,7 @@ struct Normal {
 
     // `sums`: the gradients of the weight, then of the bias.
     void backward(const Number* upstream, Number* to, float* sums, int threads) const {
-        const int64_t tasks = (rows + kRowsOfTask - 1) / kRowsOfTask;
-        std::vector<float> shares(tasks * 2 * size);
-#pragma omp parallel for schedule(static) num_threads(threads)
-        for (int64_t task = 0; task < tasks; ++task)
-            for (int64_t row = task * kRowsOfTask; row < std::min(rows, (task + 1) * kRowsOfTask); ++row)
-                backward_row(row, upstream, to, shares.data() + task * 2 * size);
-        std::fill(sums, sums + 2 * size, 0.f);
-        for (int64_t task = 0; task < tasks; ++task)
-            for (int64_t i = 0; i < 2 * size; i += kLanes)
-                store(sums + i, load(sums + i) + load(shares.data() + task * 2 * size + i));
+        sum_over_rows(rows, 2 * size, sums, threads,
+                      [&](int64_t row, float* share) { backward_row(row, upstream, to, share); });
     }
 };

@@ -9,6 +9,7 @@
 
 #include "attention.h"
 #include "dropout.h"
+#include "linear.h"
 #include "loss.h"
 #include "norm.h"
 
@@ -53,6 +54,14 @@ int64_t regard_openmp() { return reinterpret_cast<int64_t>(&omp_get_max_threads)
     void regard_drop_##name(const Number* residual, const Number* vectors, Number* to, int64_t cells, uint64_t seed,  \
                             int64_t levels, double scale, int64_t threads) {                                          \
         drop(Drop{seed, int32_t(levels), float(scale)}, residual, vectors, to, cells, int(threads));                  \
+    }                                                                                                                 \
+    void regard_rectify_##name(Number* cells, int64_t count, int64_t threads) { rectify(cells, count, int(threads)); } \
+    void regard_rectify_back_##name(const Number* upstream, const Number* rectified, Number* to, float* sums,         \
+                                    int64_t rows, int64_t size, int64_t threads) {                                    \
+        rectify_back(upstream, rectified, to, sums, rows, size, int(threads));                                        \
+    }                                                                                                                 \
+    void regard_sum_columns_##name(const Number* upstream, float* sums, int64_t rows, int64_t size, int64_t threads) { \
+        sum_columns(upstream, sums, rows, size, int(threads));                                                        \
     }                                                                                                                 \
     void regard_normalise_##name(const Number* vectors, const float* weight, const float* bias, Statistics* known,    \
                                  Number* to, int64_t rows, int64_t size, double epsilon, int64_t threads) {           \

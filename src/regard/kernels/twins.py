@@ -29,6 +29,13 @@ def plain_factors(shape: tuple[int, ...], *, seed: int, levels: int) -> Float[Te
     return (kept.double() * (LEVELS / (LEVELS - levels))).view(shape)
 
 
+def plain_rectifier(
+    vectors: Float[Tensor, "row output"], bias: Float[Tensor, " output"]
+) -> Float[Tensor, "row output"]:
+    """A bias added, and what is below 0 put to 0."""
+    return (vectors + bias).relu()
+
+
 def plain_norm(
     vectors: Float[Tensor, "... model"], weight: Float[Tensor, " model"], bias: Float[Tensor, " model"], epsilon: float
 ) -> Float[Tensor, "... model"]:

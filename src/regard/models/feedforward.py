@@ -26,6 +26,7 @@ class FeedForwardNetwork(nn.Module):
     def __init__(self, settings: ModelSettings, noise: Noise) -> None:
         super().__init__()
         self.activation = ACTIVATIONS[settings.feedforward]
+        self.is_rectifier = settings.feedforward == "relu"
         self.expand = Linear(settings.model_dim, settings.feedforward_dim)
         self.gate = Linear(settings.model_dim, settings.feedforward_dim) if settings.feedforward == "swiglu" else None
         self.contract = Linear(settings.feedforward_dim, settings.model_dim)
@@ -33,7 +34,7 @@ class FeedForwardNetwork(nn.Module):
 
     def forward(self, vectors: Float[Tensor, "batch position model"]) -> Float[Tensor, "batch position model"]:
         """Maps each position's vector."""
-        hidden = self.activation(self.expand(vectors))
+        hidden = self.expand(vectors, rectified=True) if self.is_rectifier else self.activation(self.expand(vectors))
         if self.gate is not None:
             hidden = hidden * self.gate(vectors)
         return self.contract(self.dropout(hidden))

@@ -2,7 +2,7 @@
 
 from regard.kernels import Kernels
 from regard.models.interface import AnyModel, TranslationModel
-from regard.models.layers import LayerNorm
+from regard.models.layers import LayerNorm, Linear
 from regard.models.multihead import HeadCore
 from regard.models.noise import Dropout
 
@@ -10,5 +10,5 @@ from regard.models.noise import Dropout
 def use_kernels(model: AnyModel, kernels: Kernels | None) -> None:
     """Lets every part that knows how take its kernel while training; none does with None."""
     for module in model.modules():
-        if isinstance(module, (TranslationModel, LayerNorm, HeadCore, Dropout)):
+        if isinstance(module, (TranslationModel, LayerNorm, Linear, HeadCore, Dropout)):
             module.kernels = kernels

@@ -14,6 +14,7 @@ from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
 from regard.kernels import Kernels
+from regard.kernels.linear import column_sums, rectified_back, rectify, takes_linear
 from regard.kernels.norm import normalised, normalised_back, takes_norm
 from regard.models.products import Product
 
@@ -26,6 +27,8 @@ class Linear(nn.Module):
     """
 
     product: Product | None = None
+    kernels: Kernels | None = None
+    """Rectify and add up gradients while training, where somebody gave it some."""
 
     def __init__(self, input_dim: int, output_dim: int, *, bias: bool = True) -> None:
         super().__init__()
@@ -33,12 +36,51 @@ class Linear(nn.Module):
         self.bias = nn.Parameter(torch.zeros(output_dim)) if bias else None
         nn.init.xavier_uniform_(self.weight)
 
-    def forward(self, vectors: Float[Tensor, "... input"]) -> Float[Tensor, "... output"]:
-        """Maps the last axis."""
+    def forward(self, vectors: Float[Tensor, "... input"], *, rectified: bool = False) -> Float[Tensor, "... output"]:
+        """Maps the last axis; what is below 0 becomes 0 if it is to be ``rectified``."""
+        if self.kernels is not None and self.training and takes_linear(vectors, self.weight):
+            found: Tensor = _Linear.apply(  # type: ignore[no-untyped-call]
+                vectors, self.weight, self.bias, rectified, self.kernels
+            )
+            return found
+        result = self._map(vectors)
+        return functional.relu(result) if rectified else result
+
+    def _map(self, vectors: Float[Tensor, "... input"]) -> Float[Tensor, "... output"]:
         if self.product is not None and self.product.takes(vectors):
             return self.product(vectors)
         bias = None if self.bias is None else self.bias.to(vectors.dtype)
         return functional.linear(vectors, self.weight.to(vectors.dtype), bias)
+
+
+@final
+class _Linear(Function):
+    """A linear layer whose weights stay float32, and so do their gradients; kernels do what is no product."""
+
+    @staticmethod
+    def forward(ctx: Any, *inputs: Any) -> Tensor:
+        vectors, weight, bias, rectified, ctx.kernels = inputs
+        rows, rounded = vectors.reshape(-1, vectors.shape[-1]), weight.to(vectors.dtype)
+        result: Tensor = functional.linear(rows, rounded, None if bias is None else bias.to(vectors.dtype))
+        if rectified:
+            rectify(ctx.kernels, result)
+        ctx.save_for_backward(rows, rounded, result if rectified else None)
+        ctx.shape, ctx.has_bias = vectors.shape, bias is not None
+        return result.view(*vectors.shape[:-1], result.shape[1])
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
+        rows, rounded, result = ctx.saved_tensors
+        upstream, sums = upstream.reshape(-1, upstream.shape[-1]).contiguous(), None
+        if result is not None:
+            upstream, sums = rectified_back(ctx.kernels, upstream, result)
+        elif ctx.has_bias:
+            sums = column_sums(ctx.kernels, upstream)
+        needs_vectors, needs_weight, *_ = ctx.needs_input_grad
+        to_vectors = (upstream @ rounded).view(ctx.shape) if needs_vectors else None
+        to_weight = (upstream.t() @ rows).float() if needs_weight else None
+        return to_vectors, to_weight, sums if ctx.has_bias else None, None, None
 
 
 @final

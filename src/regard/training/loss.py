@@ -22,9 +22,11 @@ class _SmoothedCrossEntropy(Function):
 
     @staticmethod
     def forward(ctx: Any, *inputs: Any) -> Tensor:
-        logits, targets, smoothing, weight, kernels = inputs
+        logits, targets, smoothing, weight, kernels, in_place = inputs
         if kernels is not None and takes_loss(logits, targets):
-            known, gradient = loss_and_gradient(kernels, logits, targets, smoothing=smoothing, weight=weight)
+            known, gradient = loss_and_gradient(
+                kernels, logits, targets, smoothing=smoothing, weight=weight, in_place=in_place
+            )
             ctx.save_for_backward(gradient)
             return known
         gradient = torch.empty_like(logits)
@@ -44,7 +46,7 @@ class _SmoothedCrossEntropy(Function):
         # The usual case, and a pass over all logits less; a look at another device's number would be a wait.
         if upstream[0].device.type != "cpu" or float(upstream[0]) != 1:
             gradient = gradient * upstream[0].to(gradient.dtype)
-        return gradient, None, None, None, None
+        return gradient, None, None, None, None, None
 
 
 def _rows_loss(logits: Tensor, targets: Tensor, smoothing: float, weight: float, gradient: Tensor) -> Tensor:
@@ -77,6 +79,7 @@ def smoothed_cross_entropy(
     smoothing: float = 0.0,
     weight: float = 1.0,
     kernels: Kernels | None = None,
+    in_place: bool = False,
 ) -> Float[Tensor, ""]:
     """The sum over tokens of the smoothed cross-entropy, in nats, accumulated in float32 at least.
 
@@ -90,8 +93,9 @@ def smoothed_cross_entropy(
         weight: factor of the sum, one over the tokens of all batches of an update for their mean. Given here it costs
             nothing; a factor put on the result costs a pass over all logits.
         kernels: compiled functions that compute it where they can.
+        in_place: the logits are not needed any more, so that their gradient may be written over them.
     """
     total: Tensor = _SmoothedCrossEntropy.apply(  # type: ignore[no-untyped-call]
-        logits, targets, smoothing, weight, kernels
+        logits, targets, smoothing, weight, kernels, in_place
     )
     return total

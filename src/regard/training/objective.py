@@ -45,7 +45,12 @@ class Objective:
         first, targets = scored(model, batch)
         if not self.consistency:
             return smoothed_cross_entropy(
-                model.logits(first), targets, smoothing=self.smoothing, weight=weight, kernels=model.kernels
+                model.logits(first),
+                targets,
+                smoothing=self.smoothing,
+                weight=weight,
+                kernels=model.kernels,
+                in_place=True,
             )
         second, _ = scored(model, batch)
         return consistent_cross_entropy(
