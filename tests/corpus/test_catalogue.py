@@ -87,6 +87,7 @@ def test_of_several_files_each_digest_names_its_own() -> None:
     ("text", "message"),
     [
         ("not toml", "cannot be read as a catalogue"),
+        ("x = " + "[" * 3000, "cannot be read as a catalogue"),
         ("mine = 3", r"\[mine\] must be a table, but is 3"),
         (f"[mine]\n{HEAD}", r"\[mine\] names no files; it needs at least one \[\[mine.files\]\]"),
         (f"[mine]\n{HEAD}files = 3", "files must be a list, but is 3"),
@@ -111,7 +112,7 @@ def test_of_several_files_each_digest_names_its_own() -> None:
         (SOUND.replace("[mine]", '["../mine"]').replace("mine.files", '"../mine".files'), "is no name for a corpus"),
         (SOUND.replace("[[", 'pairs = [["a.en", "b.fr"]]\n[['), "pairs must be lists of two of the files it makes"),
     ],
-    ids=range(24),
+    ids=range(25),
 )
 def test_catalogues_that_are_wrong(write: Write, text: str, message: str) -> None:
     path = write(text)
@@ -121,5 +122,5 @@ def test_catalogues_that_are_wrong(write: Write, text: str, message: str) -> Non
 
 
 def test_a_catalogue_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(CorpusError, match=r"cannot be read as a catalogue: .*No such file"):
+    with pytest.raises(CorpusError, match=r"the catalogue .*none.toml cannot be read: No such file"):
         load_catalogue(tmp_path / "none.toml")

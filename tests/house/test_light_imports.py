@@ -9,7 +9,7 @@ import pytest
 
 SOURCE = Path(__file__).resolve().parents[2] / "src"
 ROOMS = sorted(path.parent.name for path in SOURCE.glob("regard/*/__init__.py"))
-FILES = ["errors", "axes", "layout", "version"]
+FILES = ["errors", "axes", "text_file", "layout", "version"]
 HEAVY = ["torch", "numpy", "pydantic", "sacrebleu", "sentencepiece", "safetensors", "rich"]
 
 

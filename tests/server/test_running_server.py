@@ -87,11 +87,20 @@ def test_a_folder_without_a_model(tmp_path: Path) -> None:
     assert str(tmp_path) in ended.stderr
 
 
-def test_a_token_that_can_be_guessed(tiny_run: Path, tmp_path: Path) -> None:
-    (tmp_path / "token").write_text("short\n", encoding="utf-8")
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"short\n", "at least 16 are needed"),
+        (b"token of \xe9tudes", "line 1 is not UTF-8; save the token file as UTF-8"),
+    ],
+)
+def test_a_token_that_can_be_guessed_or_not_be_read(
+    tiny_run: Path, tmp_path: Path, content: bytes, message: str
+) -> None:
+    (tmp_path / "token").write_bytes(content)
     ended = _serve(str(tiny_run), "--token-file", str(tmp_path / "token"))
     assert ended.returncode == 2
-    assert "at least 16 are needed" in ended.stderr
+    assert message in " ".join(ended.stderr.split())
 
 
 def test_a_guessable_token_in_the_environment(tiny_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:

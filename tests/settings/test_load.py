@@ -158,8 +158,8 @@ def test_malformed_toml_names_line_and_column(write) -> None:
     [
         ("x = " + "[" * 3000, "is not TOML"),
         ("x = " + "9" * 5000, "is not TOML"),
-        (b"[data]\nsource = '\xe9'\n", "line 2 is not UTF-8; save the file as UTF-8"),
-        ("#" * (1 << 21), "larger than 1048576 bytes"),
+        (b"[data]\nsource = '\xe9'\n", "line 2 is not UTF-8; save the settings file as UTF-8"),
+        ("#" * (1 << 21), "larger than 1 MiB"),
         ("training = 3", "line 1: training = 3; expected a table"),
         ("beam_size = 3", r"line 1: unknown section beam_size; did you mean decoding.beam_size\?"),
         ("[training]\nseed = 2024-01-01\n", "training.seed = 2024-01-01; expected a whole number"),
@@ -184,7 +184,7 @@ def test_dotted_keys_and_a_byte_order_mark_are_read(write) -> None:
 
 
 def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match=r"there is no settings file .*nothing.toml"):
+    with pytest.raises(SettingsError, match=r"the settings file .*nothing.toml cannot be read: No such file"):
         load_settings(tmp_path / "nothing.toml")
     with pytest.raises(SettingsError, match="cannot be read: Is a directory"):
         load_settings(tmp_path)

@@ -10,6 +10,7 @@ import typer
 from regard.cli.compiling import said_if_not_compiled
 from regard.cli.options import CompileOption, DeviceOption, DtypeOption, ThreadsOption
 from regard.errors import InputError, MissingExtraError
+from regard.text_file import read_text_file
 
 if TYPE_CHECKING:
     from regard.translator import Translator
@@ -99,8 +100,9 @@ def serve(
 
 
 def _token(file: Path | None) -> str | None:
-    token = (os.environ.get("REGARD_TOKEN", "") if file is None else file.read_text(encoding="utf-8")).strip()
-    if file is None and not token:
+    if file is not None:
+        token = read_text_file(file, what="token file", most_mebibytes=1, error=InputError).strip()
+    elif not (token := os.environ.get("REGARD_TOKEN", "").strip()):
         return None
     if len(token) < 16:
         raise InputError(

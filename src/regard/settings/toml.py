@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from regard.errors import SettingsError
+from regard.text_file import read_text_file
 
-MAX_FILE_BYTES: Final = 1 << 20
+MOST_MEBIBYTES: Final = 1
 
 
 def read_toml(path: Path) -> tuple[dict[str, Any], str]:
@@ -17,7 +18,7 @@ def read_toml(path: Path) -> tuple[dict[str, Any], str]:
     Raises:
         SettingsError: the file is missing, too big, not UTF-8 or not TOML.
     """
-    text = _read_text(path)
+    text = read_text_file(path, what="settings file", most_mebibytes=MOST_MEBIBYTES, error=SettingsError)
     try:
         return tomllib.loads(text), text
     except (ValueError, RecursionError) as error:
@@ -77,20 +78,3 @@ def _matches(current: str, written: str, section: str, key: str) -> bool:
 def _write_table(name: str, values: dict[str, Any]) -> str:
     lines = [f"{key} = {toml_value(value)}" for key, value in values.items()]
     return "\n".join([f"[{name}]", *lines, ""])
-
-
-def _read_text(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_FILE_BYTES + 1)
-    except FileNotFoundError:
-        raise SettingsError(f"there is no settings file {path}") from None
-    except OSError as error:
-        raise SettingsError(f"the settings file {path} cannot be read: {error.strerror}") from None
-    if len(data) > MAX_FILE_BYTES:
-        raise SettingsError(f"{path} is no settings file: it is larger than {MAX_FILE_BYTES} bytes")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        raise SettingsError(f"{path}, line {line} is not UTF-8; save the file as UTF-8") from None

@@ -15,9 +15,10 @@ from typing import Final, final
 
 from regard.errors import InputError
 from regard.text import normalise
+from regard.text_file import read_text_file
 
 _WORD: Final = re.compile(r"\w+|[^\w\s]")
-MAX_FILE_BYTES: Final = 64 << 20
+MOST_MEBIBYTES: Final = 64
 
 
 @final
@@ -88,7 +89,8 @@ class Glossary:
         Raises:
             InputError: the file cannot be read, or a line is not a term; the message has the line's number.
         """
-        return cls(list(_terms(path, _text_of(path))))
+        text = read_text_file(path, what="glossary", most_mebibytes=MOST_MEBIBYTES, error=InputError)
+        return cls(list(_terms(path, text)))
 
     @classmethod
     def given(cls, terms: object) -> "Glossary | None":
@@ -128,18 +130,3 @@ def _terms(path: Path, text: str) -> Iterator[Term]:
             )
         lines[source.strip()] = number
         yield Term(source.strip(), tuple(targets))
-
-
-def _text_of(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_FILE_BYTES + 1)
-    except OSError as error:
-        raise InputError(f"the glossary {path} cannot be read: {error.strerror}") from None
-    if len(data) > MAX_FILE_BYTES:
-        raise InputError(f"{path} is no glossary: it is larger than {MAX_FILE_BYTES >> 20} MiB")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        raise InputError(f"{path}, line {line} is not UTF-8; save the glossary as UTF-8") from None

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from regard.corpus.fetching.catalogue import DIGEST, ORIGIN, Catalogue, Entry, Packing, RemoteFile
 from regard.errors import CorpusError
+from regard.text_file import read_text_file
 
 _BUILT_IN: Final = Path(__file__).with_name("catalogue.toml")
 _ENTRY_KEYS: Final = frozenset({"title", "licence", "licence_url", "about", "pairs", "next", "files"})
@@ -17,6 +18,7 @@ _FILE_KEYS: Final = frozenset({"url", "sha256", "bytes", "most_bytes", "unpack",
 _PACKINGS: Final = ("none", "gzip", "zip", "tar")
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
 _MOST_BYTES: Final = 4 << 30
+_MOST_MEBIBYTES: Final = 16
 
 
 def load_catalogue(own: Path | None = None) -> Catalogue:
@@ -32,9 +34,10 @@ def load_catalogue(own: Path | None = None) -> Catalogue:
 
 
 def _read(path: Path) -> dict[str, Entry]:
+    text = read_text_file(path, what="catalogue", most_mebibytes=_MOST_MEBIBYTES, error=CorpusError)
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        tables = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
         raise CorpusError(f"{path} cannot be read as a catalogue: {error}") from None
     return {name: _entry(name, table, f"{path}: [{name}]") for name, table in tables.items()}
 
