@@ -42,13 +42,7 @@ struct LossRows {
         const float best = widen_row(logits + row * vocab, scores, mean);
         const int64_t target = targets[row];
         const float chosen = scores[target] - best;
-        Lanes total{};
-        for (int64_t i = 0; i < rounded(); i += kLanes) {
-            const Lanes power = decay(load(scores + i) - best);
-            store(scores + i, power);
-            total += power;
-        }
-        const float whole = sum(total);
+        const float whole = decay_row(scores, rounded(), best);
         losses[row] = double(std::log(whole)) - ((1.0 - smoothing) * chosen + double(smoothing) * (mean - best));
         write_gradient(scores, weight / whole, target, gradient + row * vocab);
     }
