@@ -109,6 +109,7 @@ def test_compiled_it_translates_and_explains_the_same(
         assert one.score == pytest.approx(other.score, abs=1e-5)
     trace = compiled.explain(texts[0], beam_size=beam_size)
     assert trace.translation.text == compiled.translate(texts[0], beam_size=beam_size).text
+    assert not any(part.training for part in compiled.model.modules())
 
 
 def test_what_cannot_be_compiled_says_why_and_translates_all_the_same(model_folder: Path) -> None:

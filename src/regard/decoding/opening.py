@@ -35,13 +35,17 @@ def start_decoding(
 
 @contextmanager
 def answering(model: nn.Module) -> Iterator[None]:
-    """Dropout off and no gradients, for the time of a search; a model in training goes back to it."""
-    was_training = model.training
-    if was_training:  # to tell all modules takes as long as a step of a short translation
-        model.eval()
+    """Dropout off and no gradients, for the time of a search; the parts that were in training go back to it."""
+    # Each part has a mode of its own. Looking takes a tenth of a millisecond; telling all of them would take three.
+    in_training = [part for part in model.modules() if part.training]
+    _set_training(in_training, False)
     try:
         with torch.inference_mode():
             yield
     finally:
-        if was_training:
-            model.train()
+        _set_training(in_training, True)
+
+
+def _set_training(parts: Sequence[nn.Module], is_training: bool) -> None:
+    for part in parts:
+        part.training = is_training

@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
-import torch
 
 from regard.batches import EncodedPairs, Ragged, make_batch
+from regard.decoding.opening import answering
 from regard.models import AnyModel
 from regard.training import batch_loss
 
@@ -59,11 +59,7 @@ def losses_with_sources_exchanged(model: AnyModel, pairs: EncodedPairs) -> tuple
     )
 
 
-@torch.no_grad()
 def _loss(model: AnyModel, pairs: EncodedPairs) -> float:
-    was_training = model.training
-    model.eval()
     batch = make_batch(pairs, np.arange(len(pairs))).to(next(model.parameters()).device)
-    loss = float(batch_loss(model, batch, smoothing=0.0)) / batch.num_target_tokens
-    model.train(was_training)
-    return loss
+    with answering(model):
+        return float(batch_loss(model, batch, smoothing=0.0)) / batch.num_target_tokens

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from typing import Final, final
 
 import numpy as np
-import torch
 
 from regard.batches import EncodedPairs, make_batch
 from regard.batches.bucketing import bucketed
 from regard.corpus import Pair
 from regard.decoding import translate_ids
+from regard.decoding.opening import answering
 from regard.evaluation import evaluate
 from regard.models import AnyModel
 from regard.runs.encode import encode
@@ -43,13 +43,10 @@ class Validator:
     def __call__(self, model: AnyModel, step: int) -> ValidReport:
         """Translates and scores; the network is in evaluation mode meanwhile."""
         began = time.monotonic()
-        was_training = model.training
-        model.eval()
-        with torch.inference_mode():
+        with answering(model):
             translations = self._translate(model)
             loss = self._loss(model)
             self.warning = self._warning(model, translations)
-        model.train(was_training)
         scores = evaluate(translations, [[pair.target for pair in self.pairs]], metrics=_METRICS)
         return ValidReport(
             step=step,

@@ -169,6 +169,7 @@ class CompiledTransformer(TranslationModel[CompiledMemory, CompiledState]):
 
     def __init__(self, network: Transformer, library: Library | None = None, *, threads: int = 1) -> None:
         super().__init__()
+        self.training = network.training
         self._most_threads = threads
         library = library or compiled_library()
         self._packing = Packing(network, with_tiles=library.has_tiles)
