@@ -7,6 +7,7 @@ that many cases can be made bit by bit. Exit code 3 if something does not hold.
 """
 
 import argparse
+import asyncio
 import json
 import re
 import subprocess
@@ -15,11 +16,9 @@ import venv
 from pathlib import Path
 from typing import Any
 
-from server_process import UnderTest, running
+from server_process import UnderTest, ask, running
 
 PACKAGE = "schemathesis>=4,<5"
-OPERATIONS = 12
-"""The cases are shared out among so many; others have nothing that could be varied."""
 WAIT_SECONDS = "300"
 COUNTS = {
     "requests": r"([\d,]+) generated",
@@ -47,7 +46,9 @@ def main() -> int:
     tool = _installed(arguments.environment)
     # Both wait long: whoever stops all of this for a while, to measure something else, does not make an error of it.
     with running(arguments.model, options=("--deadline-seconds", WAIT_SECONDS)) as server:
-        options = ("--max-examples", str(arguments.cases // OPERATIONS), "--seed", str(arguments.seed))
+        document = json.loads(asyncio.run(ask(server, "GET", "/openapi.json")).body)
+        cases = max(1, arguments.cases // operations_that_vary(document))
+        options = ("--max-examples", str(cases), "--seed", str(arguments.seed))
         ended = _asked(server, tool, arguments.environment, options)
     print(ended.stdout)
     if arguments.json:
@@ -57,6 +58,12 @@ def main() -> int:
         record["hostile"] = together(seeds)
         arguments.json.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     return 3 if ended.returncode else 0
+
+
+def operations_that_vary(document: dict[str, Any]) -> int:
+    """Among how many operations the cases are shared out: the others have nothing that could be varied."""
+    operations = (facts for methods in document["paths"].values() for facts in methods.values())
+    return sum("parameters" in facts or "requestBody" in facts for facts in operations)
 
 
 def _asked(

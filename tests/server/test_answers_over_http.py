@@ -2,7 +2,9 @@
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -172,6 +174,16 @@ def test_the_documentation_names_every_route(server: Any) -> None:
         assert path in page
     assert "<script" not in page
     assert "//" not in page.replace("<!doctype html>", "")  # nothing from another server
+
+
+def test_hostile_requests_are_shared_out_among_all_operations_that_vary(
+    server: Any, load_program: Callable[[str], ModuleType]
+) -> None:
+    program, document = load_program("scripts/reliability/hostile_requests.py"), server.get("/openapi.json").json()
+    routes = [(method, path) for path, methods in document["paths"].items() for method in methods]
+    varied = [(method, path) for method, path in routes if method == "post" or "{" in path]
+    assert ("post", "/translate") in varied
+    assert program.operations_that_vary(document) == len(varied) < len(routes)
 
 
 def test_a_lab_of_ones_own_is_shown_before_what_comes_with_the_package(
