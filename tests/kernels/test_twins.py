@@ -16,11 +16,19 @@ from regard.kernels.attention import attended, attended_back, lie_together
 from regard.kernels.check import farthest, largest_errors
 from regard.kernels.compiling import compile_to
 from regard.kernels.dropout import dropped
+from regard.kernels.embedding import embedded, embedded_back, takes_ids
 from regard.kernels.library import kernel_source, openmp_library, takes
 from regard.kernels.linear import column_sums, rectified_back, rectify, takes_linear
 from regard.kernels.loss import loss_and_gradient, takes_loss
 from regard.kernels.norm import normalised, normalised_back, takes_norm
-from regard.kernels.twins import plain_attention, plain_factors, plain_loss, plain_norm, plain_rectifier
+from regard.kernels.twins import (
+    plain_attention,
+    plain_embedding,
+    plain_factors,
+    plain_loss,
+    plain_norm,
+    plain_rectifier,
+)
 
 TYPES = (torch.float32, torch.bfloat16)
 FLOAT32_ERROR = 1e-5
@@ -73,7 +81,8 @@ def require_same_bits(compute: Callable[[], Found]) -> None:
 
 def test_the_check_at_the_start_passes(kernels: Kernels) -> None:
     errors = largest_errors(kernels)
-    assert set(errors) == {"the loss", "dropout", "the rectifier", "the gradient of a bias", "layer norm", "attention"}
+    taken = {"the loss", "dropout", "embeddings", "the rectifier", "the gradient of a bias", "layer norm", "attention"}
+    assert errors.keys() == taken
     assert all(error <= 1 for error in errors.values()), errors
 
 
@@ -198,6 +207,45 @@ def test_cells_are_dropped_independently(kernels: Kernels) -> None:
     for pair in ((first, second), *((first[step:], first[:-step]) for step in (1, 8, 64, 512))):
         both = float((pair[0] & pair[1]).double().mean())
         assert abs(both - 0.25) <= 0.004, "neighbours, bytes of a word, words and seeds know nothing of one another"
+
+
+# Embeddings
+
+
+@pytest.mark.parametrize("dtype", TYPES)
+@pytest.mark.parametrize("with_positions", ["of each column", "of each cell", "none"])
+@pytest.mark.parametrize(("rows", "length", "size"), [(1, 1, 16), (7, 9, 48), (40, 13, 256)])
+def test_embeddings(
+    kernels: Kernels, dtype: torch.dtype, with_positions: str, rows: int, length: int, size: int
+) -> None:
+    shape = {"of each column": (length, size), "of each cell": (rows, length, size)}.get(with_positions)
+    table, (upstream,) = drawn(torch.float32, (50, size))[0], drawn(dtype, (rows, length, size), seed=2)
+    positions = None if shape is None else drawn(torch.float32, shape, seed=3)[0]
+    ids = torch.randint(50, (rows, length), generator=torch.Generator().manual_seed(4))
+    result = embedded(kernels, ids, table, positions, factor=1.5, dtype=dtype)
+    gradient = embedded_back(kernels, upstream, ids, factor=1.5, vocab_size=50)
+
+    def twin(given: Tensor) -> Tensor:
+        return plain_embedding(ids, given, torch.zeros(length, size) if positions is None else positions, factor=1.5)
+
+    wanted = by_autograd(twin, [table.double()], upstream.double())
+    assert farthest([result], wanted[:1]) <= (FLOAT32_ERROR if dtype == torch.float32 else 2**-8)
+    assert farthest([gradient], wanted[1:]) <= FLOAT32_ERROR
+    assert not gradient[~torch.isin(torch.arange(50), ids)].any()
+
+
+def test_what_embeddings_do_not_take() -> None:
+    table, ids, positions, dtype = torch.zeros(9, 16), torch.tensor([[0, 8]]), torch.zeros(2, 16), torch.bfloat16
+    assert takes_ids(ids, table, positions.double(), dtype)
+    assert takes_ids(ids, table, None, dtype)
+    assert not takes_ids(ids + 1, table, None, dtype)
+    assert not takes_ids(ids - 1, table, None, dtype)
+    assert not takes_ids(ids[:0], table, None, dtype)
+    assert not takes_ids(ids.int(), table, None, dtype)
+    assert not takes_ids(ids, table.bfloat16(), None, dtype)
+    assert not takes_ids(ids, torch.zeros(9, 17), None, dtype)
+    assert not takes_ids(ids, table, positions.clone().requires_grad_(), dtype)
+    assert not takes_ids(ids, table, positions, torch.float64)
 
 
 # Linear layers
@@ -390,6 +438,8 @@ def test_the_number_of_threads_changes_no_bit(kernels: Kernels, dtype: torch.dty
 
     require_same_bits(lambda: loss_and_gradient(kernels, logits, targets, smoothing=0.1, weight=0.5))
     require_same_bits(lambda: [dropped(kernels, vectors, seed=5, levels=30, residual=upstream)])
+    ids = torch.arange(131)[None] * 3 % 50
+    require_same_bits(lambda: [embedded_back(kernels, upstream[None], ids, factor=0.7, vocab_size=50)])
     require_same_bits(lambda: [column_sums(kernels, upstream)])
     require_same_bits(lambda: rectified_back(kernels, upstream, vectors))
     require_same_bits(norm)

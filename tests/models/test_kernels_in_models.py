@@ -16,7 +16,7 @@ from regard.kernels.twins import plain_factors
 from regard.models import AnyModel, build_model
 from regard.models.heads import split_heads
 from regard.models.kernels import use_kernels
-from regard.models.layers import Linear
+from regard.models.layers import Embedding, Linear
 from regard.models.noise import Dropout, Noise
 from regard.settings.model import ModelSettings
 from regard.training.loss import smoothed_cross_entropy
@@ -76,6 +76,7 @@ def test_loss_and_every_gradient_are_those_without_kernels(
     fits = model.settings.model_dim % 16 == 0  # type: ignore[union-attr]
     assert ("normalise_back" in taken) == fits
     assert "rectify_back" in taken
+    assert ("embed_back" in taken) == (fits and changes.get("positions") != "learned")
     assert "sum_columns" in taken
     assert ("attend_back" in taken) == (fits and model.settings.head_dim % 16 == 0)  # type: ignore[union-attr]
     torch.testing.assert_close(found_loss, loss, rtol=1e-5, atol=0)
@@ -128,7 +129,29 @@ def test_a_frozen_layer_passes_on_what_is_learned_before_it(kernels: Kernels) ->
     torch.testing.assert_close(found, wanted)
     layer.requires_grad_(True)
     layer(vectors.detach()).sum().backward()  # type: ignore[no-untyped-call]
-    torch.testing.assert_close(layer.bias.grad, torch.full((48,), 4.0))  # type: ignore[union-attr]
+    assert layer.bias is not None
+    torch.testing.assert_close(layer.bias.grad, torch.full((48,), 4.0))
+
+
+def test_who_watches_a_table_sees_it_called(kernels: Kernels, taken: list[str]) -> None:
+    model, seen = network_of(), []
+    use_kernels(model, kernels)
+    table = next(one for one in model.modules() if isinstance(one, Embedding))
+    handle = table.register_forward_hook(lambda *found: seen.append(found))
+    learned(model)
+    assert seen
+    assert "embed" not in taken
+    handle.remove()
+    learned(model)
+    assert "embed" in taken
+
+
+def test_an_id_that_is_not_in_the_vocabulary_is_refused_as_without(kernels: Kernels) -> None:
+    model = network_of()
+    use_kernels(model, kernels)
+    source, layout = rectangle([[5, 100]])
+    with pytest.raises(IndexError):
+        model.encode(source, layout)
 
 
 def test_another_loss_is_seen(kernels: Kernels) -> None:

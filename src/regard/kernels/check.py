@@ -10,11 +10,19 @@ from torch import Tensor
 from regard.errors import MachineError
 from regard.kernels.attention import Three, attended, attended_back
 from regard.kernels.dropout import dropped
+from regard.kernels.embedding import embedded, embedded_back
 from regard.kernels.library import Kernels, loaded_kernels
 from regard.kernels.linear import column_sums, rectified_back, rectify
 from regard.kernels.loss import loss_and_gradient
 from regard.kernels.norm import normalised, normalised_back
-from regard.kernels.twins import plain_attention, plain_factors, plain_loss, plain_norm, plain_rectifier
+from regard.kernels.twins import (
+    plain_attention,
+    plain_embedding,
+    plain_factors,
+    plain_loss,
+    plain_norm,
+    plain_rectifier,
+)
 
 _TOLERATED: Final = {torch.float32: 1e-5, torch.bfloat16: 2e-2}
 _SCALE: Final = 0.25
@@ -83,6 +91,17 @@ def _dropout(kernels: Kernels, dtype: torch.dtype) -> float:
     return farthest([found], [residual.double() + vectors.double() * factors])
 
 
+def _embedding(kernels: Kernels, dtype: torch.dtype) -> float:
+    table, positions = _drawn(8, torch.float32, (9, 48), (5, 48))
+    (upstream,) = _drawn(9, dtype, (3, 5, 48))
+    ids = torch.arange(15).view(3, 5) * 4 % 9
+    result = embedded(kernels, ids, table, positions, factor=3.0, dtype=dtype)
+    gradient = embedded_back(kernels, upstream, ids, factor=3.0, vocab_size=9)
+    (exact,) = _exact(table)
+    wanted = plain_embedding(ids, exact, positions.double(), factor=3.0)
+    return farthest([result, gradient], _by_autograd(wanted, [exact], upstream.double()))
+
+
 def _rectifier(kernels: Kernels, dtype: torch.dtype) -> float:
     before, upstream = _drawn(6, dtype, (37, 48), (37, 48))
     bias, result = torch.zeros(48), before.clone()
@@ -121,6 +140,7 @@ def _attention(kernels: Kernels, dtype: torch.dtype) -> float:
 _CHECKS: Final[dict[str, Callable[[Kernels, torch.dtype], float]]] = {
     "the loss": _loss,
     "dropout": _dropout,
+    "embeddings": _embedding,
     "the rectifier": _rectifier,
     "the gradient of a bias": _bias,
     "layer norm": _norm,

@@ -22,6 +22,7 @@ _FILES: Final = (
     "training.cpp",
     "attention.h",
     "dropout.h",
+    "embedding.h",
     "linear.h",
     "loss.h",
     "norm.h",
@@ -35,6 +36,8 @@ _ARGUMENTS: Final[Mapping[str, tuple[Any, ...]]] = MappingProxyType(
     {
         "loss": (*[c_void_p] * 4, c_int64, c_int64, c_double, c_double, c_int64),
         "drop": (*[c_void_p] * 3, c_int64, c_uint64, c_int64, c_double, c_int64),
+        "embed": (*[c_void_p] * 4, c_int64, c_int64, c_int64, c_double, c_int64),
+        "embed_back": (*[c_void_p] * 3, c_int64, c_int64, c_int64, c_double, c_int64),
         "rectify": (c_void_p, c_int64, c_int64),
         "rectify_back": (*[c_void_p] * 4, c_int64, c_int64, c_int64),
         "sum_columns": (*[c_void_p] * 2, c_int64, c_int64, c_int64),
@@ -85,6 +88,11 @@ def takes(*tensors: Tensor) -> bool:
         and type(one) in (Tensor, torch.nn.Parameter)
         for one in tensors
     )
+
+
+def has_kernels(dtype: torch.dtype) -> bool:
+    """Whether they compute in that type."""
+    return dtype in _TYPES
 
 
 def fits_lanes(size: int) -> bool:

@@ -9,6 +9,7 @@
 
 #include "attention.h"
 #include "dropout.h"
+#include "embedding.h"
 #include "linear.h"
 #include "loss.h"
 #include "norm.h"
@@ -54,6 +55,14 @@ int64_t regard_openmp() { return reinterpret_cast<int64_t>(&omp_get_max_threads)
     void regard_drop_##name(const Number* residual, const Number* vectors, Number* to, int64_t cells, uint64_t seed,  \
                             int64_t levels, double scale, int64_t threads) {                                          \
         drop(Drop{seed, int32_t(levels), float(scale)}, residual, vectors, to, cells, int(threads));                  \
+    }                                                                                                                 \
+    void regard_embed_##name(const float* table, const int64_t* ids, const float* positions, Number* to, int64_t rows,  \
+                             int64_t size, int64_t num_positions, double factor, int64_t threads) {                   \
+        Lookup<Number>{ids, rows, size, float(factor)}.forward(table, positions, num_positions, to, int(threads));    \
+    }                                                                                                                 \
+    void regard_embed_back_##name(const Number* upstream, const int64_t* ids, float* table, int64_t rows,             \
+                                  int64_t size, int64_t vocab, double factor, int64_t threads) {                      \
+        Lookup<Number>{ids, rows, size, float(factor)}.backward(upstream, table, vocab, int(threads));                \
     }                                                                                                                 \
     void regard_rectify_##name(Number* cells, int64_t count, int64_t threads) { rectify(cells, count, int(threads)); } \
     void regard_rectify_back_##name(const Number* upstream, const Number* rectified, Number* to, float* sums,         \

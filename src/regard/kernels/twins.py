@@ -29,6 +29,17 @@ def plain_factors(shape: tuple[int, ...], *, seed: int, levels: int) -> Float[Te
     return (kept.double() * (LEVELS / (LEVELS - levels))).view(shape)
 
 
+def plain_embedding(
+    ids: Int[Tensor, "batch position"],
+    table: Float[Tensor, "vocab model"],
+    positions: Float[Tensor, "... position model"],
+    *,
+    factor: float,
+) -> Float[Tensor, "batch position model"]:
+    """Vectors of tokens, with their positions."""
+    return table[ids] * factor + positions
+
+
 def plain_rectifier(
     vectors: Float[Tensor, "row output"], bias: Float[Tensor, " output"]
 ) -> Float[Tensor, "row output"]:

@@ -1,12 +1,16 @@
 """The input of a stack: embedding of the token plus its position (Vaswani et al. 2017, sections 3.4 and 3.5)."""
 
-from typing import final
+from typing import Any, final
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
+from torch.autograd import Function
+from torch.autograd.function import once_differentiable
 
 from regard.errors import ShapeError
+from regard.kernels import Kernels
+from regard.kernels.embedding import embedded, embedded_back, takes_ids
 from regard.models.layers import Embedding, LayerNorm
 from regard.models.noise import Dropout, Noise
 from regard.positions import sinusoidal, sinusoidal_halves
@@ -19,6 +23,9 @@ _FIRST_TABLE = 256
 @final
 class InputEmbedding(nn.Module):
     """Looks tokens up, scales by √model_dim, adds positions, normalises if asked, drops out."""
+
+    kernels: Kernels | None = None
+    """Look up, scale, add and round in one pass while training, where somebody gave it some."""
 
     def __init__(self, tokens: Embedding, settings: ModelSettings, noise: Noise) -> None:
         super().__init__()
@@ -41,11 +48,43 @@ class InputEmbedding(nn.Module):
 
         Tokens that stand ``abreast`` are alternatives of one another, all at ``first``.
         """
-        vectors = self.tokens(ids) * self.factor
         length = 1 if abreast else ids.shape[1]
         position = self.positions(length, first=first) if places is None else self.positions.at(places)
-        vectors = (vectors if position is None else vectors + position).to(dtype)
+        if self._has_kernel(ids, position, dtype):
+            vectors: Tensor = _Looked.apply(  # type: ignore[no-untyped-call]
+                self.tokens.weight, ids, position, self.factor, dtype, self.kernels
+            )
+        else:
+            vectors = self.tokens(ids) * self.factor
+            vectors = (vectors if position is None else vectors + position).to(dtype)
         return self.dropout(vectors if self.norm is None else self.norm(vectors))
+
+    def _has_kernel(self, ids: Tensor, position: Tensor | None, dtype: torch.dtype) -> bool:
+        if self.kernels is None or not self.training:
+            return False
+        is_watched = self.tokens._forward_hooks or self.tokens._forward_pre_hooks  # they want to see it called
+        return not is_watched and takes_ids(ids, self.tokens.weight, position, dtype)
+
+
+@final
+class _Looked(Function):
+    """Vectors of tokens with their positions by a compiled kernel; the table's gradient is float32."""
+
+    @staticmethod
+    def forward(ctx: Any, *inputs: Any) -> Tensor:
+        table, ids, positions, ctx.factor, dtype, ctx.kernels = inputs
+        ids = ids.contiguous()
+        ctx.save_for_backward(ids)
+        ctx.vocab_size = len(table)
+        return embedded(ctx.kernels, ids, table, positions, factor=ctx.factor, dtype=dtype)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
+        (ids,) = ctx.saved_tensors
+        upstream = upstream.contiguous()
+        table = embedded_back(ctx.kernels, upstream, ids, factor=ctx.factor, vocab_size=ctx.vocab_size)
+        return table, None, None, None, None, None
 
 
 @final
