@@ -28,7 +28,7 @@ def run(cells: Sequence[Cell], name: str, arguments: argparse.Namespace, *, scor
     for cell in missing(cells, record):
         if time.monotonic() >= until:
             break
-        updates = arguments.updates or _updates(cell, paces, arguments.threads)
+        updates = arguments.updates or _updates(cell, paces, arguments.paced_for or arguments.threads)
         trained = train(cell, arguments.cache / "runs", updates=updates, threads=arguments.threads, until=until)
         if trained is None:
             break
@@ -67,6 +67,9 @@ def add_arguments(parser: argparse.ArgumentParser, *, seeds: Sequence[int], minu
     parser.add_argument("--max-minutes", type=float, default=1e6, help="stop after so long; what runs is saved")
     parser.add_argument("--nice", type=int, default=0, help="let other programs go first, by so much")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--paced-for", type=int, metavar="THREADS",
+                        help="do as many updates as this many threads make in the minutes; with --threads 1, two such "
+                             "commands with other --seeds share two cores without waiting for each other")  # fmt: skip
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "regard-benchmarks",
                         help="where runs lie")  # fmt: skip
     parser.add_argument("--recorded", type=Path, default=RECORDED, help="where lines are recorded")
