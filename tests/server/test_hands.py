@@ -7,8 +7,9 @@ import signal
 import threading
 import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,6 +26,7 @@ LINES = ["one two three", "", "nine", "four five six seven eight"]
 
 
 HERE = Translation("here", 0.0, (), ())
+Killed = Callable[[Shelf], list[Translation]]
 
 
 def wanted(_: int) -> bool:
@@ -135,24 +137,71 @@ def test_a_model_that_has_changed_again_is_not_taken_for_this_one(
     hand.close()
 
 
+def kill(hand: There) -> None:
+    process = hand._process
+    assert process.is_alive()
+    process.kill()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+
+
+def killed_before(shelf: Shelf) -> list[Translation]:
+    """What becomes of lines that come after the process was killed."""
+    hand = There(shelf, regard.load, Limits())
+    kill(hand)
+    found = hand.translate(shelf.models[0], LINES, Search(), wanted)
+    hand.close()
+    return found
+
+
+def killed_meanwhile(shelf: Shelf) -> list[Translation]:
+    """What becomes of lines whose process is killed while it works on them, since it would never come to an end."""
+    served, here = shelf.models[0], os.getpid()
+    translate_lines = served.translator.translate_lines
+
+    def never_there(*arguments: Any, **options: Any) -> Any:
+        if os.getpid() != here:
+            signal.pause()
+        return translate_lines(*arguments, **options)
+
+    with pytest.MonkeyPatch.context() as changed:
+        changed.setattr(served.translator, "translate_lines", never_there)
+        hand = There(shelf, regard.load, Limits())
+        looks: list[int] = []
+
+        def unwanted(line: int) -> bool:
+            looks.append(line)
+            if len(looks) == 1:  # it is looked whether somebody still waits: the lines were sent
+                kill(hand)
+            return False
+
+        found = hand.translate(served, LINES, Search(), unwanted)
+    assert looks
+    hand.close()
+    return found
+
+
+KILLED = pytest.mark.parametrize("killed", [killed_before, killed_meanwhile], ids=["waiting", "translating"])
+
+
 @pytest.mark.guarantee(
     "a translating process that is killed loses no request",
     area="serving",
-    control="test_a_process_translates_as_this_one_does",
+    control="test_without_this_process_a_killed_one_would_lose_its_lines",
     reported="workers that die under memory pressure take their requests with them",
 )
-@pytest.mark.parametrize("is_busy", [False, True], ids=["waiting", "translating"])
-def test_a_process_that_is_killed_loses_nothing(shelf: Shelf, there: There, is_busy: bool) -> None:
-    process = there._process
-    lines = [" ".join(["one two three four five"] * 12)] * 40 if is_busy else LINES[:1]
-    killer = threading.Timer(0.05 if is_busy else 0.0, os.kill, (process.pid, signal.SIGKILL))
-    killer.start()
-    if not is_busy:
-        process.join(timeout=5)
-    found = there.translate(shelf.models[0], lines, Search(), wanted)
-    killer.join()
-    assert len(found) == len(lines)
-    assert there.translate(shelf.models[0], LINES[:1], Search(), wanted)[0].text == "un deux trois"
+@KILLED
+def test_a_process_that_is_killed_loses_nothing(shelf: Shelf, killed: Killed) -> None:
+    assert killed(shelf) == Here().translate(shelf.models[0], LINES, Search(), wanted)
+
+
+@KILLED
+def test_without_this_process_a_killed_one_would_lose_its_lines(
+    shelf: Shelf, killed: Killed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A control: it is this process that translates them, and none that was still there."""
+    monkeypatch.setattr(Here, "translate", lambda *_: [])
+    assert killed(shelf) == []
 
 
 def test_a_process_goes_when_its_pipe_is_closed(shelf: Shelf) -> None:
