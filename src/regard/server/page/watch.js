@@ -36,7 +36,10 @@ class Stage {
     this.stopButton.hidden = true;
     this.words = element("div", { class: "written", role: "radiogroup", "aria-label": "The translation, word by word" });
     this.detail = element("div", { class: "detail" });
-    this.controls = element("div", { class: "row controls" });
+    this.playButton = element("button", { type: "button", class: "quiet", onclick: () => this.play() });
+    this.slider = element("input", { type: "range", min: 0, "aria-label": "Word" });
+    this.slider.addEventListener("input", () => this.look(Number(this.slider.value)));
+    this.controls = element("div", { class: "row controls" }, this.playButton, this.slider);
     this.after = element("div", { class: "row after" });
     this.root = element("section", { class: "stage" }, this.words, this.controls, this.detail, this.after);
     roving(this.words, (chosen) => this.look(Number(chosen.dataset.place)));
@@ -93,7 +96,7 @@ class Stage {
     this.isLive = false;
     this.at = place;
     put({ word: place });
-    this.draw();
+    this.mark();
   }
 
   /** Plays the words again at a pace that eyes can follow. */
@@ -101,7 +104,7 @@ class Stage {
     if (this.timer !== 0) {
       clearInterval(this.timer);
       this.timer = 0;
-      this.draw();
+      this.mark();
       return;
     }
     this.look(this.at >= this.steps.length - 1 ? 0 : this.at);
@@ -109,29 +112,32 @@ class Stage {
       if (this.at >= this.steps.length - 1) this.play();
       else this.look(this.at + 1);
     }, PACE);
-    this.draw();
+    this.mark();
   }
 
+  /** Shows the words that there are. */
   draw() {
     const language = this.model.chosen().target.code;
     const hadFocus = this.words.contains(document.activeElement);
-    fill(this.words, ...this.steps.map((step, place) => word(step, place, { at: this.at, language })));
-    if (hadFocus) this.words.children[this.at]?.focus({ preventScroll: true });
-    fill(this.controls, ...this.scrubber());
-    const step = this.steps[this.at];
-    if (step !== undefined) fill(this.detail, ...detail(step, language));
+    fill(this.words, ...this.steps.map((step, place) => word(step, place, language)));
     fill(this.after, ...(this.source === null ? [] : this.links()));
+    this.mark(hadFocus);
   }
 
-  scrubber() {
-    if (this.steps.length < 2) return [];
-    const label = this.timer === 0 ? "Play" : "Pause";
-    const slider = element("input", { type: "range", min: 0, max: this.steps.length - 1, "aria-label": "Word" });
-    slider.value = this.at;
-    slider.addEventListener("input", () => this.look(Number(slider.value)));
-    if (this.slider?.matches(":focus")) queueMicrotask(() => slider.focus());
-    this.slider = slider;
-    return [element("button", { type: "button", class: "quiet", onclick: () => this.play() }, label), slider];
+  /** Shows which word it is now. No element is replaced: whoever presses or drags one meanwhile still holds it. */
+  mark(hadFocus = this.words.contains(document.activeElement)) {
+    [...this.words.children].forEach((each, place) => {
+      each.classList.toggle("later", place > this.at);
+      each.setAttribute("aria-checked", String(place === this.at));
+      each.tabIndex = place === this.at ? 0 : -1;
+    });
+    if (hadFocus) this.words.children[this.at]?.focus({ preventScroll: true });
+    this.controls.hidden = this.steps.length < 2;
+    this.playButton.textContent = this.timer === 0 ? "Play" : "Pause";
+    this.slider.max = this.steps.length - 1;
+    this.slider.value = this.at;
+    const step = this.steps[this.at];
+    if (step !== undefined) fill(this.detail, ...detail(step, this.model.chosen().target.code));
   }
 
   links() {
@@ -147,7 +153,7 @@ function nameOf({ piece, kind }) {
   return legible(piece.replaceAll("▁", " ").trim() || piece);
 }
 
-function word({ chosen }, place, { at, language }) {
+function word({ chosen }, place, language) {
   const name = nameOf(chosen);
   const bar = element("span", { class: "bar", "aria-hidden": "true" }, element("span"));
   bar.firstChild.style.width = `${Math.round(100 * chosen.probability)}%`;
@@ -156,11 +162,9 @@ function word({ chosen }, place, { at, language }) {
     {
       type: "button",
       role: "radio",
-      class: `token${place > at ? " later" : ""}${chosen.piece.startsWith("▁") ? "" : " joined"}`,
+      class: `token${chosen.piece.startsWith("▁") ? "" : " joined"}`,
       lang: language,
-      "aria-checked": String(place === at),
       "aria-label": `${name}, ${percent(chosen.probability)}`,
-      tabindex: place === at ? "0" : "-1",
       "data-place": place,
     },
     isolated(name, { class: "piece" }),
