@@ -94,8 +94,9 @@ _BROWSER_FLAGS = [
 def browser(needs_tool: Callable[[str], str]) -> "Iterator[Browser]":
     """The system's Chromium, started once for all tests of a worker; never a browser that was downloaded."""
     chromium = needs_tool("chromium")
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=30_000)  # a busy machine takes its time
     with sync_playwright() as playwright:
         found = playwright.chromium.launch(executable_path=chromium, args=_BROWSER_FLAGS)
         yield found

@@ -1,4 +1,8 @@
-"""The report in a browser: quiet, complete by keyboard, true to the trace, legible to everybody, safe with any text."""
+"""The report in a browser: quiet, complete by keyboard, true to the trace, legible to everybody, safe with any text.
+
+The trace lies in the page, so what a key or a click changes is drawn before the event is over. What an address, a
+width, the light or pointing changes comes with a later event or the next frame, and is waited for.
+"""
 
 import re
 from collections.abc import Callable, Iterator
@@ -8,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from regard.tracing.cell import cell_card
 from regard.tracing.header import Check
@@ -35,6 +39,17 @@ STATE = """(state) => {
 }"""
 
 
+GO = """(hash) => new Promise((done) => {
+  if (location.hash === `#${hash}`) {
+    done();
+    return;
+  }
+  window.addEventListener("hashchange", () => done(), { once: true });
+  location.hash = hash;
+})"""
+"""Ends when all who listened before have heard of the new address."""
+
+
 @dataclass
 class Opened:
     """A page, and everything it said or asked for."""
@@ -52,7 +67,7 @@ class Opened:
     def go(self, **state: object) -> None:
         """Selects by the address, as a link does; what is not named is selected as in ``START``."""
         whole = START | state
-        self.page.evaluate("(hash) => { location.hash = hash; }", "&".join(f"{name}={whole[name]}" for name in whole))
+        self.page.evaluate(GO, "&".join(f"{name}={value}" for name, value in whole.items()))
         self.page.wait_for_function(STATE, arg=whole)
         self.page.wait_for_function(
             "(name) => document.querySelector('.head-name').textContent === name", arg=head_name(whole)
@@ -316,9 +331,10 @@ def test_pointing_at_a_picture_says_what_is_there(shown: Opened, trace: Trace) -
     box = canvas.bounding_box()
     assert box is not None
     canvas.hover(position={"x": box["width"] - 6, "y": box["height"] - 8})
-    assert shown.page.inner_text(".panel:nth-child(3) .pointed") == 'after "·t" → ⟨end⟩ · ∅ ∅'
+    pointed = shown.page.locator(".panel:nth-child(3) .pointed")
+    expect(pointed).to_have_text('after "·t" → ⟨end⟩ · ∅ ∅')
     shown.page.mouse.move(1, 1)
-    assert shown.page.inner_text(".panel:nth-child(3) .pointed") == ""
+    expect(pointed).to_have_text("")
 
 
 def test_tokens_of_the_strips_select_too(shown: Opened, trace: Trace) -> None:
@@ -392,9 +408,11 @@ def test_no_width_scrolls_the_page(adjustable: Opened, width: int) -> None:
     adjustable.page.set_viewport_size({"width": width, "height": 800})
     for step in ("weights", "output"):
         adjustable.go(step=step)
-        assert adjustable.page.evaluate("document.documentElement.scrollWidth") <= width
-    drawn = adjustable.page.eval_on_selector_all(".panel canvas", "(all) => all.map((one) => one.clientWidth)")
-    assert min(drawn) >= min(width - 40, 250)
+        adjustable.page.wait_for_function("(width) => document.documentElement.scrollWidth <= width", arg=width)
+    adjustable.page.wait_for_function(
+        "(least) => [...document.querySelectorAll('.panel canvas')].every((one) => one.clientWidth >= least)",
+        arg=min(width - 40, 250),
+    )
 
 
 def test_twice_the_size_scrolls_no_page(open_page: Open, text: str) -> None:
@@ -489,8 +507,7 @@ def test_languages_are_marked(shown: Opened) -> None:
 def test_paper_is_light(adjustable: Opened) -> None:
     page = adjustable.page
     page.emulate_media(color_scheme="dark")
-    page.wait_for_function("getComputedStyle(document.body).backgroundColor !== 'rgb(255, 254, 251)'")
-    assert max(corner(page)) < 60
+    page.wait_for_function(f"() => Math.max(...({CORNER})(document.querySelector('.panel canvas'))) < 60")
     page.emulate_media(media="print", color_scheme="dark")
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     assert not page.is_visible(".tools")
