@@ -243,6 +243,22 @@ inline Lanes decay(Lanes x) {
 #endif
 }
 
+struct Statistics {
+    float mean, factor;  // (x - mean) · factor has mean 0 and variance 1
+};
+
+template <class Number>
+Statistics statistics_of(const Number* vector, int64_t size, float epsilon) {
+    Lanes total{}, squares{};
+    for (int64_t i = 0; i < size; i += kLanes) total += load(vector + i);
+    const float mean = sum(total) / size;
+    for (int64_t i = 0; i < size; i += kLanes) {
+        const Lanes away = load(vector + i) - mean;
+        squares += away * away;
+    }
+    return {mean, 1.f / std::sqrt(sum(squares) / size + epsilon)};
+}
+
 struct Norm {
     const float* weight;  // null: there is none
     const float* bias;
@@ -252,17 +268,9 @@ struct Norm {
 // Layer norm of one vector, whose length is a multiple of 16.
 template <class Number>
 void normalise(const Norm& norm, const float* vector, int64_t size, Number* to) {
-    Lanes total{};
-    for (int64_t i = 0; i < size; i += kLanes) total += load(vector + i);
-    const float mean = sum(total) / size;
-    Lanes squares{};
-    for (int64_t i = 0; i < size; i += kLanes) {
-        const Lanes away = load(vector + i) - mean;
-        squares += away * away;
-    }
-    const float factor = 1.f / std::sqrt(sum(squares) / size + float(norm.epsilon));
+    const Statistics known = statistics_of(vector, size, float(norm.epsilon));
     for (int64_t i = 0; i < size; i += kLanes)
-        store(to + i, (load(vector + i) - mean) * factor * load(norm.weight + i) + load(norm.bias + i));
+        store(to + i, (load(vector + i) - known.mean) * known.factor * load(norm.weight + i) + load(norm.bias + i));
 }
 
 // Of each number of a row, less the largest, its exp, in place; returns their sum. `whole` is a multiple of 16.

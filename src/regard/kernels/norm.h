@@ -2,22 +2,6 @@
 #pragma once
 #include "sums.h"
 
-struct Statistics {
-    float mean, factor;  // (x - mean) · factor has mean 0 and variance 1
-};
-
-template <class Number>
-Statistics statistics_of(const Number* row, int64_t size, float epsilon) {
-    Lanes total{}, squares{};
-    for (int64_t i = 0; i < size; i += kLanes) total += load(row + i);
-    const float mean = sum(total) / size;
-    for (int64_t i = 0; i < size; i += kLanes) {
-        const Lanes away = load(row + i) - mean;
-        squares += away * away;
-    }
-    return {mean, 1.f / std::sqrt(sum(squares) / size + epsilon)};
-}
-
 template <class Number>
 struct Normal {
     const Number* vectors;

@@ -1,7 +1,7 @@
 // The Transformer as translating needs it: reading sentences, and one step of the decoder for many rows.
 //
 // Vectors between blocks are float32; what enters a product, and what is remembered, is `Number`. The structures mirror
-// those of `library.py`, field by field.
+// those of `packing.py`, field by field.
 #pragma once
 #include "attend.h"
 #include "product.h"
