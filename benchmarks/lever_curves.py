@@ -37,7 +37,8 @@ ON: dict[str, tuple[str, ...]] = {
     "fused AdamW": ("fused AdamW",),
     "kernels": (
         "all kernels",
-        *(f"kernel of {part}" for part in ("the loss", "dropout", "layer norm", "attention")),
+        *(f"kernel of {part}" for part in ("the loss", "dropout", "embeddings", "layer norm", "attention")),
+        "kernels of linear layers",
         *("own loss", "loss on real tokens only", "round shapes", "cheap dropout", "attention's own gradient"),
     ),
 }

@@ -10,7 +10,8 @@ from torch.nn import functional
 from worker import CLIP_NORM, LEARNING_RATE, PAD, Pairs, Seen, Task, asked, measure
 
 from regard.batches import BatchStream, EncodedPairs, Ragged, bucketing
-from regard.models import AnyModel, TranslationModel, build_model
+from regard.models import AnyModel, TranslationModel, build_model, layers
+from regard.models.embedding import InputEmbedding
 from regard.models.kernels import use_kernels
 from regard.models.layers import LayerNorm, Linear
 from regard.models.multihead import HeadCore
@@ -104,9 +105,12 @@ def without_joint_projections(model: AnyModel) -> None:
 def _in_parts(whole: Linear, parts: int) -> Callable[[Tensor], Tensor]:
     def forward(vectors: Tensor) -> Tensor:
         weights, biases = whole.weight.chunk(parts), whole.bias.chunk(parts)  # type: ignore[union-attr]
-        pieces = zip(weights, biases, strict=True)
-        found = [functional.linear(vectors, w.to(vectors.dtype), b.to(vectors.dtype)) for w, b in pieces]
-        return torch.cat(found, dim=-1)
+        return torch.cat([product(vectors, w, b) for w, b in zip(weights, biases, strict=True)], dim=-1)
+
+    def product(vectors: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        if whole.kernels is not None:
+            return layers._Linear.apply(vectors, weight, bias, False, whole.kernels)  # type: ignore[no-any-return,no-untyped-call]
+        return functional.linear(vectors, weight.to(vectors.dtype), bias.to(vectors.dtype))
 
     return forward
 
@@ -129,6 +133,8 @@ LEVERS: dict[str, Callable[[AnyModel], None]] = {
     "all kernels": without_kernels,
     "kernel of the loss": without_kernels_of(TranslationModel),
     "kernel of dropout": without_kernels_of(Dropout),
+    "kernel of embeddings": without_kernels_of(InputEmbedding),
+    "kernels of linear layers": without_kernels_of(Linear),
     "kernel of layer norm": without_kernels_of(LayerNorm),
     "kernel of attention": without_kernels_of(HeadCore),
 }
