@@ -31,8 +31,13 @@ KINDS = {
         "_Normal",
         "_NormalBackward",
     ),
-    "rectifier and its gradient": ("aten::clamp_min", "aten::threshold_backward"),
-    "sums (gradients of biases, loss)": ("aten::sum",),
+    "rectifier, gradients of biases": (
+        "aten::clamp_min",
+        "aten::threshold_backward",
+        "aten::sum",
+        "_Linear",
+        "_LinearBackward",
+    ),
     "dropout and residuals": (
         "aten::addcmul",
         "aten::mul",
@@ -45,7 +50,14 @@ KINDS = {
     "AdamW": ("aten::_fused_adamw_",),
     "moving average": ("aten::lerp_",),
     "norm and clipping of gradients": ("aten::linalg_vector_norm", "aten::_foreach_mul_"),
-    "gradient of embeddings": ("aten::embedding_dense_backward", "aten::embedding", "aten::add_", "aten::fill_"),
+    "embeddings and their gradient": (
+        "aten::embedding_dense_backward",
+        "aten::embedding",
+        "aten::add_",
+        "aten::fill_",
+        "_Looked",
+        "_LookedBackward",
+    ),
 }
 OTHERS = "all else: views, allocations, bookkeeping of autograd, Python"
 
