@@ -6,9 +6,9 @@ log-probabilities of all others. Everything else, explanations above all, the ne
 oracle of the tests.
 
 The C++ is read in this order: ``kernels/arithmetic.h`` (sixteen numbers at a time), ``product.h`` (rows times weights),
-``network.h`` (attention, layers), ``choice.h`` (the best tokens), ``entry.cpp``. ``library.py`` loads it;
-``packing.py`` lays weights out for it; ``transformer.py`` is the model. A compiler is needed the first time only, and
-nobody is made to wait for it who did not ask.
+``attend.h`` (queries look at cells, beams together), ``network.h`` (layers), ``choice.h`` (the best tokens),
+``entry.cpp``. ``library.py`` loads it; ``packing.py`` lays weights out for it; ``transformer.py`` is the model. A
+compiler is needed the first time only, and nobody is made to wait for it who did not ask.
 """
 
 from regard.models.compiled.library import Library, compiled_library
