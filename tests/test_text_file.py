@@ -22,7 +22,7 @@ def test_text_is_read_as_it_is_but_for_the_mark(tmp_path: Path) -> None:
     ("content", "message"),
     [
         (b"one\nd\xe9j\xe0\n", r"list, line 2 is not UTF-8; save the list as UTF-8"),
-        (b"\xef\xbb\xbfcut \xc3", r"list, line 1 is not UTF-8"),
+        (b"\xef\xbb\xbfcut\n\xc3", r"list, line 2 is not UTF-8"),
         (b"x" * (1 << 20) + b"\xff", r"is no list: it is larger than 1 MiB"),
     ],
 )

@@ -26,5 +26,5 @@ def read_text_file(path: Path, *, what: str, most_mebibytes: int, error: type[Ex
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as problem:
-        line = data.count(b"\n", 0, problem.start) + 1
+        line = problem.object.count(b"\n", 0, problem.start) + 1  # behind a byte order mark
         raise error(f"{path}, line {line} is not UTF-8; save the {what} as UTF-8") from None

@@ -76,7 +76,7 @@ def test_a_compiler_that_is_too_old_is_named_with_what_is_needed(
     compiler.chmod(0o700)
     monkeypatch.setenv("CXX", str(compiler))
     wanted = (
-        r"GCC 11, Clang 14 and newer can, and this is g\+\+ \(Elderly\) 7\.5\.0; if it is older, install a newer one, "
+        r"GCC 11, Clang 14 and newer can, and this is g\+\+ \(Elderly\) 7\.5\.0; if it is another, install one, "
         r"for example with `apt install g\+\+` .*, or name one in CXX\. It says: error: '__builtin_convertvector'"
     )
     with pytest.raises(MachineError, match=wanted):

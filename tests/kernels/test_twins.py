@@ -29,6 +29,7 @@ from regard.kernels.twins import (
     plain_norm,
     plain_rectifier,
 )
+from regard.training.memory import is_out_of_memory
 
 TYPES = (torch.float32, torch.bfloat16)
 FLOAT32_ERROR = 1e-5
@@ -111,7 +112,7 @@ def test_a_processor_without_wide_vectors_computes_the_same(
 
 
 def test_a_compiler_whose_threads_are_others_is_refused(tmp_path: Path, needs_tool: Callable[[str], str]) -> None:
-    with pytest.raises(MachineError, match="only GCC's threads are those of PyTorch: name a g"):
+    with pytest.raises(MachineError, match=r"GCC 11 and newer can, .*only GCC's threads are those of PyTorch"):
         compile_to(tmp_path / "x.so", replace(kernel_source(), flags=("-D__clang__",)), needs_tool("g++"))
 
 
@@ -281,6 +282,13 @@ def test_the_rectifier_keeps_what_is_no_number(kernels: Kernels) -> None:
 def test_the_gradient_of_a_bias(kernels: Kernels, dtype: torch.dtype, shape: tuple[int, int]) -> None:
     (upstream,) = drawn(dtype, shape)
     assert farthest([column_sums(kernels, upstream)], [upstream.double().sum(0)]) <= FLOAT32_ERROR
+
+
+def test_too_little_memory_is_said_by_pytorch(kernels: Kernels) -> None:
+    endless = torch.zeros(1, 16).expand(2**55, 16)  # one row, said to be many
+    with pytest.raises(RuntimeError) as caught:
+        column_sums(kernels, endless)
+    assert is_out_of_memory(caught.value), "so that training takes smaller parts of the batch"
 
 
 def test_what_linear_layers_do_not_take() -> None:

@@ -34,12 +34,14 @@ class Source:
         names: the first is compiled, and includes the others and ``arithmetic.h``.
         linked: shared libraries that the compiled file needs, before those the compiler would take itself.
         flags: of the compiler, after those that all are compiled with.
+        compilers: that can compile it, for the message where one cannot.
     """
 
     package: str
     names: tuple[str, ...]
     linked: tuple[Path, ...] = ()
     flags: tuple[str, ...] = ()
+    compilers: str = "GCC 11, Clang 14 and newer"
 
     def is_compiled(self) -> bool:
         """Whether this machine has it already.
@@ -98,7 +100,7 @@ def compile_to(path: Path, source: Source, compiler: str) -> None:
             command = [compiler, *_FLAGS, *source.flags, include, str(main), *linked, "-o", str(made)]
             done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)
             if done.returncode:
-                raise _cannot_compile(compiler, main.name, done.stderr)
+                raise _cannot_compile(compiler, source, done.stderr)
             made.replace(path)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise MachineError(f"compiling to {path} failed: {error}") from None
@@ -113,11 +115,11 @@ def _compiler() -> str:
     )
 
 
-def _cannot_compile(compiler: str, name: str, said: str) -> MachineError:
+def _cannot_compile(compiler: str, source: Source, said: str) -> MachineError:
     first, *_ = _version(compiler).splitlines() or ["of no version it would tell"]
     return MachineError(
-        f"{compiler} cannot compile {name} for this machine. GCC 11, Clang 14 and newer can, and this is {first}; if "
-        f"it is older, install a newer one, {_EXAMPLE}, or name one in CXX. It says: {said.strip()[:500]}"
+        f"{compiler} cannot compile {source.names[0]} for this machine. {source.compilers} can, and this is {first}; "
+        f"if it is another, install one, {_EXAMPLE}, or name one in CXX. It says: {said.strip()[:500]}"
     )
 
 

@@ -39,10 +39,10 @@ _ARGUMENTS: Final[Mapping[str, tuple[Any, ...]]] = MappingProxyType(
         "embed": (*[c_void_p] * 4, c_int64, c_int64, c_int64, c_double, c_int64),
         "embed_back": (*[c_void_p] * 3, c_int64, c_int64, c_int64, c_double, c_int64),
         "rectify": (c_void_p, c_int64, c_int64),
-        "rectify_back": (*[c_void_p] * 4, c_int64, c_int64, c_int64),
-        "sum_columns": (*[c_void_p] * 2, c_int64, c_int64, c_int64),
+        "rectify_back": (*[c_void_p] * 5, *[c_int64] * 4),
+        "sum_columns": (*[c_void_p] * 3, *[c_int64] * 4),
         "normalise": (*[c_void_p] * 5, c_int64, c_int64, c_double, c_int64),
-        "normalise_back": (*[c_void_p] * 6, c_int64, c_int64, c_int64),
+        "normalise_back": (*[c_void_p] * 7, *[c_int64] * 4),
         "attend": (c_void_p, c_double, c_int64),
         "attend_back": (c_void_p, c_double, c_int64),
     }
@@ -106,7 +106,7 @@ def kernel_source() -> Source:
     Raises:
         MachineError: PyTorch comes without the OpenMP library of GCC.
     """
-    return Source("regard.kernels", _FILES, (openmp_library(),))
+    return Source("regard.kernels", _FILES, (openmp_library(),), compilers="GCC 11 and newer")
 
 
 def openmp_library() -> Path:

@@ -17,9 +17,9 @@ void rectify(Number* cells, int64_t count, int threads) {
 
 // The gradient before the rectifier, at `to`, from that behind it and from what came out of it; `sums`: over all rows.
 template <class Number>
-void rectify_back(const Number* upstream, const Number* rectified, Number* to, float* sums, int64_t rows, int64_t size,
-                  int threads) {
-    sum_over_rows(rows, size, sums, threads, [&](int64_t row, float* share) {
+void rectify_back(const Number* upstream, const Number* rectified, Number* to, const Shares& shares, float* sums, int64_t rows,
+                  int64_t size, int threads) {
+    sum_over_rows(rows, size, shares, sums, threads, [&](int64_t row, float* share) {
         for (int64_t i = 0; i < size; i += kLanes) {
             const int64_t at = row * size + i;
             const Lanes passed = load(rectified + at) <= 0.f ? Lanes{} : load(upstream + at);
@@ -30,8 +30,8 @@ void rectify_back(const Number* upstream, const Number* rectified, Number* to, f
 }
 
 template <class Number>
-void sum_columns(const Number* upstream, float* sums, int64_t rows, int64_t size, int threads) {
-    sum_over_rows(rows, size, sums, threads, [&](int64_t row, float* share) {
+void sum_columns(const Number* upstream, const Shares& shares, float* sums, int64_t rows, int64_t size, int threads) {
+    sum_over_rows(rows, size, shares, sums, threads, [&](int64_t row, float* share) {
         for (int64_t i = 0; i < size; i += kLanes) store(share + i, load(share + i) + load(upstream + row * size + i));
     });
 }

@@ -27,7 +27,7 @@ def loss_and_gradient(
 
     ``in_place`` the gradient takes the place of the logits: 32 MB less to be written and read for 2,000 of 8,000.
     """
-    gradient, count = logits if in_place else torch.empty_like(logits), len(targets)
+    gradient, count = logits.detach() if in_place else torch.empty_like(logits), len(targets)
     gradient[count:] = 0
     losses = torch.empty(count, dtype=torch.float64)
     pointers = (each.data_ptr() for each in (logits, targets, gradient, losses))

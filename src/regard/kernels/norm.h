@@ -43,8 +43,8 @@ struct Normal {
     }
 
     // `sums`: the gradients of the weight, then of the bias.
-    void backward(const Number* upstream, Number* to, float* sums, int threads) const {
-        sum_over_rows(rows, 2 * size, sums, threads,
+    void backward(const Number* upstream, Number* to, const Shares& shares, float* sums, int threads) const {
+        sum_over_rows(rows, 2 * size, shares, sums, threads,
                       [&](int64_t row, float* share) { backward_row(row, upstream, to, share); });
     }
 };

@@ -5,6 +5,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from regard.kernels.library import Kernels, fits_lanes, takes
+from regard.kernels.sums import ROWS_OF_TASK, shares
 
 
 def takes_norm(vectors: Float[Tensor, "... model"], weight: Float[Tensor, " model"]) -> bool:
@@ -36,7 +37,7 @@ def normalised_back(
 ) -> tuple[Float[Tensor, "... model"], Float[Tensor, " model"], Float[Tensor, " model"]]:
     """The gradients for vectors, weight and bias; those of the weights are float32 sums."""
     size = vectors.shape[-1]
-    result, sums = torch.empty_like(vectors), torch.empty(2, size)
-    pointers = (each.data_ptr() for each in (vectors, weight, statistics, upstream, result, sums))
-    kernels.call("normalise_back", vectors.dtype, *pointers, len(statistics), size)
+    result, room, sums = torch.empty_like(vectors), shares(len(statistics), 2 * size), torch.empty(2, size)
+    pointers = (each.data_ptr() for each in (vectors, weight, statistics, upstream, result, room, sums))
+    kernels.call("normalise_back", vectors.dtype, *pointers, len(statistics), size, ROWS_OF_TASK)
     return result, sums[0], sums[1]

@@ -65,21 +65,23 @@ int64_t regard_openmp() { return reinterpret_cast<int64_t>(&omp_get_max_threads)
         Lookup<Number>{ids, rows, size, float(factor)}.backward(upstream, table, vocab, int(threads));                \
     }                                                                                                                 \
     void regard_rectify_##name(Number* cells, int64_t count, int64_t threads) { rectify(cells, count, int(threads)); } \
-    void regard_rectify_back_##name(const Number* upstream, const Number* rectified, Number* to, float* sums,         \
-                                    int64_t rows, int64_t size, int64_t threads) {                                    \
-        rectify_back(upstream, rectified, to, sums, rows, size, int(threads));                                        \
+    void regard_rectify_back_##name(const Number* upstream, const Number* rectified, Number* to, float* shares,       \
+                                    float* sums, int64_t rows, int64_t size, int64_t rows_of_task, int64_t threads) { \
+        rectify_back(upstream, rectified, to, Shares{shares, rows_of_task}, sums, rows, size, int(threads));          \
     }                                                                                                                 \
-    void regard_sum_columns_##name(const Number* upstream, float* sums, int64_t rows, int64_t size, int64_t threads) { \
-        sum_columns(upstream, sums, rows, size, int(threads));                                                        \
+    void regard_sum_columns_##name(const Number* upstream, float* shares, float* sums, int64_t rows, int64_t size,    \
+                                   int64_t rows_of_task, int64_t threads) {                                           \
+        sum_columns(upstream, Shares{shares, rows_of_task}, sums, rows, size, int(threads));                          \
     }                                                                                                                 \
     void regard_normalise_##name(const Number* vectors, const float* weight, const float* bias, Statistics* known,    \
                                  Number* to, int64_t rows, int64_t size, double epsilon, int64_t threads) {           \
         Normal<Number>{vectors, weight, bias, known, rows, size, float(epsilon)}.forward(to, int(threads));           \
     }                                                                                                                 \
     void regard_normalise_back_##name(const Number* vectors, const float* weight, Statistics* known,                  \
-                                      const Number* upstream, Number* to, float* sums, int64_t rows, int64_t size,    \
-                                      int64_t threads) {                                                              \
-        Normal<Number>{vectors, weight, nullptr, known, rows, size, 0.f}.backward(upstream, to, sums, int(threads));  \
+                                      const Number* upstream, Number* to, float* shares, float* sums, int64_t rows,   \
+                                      int64_t size, int64_t rows_of_task, int64_t threads) {                          \
+        const Normal<Number> normal{vectors, weight, nullptr, known, rows, size, 0.f};                                \
+        normal.backward(upstream, to, Shares{shares, rows_of_task}, sums, int(threads));                              \
     }                                                                                                                 \
     void regard_attend_##name(const int64_t* numbers, double scale, int64_t threads) {                                \
         const Attention<Number> attention = attention_at<Number>(numbers, scale);                                     \

@@ -62,8 +62,9 @@ class InputEmbedding(nn.Module):
     def _has_kernel(self, ids: Tensor, position: Tensor | None, dtype: torch.dtype) -> bool:
         if self.kernels is None or not self.training:
             return False
-        is_watched = self.tokens._forward_hooks or self.tokens._forward_pre_hooks  # they want to see it called
-        return not is_watched and takes_ids(ids, self.tokens.weight, position, dtype)
+        table = self.tokens  # hooks want to see it called
+        hooks = table._forward_hooks, table._forward_pre_hooks, table._backward_hooks, table._backward_pre_hooks
+        return not any(hooks) and takes_ids(ids, self.tokens.weight, position, dtype)
 
 
 @final

@@ -38,9 +38,10 @@ class Linear(nn.Module):
 
     def forward(self, vectors: Float[Tensor, "... input"], *, rectified: bool = False) -> Float[Tensor, "... output"]:
         """Maps the last axis; what is below 0 becomes 0 if it is to be ``rectified``."""
-        if self.kernels is not None and self.training and takes_linear(vectors, self.weight):
+        # Read once: a low-rank change would be added at every reading.
+        if self.kernels is not None and self.training and takes_linear(vectors, weight := self.weight):
             found: Tensor = _Linear.apply(  # type: ignore[no-untyped-call]
-                vectors, self.weight, self.bias, rectified, self.kernels
+                vectors.contiguous(), weight, self.bias, rectified, self.kernels
             )
             return found
         result = self._map(vectors)
@@ -55,32 +56,34 @@ class Linear(nn.Module):
 
 @final
 class _Linear(Function):
-    """A linear layer whose weights stay float32, and so do their gradients; kernels do what is no product."""
+    """A linear layer whose weights stay float32, and so do their gradients; kernels do what is no product.
+
+    What it returns is no view, so that it may be written over.
+    """
 
     @staticmethod
     def forward(ctx: Any, *inputs: Any) -> Tensor:
         vectors, weight, bias, rectified, ctx.kernels = inputs
-        rows, rounded = vectors.reshape(-1, vectors.shape[-1]), weight.to(vectors.dtype)
-        result: Tensor = functional.linear(rows, rounded, None if bias is None else bias.to(vectors.dtype))
+        rounded = weight.to(vectors.dtype)
+        result: Tensor = functional.linear(vectors, rounded, None if bias is None else bias.to(vectors.dtype))
         if rectified:
             rectify(ctx.kernels, result)
-        ctx.save_for_backward(rows, rounded, result if rectified else None)
-        ctx.shape, ctx.has_bias = vectors.shape, bias is not None
-        return result.view(*vectors.shape[:-1], result.shape[1])
+        ctx.save_for_backward(vectors, rounded, result if rectified else None)
+        return result
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor | None, ...]:
-        rows, rounded, result = ctx.saved_tensors
+        vectors, rounded, result = ctx.saved_tensors
+        needs_vectors, needs_weight, needs_bias, *_ = ctx.needs_input_grad
         upstream, sums = upstream.reshape(-1, upstream.shape[-1]).contiguous(), None
         if result is not None:
-            upstream, sums = rectified_back(ctx.kernels, upstream, result)
-        elif ctx.has_bias:
+            upstream, sums = rectified_back(ctx.kernels, upstream, result.view(upstream.shape))
+        elif needs_bias:
             sums = column_sums(ctx.kernels, upstream)
-        needs_vectors, needs_weight, *_ = ctx.needs_input_grad
-        to_vectors = (upstream @ rounded).view(ctx.shape) if needs_vectors else None
-        to_weight = (upstream.t() @ rows).float() if needs_weight else None
-        return to_vectors, to_weight, sums if ctx.has_bias else None, None, None
+        to_vectors = (upstream @ rounded).view(vectors.shape) if needs_vectors else None
+        to_weight = (upstream.t() @ vectors.view(-1, vectors.shape[-1])).float() if needs_weight else None
+        return to_vectors, to_weight, sums if needs_bias else None, None, None
 
 
 @final

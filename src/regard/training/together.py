@@ -93,7 +93,8 @@ class Shards(Replicas):
                 "model.decoder_layer_drop leaves out other layers in each process, so their parts cannot be put "
                 "together by training.distribution = 'shards'; set one of them back"
             )
-        # It warns of changing outputs of layers in place, which no code here does: the gradients are compared in tests.
+        # It warns of changing outputs of layers in place, which only the loss does, to what it was given for that: the
+        # gradients are compared in tests.
         warnings.filterwarnings("ignore", message="FSDP2-wrapped module")
         device = next(model.parameters()).device
         mesh = init_device_mesh(device.type, (self.size,))
