@@ -39,7 +39,7 @@ AXES: Final[dict[str, str]] = {
     "row": "hypotheses decoded side by side: sentences times beams",
     "sentence": "sentences searched together, where their beams have an axis of their own",
     "candidate": "tokens that may come next, best first",
-    "group": "sentences, or parts of a beam, that choose among their own candidates",
+    "group": "sentences, or parts of a beam, that choose among their own candidates; rows that are added up together",
     "member": "hypotheses of a group",
     "block": "stretches of the vocabulary, of which the best tokens are looked at",
     "pick": "blocks that were picked for a closer look",

@@ -10,6 +10,6 @@ ROWS_OF_TASK: Final = 32
 """Sums are made of sums over so many rows, whoever computes them: the number of threads changes no bit."""
 
 
-def shares(rows: int, numbers: int) -> Float[Tensor, "task number"]:
-    """A zero for each number of each task."""
-    return torch.zeros(-(-rows // ROWS_OF_TASK), numbers)
+def shares(rows: int, columns: int) -> Float[Tensor, "group column"]:
+    """A zero for each column of each group of rows that one thread adds up."""
+    return torch.zeros(-(-rows // ROWS_OF_TASK), columns)
