@@ -13,6 +13,7 @@ AXES: Final[dict[str, str]] = {
     "query": "positions that look",
     "key": "positions that are looked at",
     "rounded_key": "positions that are looked at, filled up to whole vectors of the processor",
+    "room": "numbers that threads write down for themselves",
     "position": "positions of one sequence, where query and key are not told apart",
     "source_position": "positions of the source, where the target's are near",
     "target_position": "positions of the target",

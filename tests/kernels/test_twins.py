@@ -1,8 +1,10 @@
 """Each compiled kernel computes what its twin in plain PyTorch computes, and whoever computes it changes no bit."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -282,6 +284,15 @@ def test_the_rectifier_keeps_what_is_no_number(kernels: Kernels) -> None:
 def test_the_gradient_of_a_bias(kernels: Kernels, dtype: torch.dtype, shape: tuple[int, int]) -> None:
     (upstream,) = drawn(dtype, shape)
     assert farthest([column_sums(kernels, upstream)], [upstream.double().sum(0)]) <= FLOAT32_ERROR
+
+
+def test_kernels_ask_for_no_memory_themselves() -> None:
+    """What runs out of memory between threads would end the process; what Python asks for only fails the batch."""
+    asking = re.compile(r"std::(vector|string|map|unique_ptr)|\bnew\b|\bmalloc\b|alloc\(")
+    for name in (*kernel_source().names, "arithmetic.h"):
+        code = re.sub(r"//.*", "", files("regard.kernels").joinpath(name).read_text(encoding="utf-8"))
+        assert not (found := asking.search(code)), f"{name}: {found.group()}"
+    assert asking.search("std::vector<float> scores(vocab);")
 
 
 def test_too_little_memory_is_said_by_pytorch(kernels: Kernels) -> None:

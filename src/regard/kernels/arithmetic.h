@@ -12,6 +12,9 @@
 #endif
 
 constexpr int64_t kLanes = 16;
+
+constexpr int64_t rounded_up(int64_t cells) { return (cells + kLanes - 1) / kLanes * kLanes; }
+
 typedef float Lanes __attribute__((vector_size(64)));
 typedef int32_t Whole __attribute__((vector_size(64)));
 typedef uint32_t Bits __attribute__((vector_size(64)));
@@ -292,7 +295,7 @@ inline void softmax_below(float* row, int64_t whole, float largest) {
 
 // Softmax in place. The row has room up to a multiple of 16, which is filled with zeros.
 inline void softmax(float* scores, int64_t size) {
-    const int64_t whole = (size + kLanes - 1) / kLanes * kLanes;
+    const int64_t whole = rounded_up(size);
     for (int64_t i = size; i < whole; ++i) scores[i] = -std::numeric_limits<float>::infinity();
     Lanes best = load(scores);
     for (int64_t i = kLanes; i < whole; i += kLanes) best = larger(load(scores + i), best);

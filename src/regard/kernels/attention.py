@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from regard.kernels.library import _LANES, Kernels, fits_lanes, takes
+from regard.kernels.library import Kernels, fits_lanes, rounded_up, takes
 
 Heads = Float[Tensor, "batch head _position head_dim"]
 Three = tuple[Heads, Heads, Heads]
@@ -40,9 +40,10 @@ def attended(
     """
     queries, keys, _ = heads
     batch, num_heads, num_queries, _ = queries.shape
-    weights = torch.empty(batch, num_heads, num_queries, -(-keys.shape[2] // _LANES) * _LANES)
+    weights = torch.empty(batch, num_heads, num_queries, rounded_up(keys.shape[2]))
     context = room_for(queries)
-    numbers = *_described(heads, allowed, weights), *_places(context)
+    room = _room(kernels, queries, keys)
+    numbers = *_described(heads, allowed, weights, room), *_places(context)
     kernels.call("attend", queries.dtype, (ctypes.c_int64 * len(numbers))(*numbers), scale)
     return context, weights
 
@@ -59,7 +60,11 @@ def attended_back(
     """The gradients for queries, keys and values; of heads that lie in one tensor, they lie in one tensor too."""
     upstream = upstream if upstream.stride(-1) == 1 else upstream.contiguous()
     found = gradients_for(heads)
-    numbers = *_described(heads, allowed, weights), *(part for each in (upstream, *found) for part in _places(each))
+    room = _room(kernels, *heads[:2])
+    numbers = (
+        *_described(heads, allowed, weights, room),
+        *(part for each in (upstream, *found) for part in _places(each)),
+    )
     kernels.call("attend_back", upstream.dtype, (ctypes.c_int64 * len(numbers))(*numbers), scale)
     return found
 
@@ -99,13 +104,18 @@ def _joint_room(like: Heads, parts: int) -> tuple[Heads, ...]:
     return like.new_empty(batch, length, parts, num_heads, head_dim).permute(2, 0, 3, 1, 4).unbind(0)
 
 
-def _described(heads: Three, allowed: Tensor | None, weights: Tensor) -> Iterator[int]:
+def _room(kernels: Kernels, queries: Heads, keys: Heads) -> Float[Tensor, " room"]:
+    """What the threads need for themselves; taken here, because here it is said where memory runs out."""
+    return torch.zeros(kernels.call("attend_room", queries.dtype, queries.shape[2], keys.shape[2], keys.shape[3]))
+
+
+def _described(heads: Three, allowed: Tensor | None, weights: Tensor, room: Tensor) -> Iterator[int]:
     """What ``attention_at`` in training.cpp reads."""
     for one in heads:
         yield from _places(one)
     yield from (0,) * 5 if allowed is None else (allowed.data_ptr(), *_steps(allowed))
     queries, keys, _ = heads
-    yield from (weights.data_ptr(), *queries.shape[:3], keys.shape[2], queries.shape[3])
+    yield from (weights.data_ptr(), room.data_ptr(), *queries.shape[:3], keys.shape[2], queries.shape[3])
 
 
 def _places(heads: Heads) -> tuple[int, int, int, int]:

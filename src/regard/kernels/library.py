@@ -32,9 +32,10 @@ _FILES: Final = (
 _TYPES: Final = (torch.float32, torch.bfloat16)
 _LANES: Final = 16
 
+_RESULTS: Final[Mapping[str, Any]] = MappingProxyType({"loss": c_double, "attend_room": c_int64})
 _ARGUMENTS: Final[Mapping[str, tuple[Any, ...]]] = MappingProxyType(
     {
-        "loss": (*[c_void_p] * 4, c_int64, c_int64, c_double, c_double, c_int64),
+        "loss": (*[c_void_p] * 5, c_int64, c_int64, c_double, c_double, c_int64),
         "drop": (*[c_void_p] * 3, c_int64, c_uint64, c_int64, c_double, c_int64),
         "embed": (*[c_void_p] * 4, c_int64, c_int64, c_int64, c_double, c_int64),
         "embed_back": (*[c_void_p] * 3, c_int64, c_int64, c_int64, c_double, c_int64),
@@ -43,6 +44,7 @@ _ARGUMENTS: Final[Mapping[str, tuple[Any, ...]]] = MappingProxyType(
         "sum_columns": (*[c_void_p] * 3, *[c_int64] * 4),
         "normalise": (*[c_void_p] * 5, c_int64, c_int64, c_double, c_int64),
         "normalise_back": (*[c_void_p] * 7, *[c_int64] * 4),
+        "attend_room": (*[c_int64] * 4,),
         "attend": (c_void_p, c_double, c_int64),
         "attend_back": (c_void_p, c_double, c_int64),
     }
@@ -64,7 +66,9 @@ class Kernels:
         if loaded.regard_openmp() != theirs:
             raise MachineError(f"{path} does not use the OpenMP library that PyTorch has loaded, {openmp}")
         self._functions = {
-            (name, dtype): _typed(loaded, f"regard_{name}_{str(dtype).removeprefix('torch.')}", types)
+            (name, dtype): _typed(
+                loaded[f"regard_{name}_{str(dtype).removeprefix('torch.')}"], types, _RESULTS.get(name)
+            )
             for name, types in _ARGUMENTS.items()
             for dtype in _TYPES
         }
@@ -98,6 +102,11 @@ def has_kernels(dtype: torch.dtype) -> bool:
 def fits_lanes(size: int) -> bool:
     """Whether vectors of that size are read without a rest."""
     return size % _LANES == 0
+
+
+def rounded_up(size: int) -> int:
+    """The next size without a rest."""
+    return -(-size // _LANES) * _LANES
 
 
 def kernel_source() -> Source:
@@ -137,8 +146,6 @@ def loaded_kernels() -> Kernels:
         ) from None
 
 
-def _typed(loaded: ctypes.CDLL, name: str, arguments: tuple[Any, ...]) -> "ctypes._NamedFuncPointer":
-    function = loaded[name]
-    function.argtypes = arguments
-    function.restype = c_double if name.startswith("regard_loss") else None
+def _typed(function: "ctypes._NamedFuncPointer", arguments: tuple[Any, ...], result: Any) -> "ctypes._NamedFuncPointer":
+    function.argtypes, function.restype = arguments, result
     return function

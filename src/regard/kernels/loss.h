@@ -1,7 +1,8 @@
 // Cross-entropy with label smoothing, and its gradient: each row of logits is read twice, and its gradient written once.
 #pragma once
+#include <omp.h>
+
 #include <algorithm>
-#include <vector>
 
 #include "arithmetic.h"
 
@@ -35,7 +36,7 @@ struct LossRows {
         return best;
     }
 
-    int64_t rounded() const { return (vocab + kLanes - 1) / kLanes * kLanes; }
+    int64_t rounded() const { return rounded_up(vocab); }
 
     void one(int64_t row, float* scores) const {
         float mean;
@@ -56,15 +57,12 @@ struct LossRows {
     }
 };
 
-// The sum of the rows' losses, times the weight: added up in their order, however many threads there are.
+// The sum of the rows' losses, times the weight: added up in their order, however many threads there are. Each has a row
+// of room, which comes from Python, whose allocator says where memory runs out.
 template <class Number>
-double smoothed_cross_entropy(const LossRows<Number>& loss, int64_t rows, int threads) {
-#pragma omp parallel num_threads(threads)
-    {
-        std::vector<float> scores(loss.rounded());
-#pragma omp for schedule(static)
-        for (int64_t row = 0; row < rows; ++row) loss.one(row, scores.data());
-    }
+double smoothed_cross_entropy(const LossRows<Number>& loss, int64_t rows, float* room, int threads) {
+#pragma omp parallel for schedule(static) num_threads(threads)
+    for (int64_t row = 0; row < rows; ++row) loss.one(row, room + omp_get_thread_num() * loss.rounded());
     double total = 0;
     for (int64_t row = 0; row < rows; ++row) total += loss.losses[row];
     return total * loss.weight;

@@ -31,11 +31,11 @@ Attention<Number> attention_at(const int64_t*& from, double scale) {
     found.keys = vectors_at<const Number>(from);
     found.values = vectors_at<const Number>(from);
     found.allowed = {reinterpret_cast<const uint8_t*>(from[0]), from[1], from[2], from[3], from[4]};
-    found.weights = reinterpret_cast<float*>(from[5]);
-    found.batch = from[6], found.heads = from[7], found.num_queries = from[8], found.num_keys = from[9];
-    found.head_dim = from[10];
+    found.weights = reinterpret_cast<float*>(from[5]), found.rooms = reinterpret_cast<float*>(from[6]);
+    found.batch = from[7], found.heads = from[8], found.num_queries = from[9], found.num_keys = from[10];
+    found.head_dim = from[11];
     found.scale = float(scale);
-    from += 11;
+    from += 12;
     return found;
 }
 
@@ -48,9 +48,10 @@ int64_t regard_openmp() { return reinterpret_cast<int64_t>(&omp_get_max_threads)
 
 #define REGARD_ENTRIES(name, Number)                                                                                  \
     double regard_loss_##name(const Number* logits, const int64_t* targets, Number* gradient, double* losses,         \
-                              int64_t rows, int64_t vocab, double smoothing, double weight, int64_t threads) {        \
+                              float* room, int64_t rows, int64_t vocab, double smoothing, double weight,              \
+                              int64_t threads) {                                                                      \
         const LossRows<Number> loss{logits, targets, gradient, losses, vocab, float(smoothing), float(weight)};       \
-        return smoothed_cross_entropy(loss, rows, int(threads));                                                      \
+        return smoothed_cross_entropy(loss, rows, room, int(threads));                                                \
     }                                                                                                                 \
     void regard_drop_##name(const Number* residual, const Number* vectors, Number* to, int64_t cells, uint64_t seed,  \
                             int64_t levels, double scale, int64_t threads) {                                          \
@@ -82,6 +83,9 @@ int64_t regard_openmp() { return reinterpret_cast<int64_t>(&omp_get_max_threads)
                                       int64_t size, int64_t rows_of_task, int64_t threads) {                          \
         const Normal<Number> normal{vectors, weight, nullptr, known, rows, size, 0.f};                                \
         normal.backward(upstream, to, Shares{shares, rows_of_task}, sums, int(threads));                              \
+    }                                                                                                                 \
+    int64_t regard_attend_room_##name(int64_t queries, int64_t keys, int64_t head_dim, int64_t threads) {             \
+        return Head<Number>::size(queries, keys, head_dim) * threads;                                                 \
     }                                                                                                                 \
     void regard_attend_##name(const int64_t* numbers, double scale, int64_t threads) {                                \
         const Attention<Number> attention = attention_at<Number>(numbers, scale);                                     \

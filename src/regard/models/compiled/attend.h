@@ -43,7 +43,7 @@ struct Look {
     const int64_t first_query;
     float* const weights;  // [query][head][rounded cells]
     float* const mixed;    // [query][dim]
-    const int64_t rounded = (view.count + kLanes - 1) / kLanes * kLanes;
+    const int64_t rounded = rounded_up(view.count);
 
     const Number* query(int number) const { return view.queries + (first_query + number) * view.query_apart; }
     const int64_t* cells(int number) const { return view.cells + (first_query + number) * view.cells_apart; }
