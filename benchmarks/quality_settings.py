@@ -4,7 +4,7 @@ Every cell is the preset with one setting changed, trained for as many updates a
 in 15 minutes with that setting: what costs time gets fewer updates.
 
     quality_settings.py --measure-paces      first, on a machine that does nothing else (5 minutes)
-    quality_settings.py --nice 10            then; may be stopped at any time, and goes on
+    quality_settings.py --at-once 2          then; may be stopped at any time, and goes on
     quality_settings.py --show --write       the table, from what was recorded
 """
 

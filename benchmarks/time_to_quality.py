@@ -8,7 +8,7 @@ Multi30k en→fr. Each time is a run of its own, with the command that anybody w
 It is run by updates here, as many as fit into those minutes on a quiet machine, so that it may be stopped and go on.
 
     time_to_quality.py --measure-paces       first, on a machine that does nothing else
-    time_to_quality.py --nice 10             then; may be stopped at any time, and goes on
+    time_to_quality.py --at-once 2           then; may be stopped at any time, and goes on
     time_to_quality.py --show --write        the table, from what was recorded
 """
 

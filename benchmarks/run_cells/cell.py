@@ -8,7 +8,8 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,8 +54,8 @@ def command(cell: Cell, out: Path, *, updates: int, threads: int, extra: tuple[s
     ]  # fmt: skip
 
 
-def train(cell: Cell, runs: Path, *, updates: int, threads: int, until: float) -> Path | None:
-    """Trains a cell to its end, from where it was stopped; None if ``until`` (of the monotonic clock) came first."""
+def train(cell: Cell, runs: Path, *, updates: int, threads: int, is_over: Callable[[], bool]) -> Path | None:
+    """Trains a cell to its end, from where it was stopped; None if ``is_over`` came first."""
     out = runs / cell.key
     if out.exists() and not any((out / "checkpoints").glob("step-*")):
         shutil.rmtree(out)  # it was stopped before there was anything to go on from
@@ -64,7 +65,7 @@ def train(cell: Cell, runs: Path, *, updates: int, threads: int, until: float) -
     )  # fmt: skip
     runs.mkdir(parents=True, exist_ok=True)
     with (runs / f"{cell.key}.log").open("ab") as log:
-        code = _run(words, log.fileno(), until)
+        code = _run(words, log.fileno(), is_over)
     if code in STOPPED:
         return None
     if code:
@@ -72,15 +73,11 @@ def train(cell: Cell, runs: Path, *, updates: int, threads: int, until: float) -
     return out
 
 
-def _run(words: list[str], log: int, until: float) -> int:
+def _run(words: list[str], log: int, is_over: Callable[[], bool]) -> int:
     """Runs a command; when time is up, asks it to save and end."""
     running = subprocess.Popen(words, stdout=log, stderr=log)
-    try:
-        return running.wait(timeout=max(0.0, until - time.monotonic()))
-    except subprocess.TimeoutExpired:
-        running.send_signal(signal.SIGTERM)
-        return running.wait()
-    except BaseException:
-        running.send_signal(signal.SIGTERM)
-        running.wait()
-        raise
+    while not is_over():
+        with suppress(subprocess.TimeoutExpired):
+            return running.wait(timeout=1)
+    running.send_signal(signal.SIGTERM)
+    return running.wait()

@@ -4,9 +4,12 @@ import argparse
 import json
 import os
 import time
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import date
 from pathlib import Path
+from threading import Event, Lock
 from typing import Any
 
 from cell import Cell, train
@@ -25,23 +28,44 @@ def run(cells: Sequence[Cell], name: str, arguments: argparse.Namespace, *, scor
         print("every pace is known" if is_done else "not every pace is known yet; the same command goes on")
         return
     os.nice(arguments.nice)
-    for cell in missing(cells, record):
-        if time.monotonic() >= until:
-            break
-        updates = arguments.updates or _updates(cell, paces, arguments.paced_for or arguments.threads)
-        trained = train(cell, arguments.cache / "runs", updates=updates, threads=arguments.threads, until=until)
-        if trained is None:
-            break
-        found = scores(trained, scored_on)
-        line = {"name": cell.name, "preset": cell.preset, "overrides": cell.overrides, "seed": cell.seed,
-                "minutes": cell.minutes, "updates": updates, "set": scored_on, "date": date.today().isoformat(),
-                **found}  # fmt: skip
-        record.parent.mkdir(parents=True, exist_ok=True)
-        with record.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line) + "\n")
-        print(f"{cell.key}: {found['bleu_tok_lc']:.2f} tok-lc, {found['bleu_13a']:.2f} 13a", flush=True)
+    waiting, stopping, scoring = deque(missing(cells, record)), Event(), Lock()
+
+    def is_over() -> bool:
+        return stopping.is_set() or time.monotonic() >= until
+
+    def work() -> None:
+        while waiting and not is_over():
+            cell = waiting.popleft()
+            updates = arguments.updates or _updates(cell, paces, arguments.threads)
+            threads = max(1, arguments.threads // arguments.at_once)
+            if run_of_cell := train(cell, arguments.cache / "runs", updates=updates, threads=threads, is_over=is_over):
+                with scoring:
+                    _record(cell, updates, scores(run_of_cell, scored_on), record, scored_on)
+
+    _side_by_side(work, arguments.at_once, stopping)
     left = len(missing(cells, record))
     print("all cells are recorded" if not left else f"{left} cells are left; the same command goes on")
+
+
+def _side_by_side(work: Callable[[], None], times: int, stopping: Event) -> None:
+    """Does the work in so many threads; what fails in one, or Ctrl-C, asks the others to save and end."""
+    with ThreadPoolExecutor(times) as pool:
+        try:
+            for worker in as_completed([pool.submit(work) for _ in range(times)]):
+                worker.result()
+        except BaseException:
+            stopping.set()
+            raise
+
+
+def _record(cell: Cell, updates: int, found: dict[str, Any], record: Path, scored_on: str) -> None:
+    line = {"name": cell.name, "preset": cell.preset, "overrides": cell.overrides, "seed": cell.seed,
+            "minutes": cell.minutes, "updates": updates, "set": scored_on, "date": date.today().isoformat(),
+            **found}  # fmt: skip
+    record.parent.mkdir(parents=True, exist_ok=True)
+    with record.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(line) + "\n")
+    print(f"{cell.key}: {found['bleu_tok_lc']:.2f} tok-lc, {found['bleu_13a']:.2f} 13a", flush=True)
 
 
 def recorded(record: Path) -> list[dict[str, Any]]:
@@ -67,9 +91,10 @@ def add_arguments(parser: argparse.ArgumentParser, *, seeds: Sequence[int], minu
     parser.add_argument("--max-minutes", type=float, default=1e6, help="stop after so long; what runs is saved")
     parser.add_argument("--nice", type=int, default=0, help="let other programs go first, by so much")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--paced-for", type=int, metavar="THREADS",
-                        help="do as many updates as this many threads make in the minutes; with --threads 1, two such "
-                             "commands with other --seeds share two cores without waiting for each other")  # fmt: skip
+    parser.add_argument("--at-once", type=int, default=1, metavar="CELLS",
+                        help="train so many side by side, the threads divided among them: two of one thread each make "
+                             "a third more updates in an hour than one after the other with two, and as many each as "
+                             "its minutes hold with all threads")  # fmt: skip
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "regard-benchmarks",
                         help="where runs lie")  # fmt: skip
     parser.add_argument("--recorded", type=Path, default=RECORDED, help="where lines are recorded")
