@@ -1,5 +1,7 @@
 """An update by compiled kernels has the gradients of one without, whatever the last layer is."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -7,11 +9,14 @@ from torch import Tensor
 
 from regard.batches import EncodedPairs, Ragged, make_batch
 from regard.kernels import Kernels
+from regard.kernels.agreement import agreement_and_gradients
 from regard.models import AnyModel, build_model
 from regard.models import layers as layers_module
 from regard.models.kernels import use_kernels
 from regard.models.lora import LowRank, add_low_rank
 from regard.settings.model import ModelSettings
+from regard.training import consistency as consistency_module
+from regard.training.objective import Objective
 from regard.training.update import compute_gradients
 
 SHAPE = {"model_dim": 32, "num_heads": 2, "feedforward_dim": 48, "encoder_layers": 1, "decoder_layers": 1, "dropout": 0}
@@ -37,16 +42,16 @@ def model_of(settings: dict[str, object], dtype: torch.dtype = torch.float32) ->
     return model
 
 
-def gradients_of(model: AnyModel) -> tuple[float, dict[str, Tensor]]:
+def gradients_of(model: AnyModel, objective: Objective | None = None) -> tuple[float, dict[str, Tensor]]:
     model.zero_grad()
-    loss = compute_gradients(model, [BATCH], smoothing=0.1)
+    loss = compute_gradients(model, [BATCH], smoothing=0.1, objective=objective)
     return loss, {name: one.grad for name, one in model.named_parameters() if one.grad is not None}
 
 
-def require_same(model: AnyModel, kernels: Kernels, *, most: float) -> None:
-    loss, wanted = gradients_of(model)
+def require_same(model: AnyModel, kernels: Kernels, *, most: float, objective: Objective | None = None) -> None:
+    loss, wanted = gradients_of(model, objective)
     use_kernels(model, kernels)
-    found_loss, found = gradients_of(model)
+    found_loss, found = gradients_of(model, objective)
     assert found_loss == pytest.approx(loss, rel=most)
     assert found.keys() == wanted.keys()
     for name, one in wanted.items():
@@ -73,6 +78,19 @@ def test_in_bfloat16_every_gradient_is_as_near(kernels: Kernels, output: str) ->
 @pytest.mark.parametrize("tying", ["all", "none"])
 def test_a_recurrent_network(kernels: Kernels, tying: str) -> None:
     require_same(model_of(RECURRENT | {"tied_embeddings": tying}), kernels, most=2e-4)
+
+
+def test_two_readings_that_are_to_agree(kernels: Kernels, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+
+    def noted(*given: Any, **settings: Any) -> Any:
+        asked.append(settings)
+        return agreement_and_gradients(*given, **settings)
+
+    monkeypatch.setattr(consistency_module, "agreement_and_gradients", noted)
+    objective = Objective(smoothing=0.1, consistency=4.0)
+    require_same(model_of(SHAPE), kernels, most=2e-4, objective=objective)
+    assert asked == [{"smoothing": 0.1, "strength": 4.0, "weight": 1 / BATCH.num_target_tokens, "in_place": True}]
 
 
 def test_another_gradient_is_seen(kernels: Kernels, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from regard.errors import MachineError
+from regard.kernels.agreement import agreement_and_gradients
 from regard.kernels.attention import Three, attended, attended_back
 from regard.kernels.dropout import dropped
 from regard.kernels.embedding import embedded, embedded_back
@@ -16,6 +17,7 @@ from regard.kernels.linear import column_sums, rectified_back, rectify
 from regard.kernels.loss import loss_and_gradient
 from regard.kernels.norm import normalised, normalised_back
 from regard.kernels.twins import (
+    plain_agreement,
     plain_attention,
     plain_embedding,
     plain_factors,
@@ -84,6 +86,14 @@ def _loss(kernels: Kernels, dtype: torch.dtype) -> float:
     return farthest(found, _by_autograd(wanted, [exact], torch.ones(())))
 
 
+def _agreement(kernels: Kernels, dtype: torch.dtype) -> float:
+    first, second = _drawn(10, dtype, (7, 85), (7, 85))
+    targets, inputs = torch.arange(7) * 14, _exact(first, second)
+    found = agreement_and_gradients(kernels, first, second, targets, smoothing=0.1, strength=5.0, weight=0.5)
+    wanted = plain_agreement(inputs[0], inputs[1], targets, smoothing=0.1, strength=5.0, weight=0.5)
+    return farthest(found, _by_autograd(wanted, inputs, torch.ones(())))
+
+
 def _dropout(kernels: Kernels, dtype: torch.dtype) -> float:
     vectors, residual = _drawn(2, dtype, (3, 75), (3, 75))
     found = dropped(kernels, vectors, seed=2**63 + 11, levels=77, residual=residual)
@@ -139,6 +149,7 @@ def _attention(kernels: Kernels, dtype: torch.dtype) -> float:
 
 _CHECKS: Final[dict[str, Callable[[Kernels, torch.dtype], float]]] = {
     "the loss": _loss,
+    "the loss of two readings": _agreement,
     "dropout": _dropout,
     "embeddings": _embedding,
     "the rectifier": _rectifier,

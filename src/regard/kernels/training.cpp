@@ -7,6 +7,7 @@
 #endif
 #include <omp.h>
 
+#include "agreement.h"
 #include "attention.h"
 #include "dropout.h"
 #include "embedding.h"
@@ -51,7 +52,14 @@ int64_t regard_openmp() { return reinterpret_cast<int64_t>(&omp_get_max_threads)
                               float* room, int64_t rows, int64_t vocab, double smoothing, double weight,              \
                               int64_t threads) {                                                                      \
         const LossRows<Number> loss{logits, targets, gradient, losses, vocab, float(smoothing), float(weight)};       \
-        return smoothed_cross_entropy(loss, rows, room, int(threads));                                                \
+        return sum_of_losses(loss, rows, room, int(threads));                                                         \
+    }                                                                                                                 \
+    double regard_agree_##name(const Number* first, const Number* second, const int64_t* targets, Number* to_first,   \
+                               Number* to_second, double* losses, float* room, int64_t rows, int64_t vocab,           \
+                               double smoothing, double strength, double weight, int64_t threads) {                   \
+        const AgreementRows<Number> loss{first, second, targets, to_first, to_second, losses, vocab,                  \
+                                         float(smoothing), float(strength), float(weight)};                           \
+        return sum_of_losses(loss, rows, room, int(threads));                                                         \
     }                                                                                                                 \
     void regard_drop_##name(const Number* residual, const Number* vectors, Number* to, int64_t cells, uint64_t seed,  \
                             int64_t levels, double scale, int64_t threads) {                                          \

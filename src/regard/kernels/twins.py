@@ -16,6 +16,22 @@ def plain_loss(
     return weight * functional.cross_entropy(logits, targets, label_smoothing=smoothing, reduction="sum")
 
 
+def plain_agreement(
+    first: Float[Tensor, "token vocab"],
+    second: Float[Tensor, "token vocab"],
+    targets: Int[Tensor, " token"],
+    *,
+    smoothing: float,
+    strength: float,
+    weight: float,
+) -> Float[Tensor, ""]:
+    """The mean of both smoothed cross-entropies and ``strength``/4 times the divergence both ways, times ``weight``."""
+    entropies = [plain_loss(logits, targets, smoothing=smoothing, weight=weight / 2) for logits in (first, second)]
+    logs = [logits.log_softmax(-1) for logits in (first, second)]
+    divergence = ((logs[0].exp() - logs[1].exp()) * (logs[0] - logs[1])).sum()
+    return entropies[0] + entropies[1] + weight * strength / 4 * divergence
+
+
 def plain_factors(shape: tuple[int, ...], *, seed: int, levels: int) -> Float[Tensor, "..."]:
     """0 where a cell is dropped, else the scale of what is kept: SplitMix64, a byte per cell."""
     cells = int(np.prod(shape))

@@ -5,6 +5,7 @@ With d = log p₁ − log p₂, the divergence both ways is S = Σ (p₁ − p�
     dS/dz₁ = p₁ ⊙ (d − Σ p₁ d) + p₁ − p₂          dS/dz₂ = p₂ ⊙ (Σ p₂ d − d) + p₂ − p₁
 """
 
+from collections.abc import Iterable
 from typing import Any, final
 
 import torch
@@ -12,6 +13,8 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.autograd import Function
 
+from regard.kernels import Kernels
+from regard.kernels.agreement import agreement_and_gradients, takes_agreement
 from regard.training.loss import rows_at_once
 
 
@@ -21,7 +24,20 @@ class _ConsistentCrossEntropy(Function):
 
     @staticmethod
     def forward(ctx: Any, *inputs: Any) -> Tensor:
-        first, second, targets, smoothing, strength, weight = inputs
+        first, second, targets, smoothing, strength, weight, kernels, in_place = inputs
+        if kernels is not None and takes_agreement(first, second, targets):
+            known, *found = agreement_and_gradients(
+                kernels,
+                first,
+                second,
+                targets,
+                smoothing=smoothing,
+                strength=strength,
+                weight=weight,
+                in_place=in_place,
+            )
+            ctx.save_for_backward(*found)
+            return known
         gradients = torch.zeros_like(first), torch.zeros_like(second)
         total = torch.zeros((), dtype=torch.promote_types(first.dtype, torch.float32), device=first.device)
         count = targets.shape[0]
@@ -38,8 +54,10 @@ class _ConsistentCrossEntropy(Function):
 
     @staticmethod
     def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor | None, ...]:
-        found = (gradient * upstream[0].to(gradient.dtype) for gradient in ctx.saved_tensors)
-        return *found, None, None, None, None
+        found: Iterable[Tensor] = ctx.saved_tensors
+        if upstream[0].device.type != "cpu" or float(upstream[0]) != 1:  # as for one reading
+            found = (gradient * upstream[0].to(gradient.dtype) for gradient in found)
+        return *found, *[None] * 6
 
 
 def _rows_loss(logs: list[Tensor], targets: Tensor, smoothing: float, strength: float) -> Tensor:
@@ -72,6 +90,8 @@ def consistent_cross_entropy(
     smoothing: float,
     strength: float,
     weight: float = 1.0,
+    kernels: Kernels | None = None,
+    in_place: bool = False,
 ) -> Float[Tensor, ""]:
     """The sum over tokens of the mean smoothed cross-entropy of two readings and ``strength``/4 · their divergence.
 
@@ -84,8 +104,10 @@ def consistent_cross_entropy(
         smoothing: the share of the target spread over all pieces.
         strength: the paper's α.
         weight: factor of the sum.
+        kernels: compiled functions that compute it where they can.
+        in_place: the logits are not needed any more, so that their gradients may be written over them.
     """
     result: Tensor = _ConsistentCrossEntropy.apply(  # type: ignore[no-untyped-call]
-        first, second, targets, smoothing, strength, weight
+        first, second, targets, smoothing, strength, weight, kernels, in_place
     )
     return result

@@ -60,6 +60,8 @@ class Objective:
             smoothing=self.smoothing,
             strength=self.consistency,
             weight=weight,
+            kernels=model.kernels,
+            in_place=True,
         )
 
 
