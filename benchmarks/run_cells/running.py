@@ -4,7 +4,6 @@ import argparse
 import json
 import os
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import date
@@ -28,14 +27,13 @@ def run(cells: Sequence[Cell], name: str, arguments: argparse.Namespace, *, scor
         print("every pace is known" if is_done else "not every pace is known yet; the same command goes on")
         return
     os.nice(arguments.nice)
-    waiting, stopping, scoring = deque(missing(cells, record)), Event(), Lock()
+    waiting, stopping, scoring = iter(missing(cells, record)), Event(), Lock()
 
     def is_over() -> bool:
         return stopping.is_set() or time.monotonic() >= until
 
     def work() -> None:
-        while waiting and not is_over():
-            cell = waiting.popleft()
+        while not is_over() and (cell := next(waiting, None)):
             updates = arguments.updates or _updates(cell, paces, arguments.threads)
             threads = max(1, arguments.threads // arguments.at_once)
             if run_of_cell := train(cell, arguments.cache / "runs", updates=updates, threads=threads, is_over=is_over):
