@@ -14,10 +14,10 @@ from torch.nn import functional
 
 from regard.errors import MachineError
 from regard.kernels import Kernels, takes_heads
-from regard.kernels.agreement import agreement_and_gradients, takes_agreement
 from regard.kernels.attention import attended, attended_back, lie_together
 from regard.kernels.check import farthest, largest_errors
 from regard.kernels.compiling import compile_to
+from regard.kernels.consistency import consistency_and_gradients, takes_consistency
 from regard.kernels.dropout import dropped
 from regard.kernels.embedding import embedded, embedded_back, takes_ids
 from regard.kernels.library import kernel_source, openmp_library, takes
@@ -25,8 +25,8 @@ from regard.kernels.linear import column_sums, rectified_back, rectify, takes_li
 from regard.kernels.loss import loss_and_gradient, takes_loss
 from regard.kernels.norm import normalised, normalised_back, takes_norm
 from regard.kernels.twins import (
-    plain_agreement,
     plain_attention,
+    plain_consistency,
     plain_embedding,
     plain_factors,
     plain_loss,
@@ -178,15 +178,15 @@ def test_the_loss_of_two_readings(
 ) -> None:
     first, second = (3 * each for each in drawn(dtype, (rows, vocab), (rows, vocab)))
     targets, asked = torch.arange(rows) * 7 % vocab, {"smoothing": smoothing, "strength": strength, "weight": 0.25}
-    found = agreement_and_gradients(kernels, first, second, targets, **asked)
-    require_near(found, lambda *both: plain_agreement(*both, targets, **asked), [first, second], torch.ones(()))
+    found = consistency_and_gradients(kernels, first, second, targets, **asked)
+    require_near(found, lambda *both: plain_consistency(*both, targets, **asked), [first, second], torch.ones(()))
 
 
 def test_two_readings_that_agree_have_the_loss_of_one(kernels: Kernels) -> None:
     (logits,) = drawn(torch.float32, (6, 1_003))
     targets = torch.arange(6)
     once = loss_and_gradient(kernels, logits, targets, smoothing=0.1, weight=1.0)
-    total, *halves = agreement_and_gradients(
+    total, *halves = consistency_and_gradients(
         kernels, logits, logits.clone(), targets, smoothing=0.1, strength=5.0, weight=1.0
     )
     assert torch.equal(total, once[0])
@@ -199,9 +199,9 @@ def test_gradients_of_two_readings_may_take_the_places_of_the_logits(kernels: Ke
     logits = drawn(dtype, (6, 1_003), (6, 1_003))
     targets = torch.tensor([3, 0, 19, 1_002])
     asked = {"smoothing": 0.1, "strength": 5.0, "weight": 1.0}
-    apart = agreement_and_gradients(kernels, logits[0], logits[1], targets, **asked)
+    apart = consistency_and_gradients(kernels, logits[0], logits[1], targets, **asked)
     assert not torch.stack(apart[1:])[:, 4:].any(), "rows beyond the last target count nothing"
-    together = agreement_and_gradients(kernels, logits[0], logits[1], targets, **asked, in_place=True)
+    together = consistency_and_gradients(kernels, logits[0], logits[1], targets, **asked, in_place=True)
     assert [one.data_ptr() for one in together[1:]] == [one.data_ptr() for one in logits]
     assert all(torch.equal(one, other) for one, other in zip(apart, together, strict=True))
 
@@ -214,7 +214,7 @@ def test_a_logit_that_is_no_number_makes_the_loss_of_two_readings_none(
     logits = drawn(torch.bfloat16, (4, 40), (4, 40))
     logits[reading][2, 33] = wrong
     asked = {"smoothing": 0.1, "strength": 5.0, "weight": 1.0}
-    total, *gradients = agreement_and_gradients(kernels, logits[0], logits[1], torch.arange(4), **asked)
+    total, *gradients = consistency_and_gradients(kernels, logits[0], logits[1], torch.arange(4), **asked)
     assert not total.isfinite()
     assert not gradients[reading][2].isfinite().all()
     assert all(gradient[[0, 1, 3]].isfinite().all() for gradient in gradients)
@@ -222,9 +222,9 @@ def test_a_logit_that_is_no_number_makes_the_loss_of_two_readings_none(
 
 def test_what_the_loss_of_two_readings_does_not_take() -> None:
     logits, targets = torch.zeros(4, 10), torch.tensor([0, 9, 3])
-    assert takes_agreement(logits, logits, targets)
-    assert not takes_agreement(logits, logits.bfloat16(), targets)
-    assert not takes_agreement(logits.double(), logits.double(), targets)
+    assert takes_consistency(logits, logits, targets)
+    assert not takes_consistency(logits, logits.bfloat16(), targets)
+    assert not takes_consistency(logits.double(), logits.double(), targets)
 
 
 def test_what_the_loss_does_not_take() -> None:
@@ -519,7 +519,7 @@ def test_the_number_of_threads_changes_no_bit(kernels: Kernels, dtype: torch.dty
 
     require_same_bits(lambda: loss_and_gradient(kernels, logits, targets, smoothing=0.1, weight=0.5))
     asked = {"smoothing": 0.1, "strength": 5.0, "weight": 0.5}
-    require_same_bits(lambda: agreement_and_gradients(kernels, logits, logits.flip(0), targets, **asked))
+    require_same_bits(lambda: consistency_and_gradients(kernels, logits, logits.flip(0), targets, **asked))
     require_same_bits(lambda: [dropped(kernels, vectors, seed=5, levels=30, residual=upstream)])
     ids = torch.arange(131)[None] * 3 % 50
     require_same_bits(lambda: [embedded_back(kernels, upstream[None], ids, factor=0.7, vocab_size=50)])

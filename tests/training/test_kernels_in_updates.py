@@ -9,7 +9,7 @@ from torch import Tensor
 
 from regard.batches import EncodedPairs, Ragged, make_batch
 from regard.kernels import Kernels
-from regard.kernels.agreement import agreement_and_gradients
+from regard.kernels.consistency import consistency_and_gradients
 from regard.models import AnyModel, build_model
 from regard.models import layers as layers_module
 from regard.models.kernels import use_kernels
@@ -85,9 +85,9 @@ def test_two_readings_that_are_to_agree(kernels: Kernels, monkeypatch: pytest.Mo
 
     def noted(*given: Any, **settings: Any) -> Any:
         asked.append(settings)
-        return agreement_and_gradients(*given, **settings)
+        return consistency_and_gradients(*given, **settings)
 
-    monkeypatch.setattr(consistency_module, "agreement_and_gradients", noted)
+    monkeypatch.setattr(consistency_module, "consistency_and_gradients", noted)
     objective = Objective(smoothing=0.1, consistency=4.0)
     require_same(model_of(SHAPE), kernels, most=2e-4, objective=objective)
     assert asked == [{"smoothing": 0.1, "strength": 4.0, "weight": 1 / BATCH.num_target_tokens, "in_place": True}]

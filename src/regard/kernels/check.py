@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from regard.errors import MachineError
-from regard.kernels.agreement import agreement_and_gradients
 from regard.kernels.attention import Three, attended, attended_back
+from regard.kernels.consistency import consistency_and_gradients
 from regard.kernels.dropout import dropped
 from regard.kernels.embedding import embedded, embedded_back
 from regard.kernels.library import Kernels, loaded_kernels
@@ -17,8 +17,8 @@ from regard.kernels.linear import column_sums, rectified_back, rectify
 from regard.kernels.loss import loss_and_gradient
 from regard.kernels.norm import normalised, normalised_back
 from regard.kernels.twins import (
-    plain_agreement,
     plain_attention,
+    plain_consistency,
     plain_embedding,
     plain_factors,
     plain_loss,
@@ -86,11 +86,11 @@ def _loss(kernels: Kernels, dtype: torch.dtype) -> float:
     return farthest(found, _by_autograd(wanted, [exact], torch.ones(())))
 
 
-def _agreement(kernels: Kernels, dtype: torch.dtype) -> float:
+def _consistency(kernels: Kernels, dtype: torch.dtype) -> float:
     first, second = _drawn(10, dtype, (7, 85), (7, 85))
     targets, inputs = torch.arange(7) * 14, _exact(first, second)
-    found = agreement_and_gradients(kernels, first, second, targets, smoothing=0.1, strength=5.0, weight=0.5)
-    wanted = plain_agreement(inputs[0], inputs[1], targets, smoothing=0.1, strength=5.0, weight=0.5)
+    found = consistency_and_gradients(kernels, first, second, targets, smoothing=0.1, strength=5.0, weight=0.5)
+    wanted = plain_consistency(inputs[0], inputs[1], targets, smoothing=0.1, strength=5.0, weight=0.5)
     return farthest(found, _by_autograd(wanted, inputs, torch.ones(())))
 
 
@@ -149,7 +149,7 @@ def _attention(kernels: Kernels, dtype: torch.dtype) -> float:
 
 _CHECKS: Final[dict[str, Callable[[Kernels, torch.dtype], float]]] = {
     "the loss": _loss,
-    "the loss of two readings": _agreement,
+    "the loss of two readings": _consistency,
     "dropout": _dropout,
     "embeddings": _embedding,
     "the rectifier": _rectifier,

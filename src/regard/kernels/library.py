@@ -20,8 +20,8 @@ from regard.kernels.compiling import Source
 
 _FILES: Final = (
     "training.cpp",
-    "agreement.h",
     "attention.h",
+    "consistency.h",
     "dropout.h",
     "embedding.h",
     "linear.h",
@@ -33,11 +33,13 @@ _FILES: Final = (
 _TYPES: Final = (torch.float32, torch.bfloat16)
 _LANES: Final = 16
 
-_RESULTS: Final[Mapping[str, Any]] = MappingProxyType({"loss": c_double, "agree": c_double, "attend_room": c_int64})
+_RESULTS: Final[Mapping[str, Any]] = MappingProxyType(
+    {"loss": c_double, "consistency": c_double, "attend_room": c_int64}
+)
 _ARGUMENTS: Final[Mapping[str, tuple[Any, ...]]] = MappingProxyType(
     {
         "loss": (*[c_void_p] * 5, c_int64, c_int64, c_double, c_double, c_int64),
-        "agree": (*[c_void_p] * 7, c_int64, c_int64, *[c_double] * 3, c_int64),
+        "consistency": (*[c_void_p] * 7, c_int64, c_int64, *[c_double] * 3, c_int64),
         "drop": (*[c_void_p] * 3, c_int64, c_uint64, c_int64, c_double, c_int64),
         "embed": (*[c_void_p] * 4, c_int64, c_int64, c_int64, c_double, c_int64),
         "embed_back": (*[c_void_p] * 3, c_int64, c_int64, c_int64, c_double, c_int64),

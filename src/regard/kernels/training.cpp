@@ -7,8 +7,8 @@
 #endif
 #include <omp.h>
 
-#include "agreement.h"
 #include "attention.h"
+#include "consistency.h"
 #include "dropout.h"
 #include "embedding.h"
 #include "linear.h"
@@ -54,11 +54,12 @@ int64_t regard_openmp() { return reinterpret_cast<int64_t>(&omp_get_max_threads)
         const LossRows<Number> loss{logits, targets, gradient, losses, vocab, float(smoothing), float(weight)};       \
         return sum_of_losses(loss, rows, room, int(threads));                                                         \
     }                                                                                                                 \
-    double regard_agree_##name(const Number* first, const Number* second, const int64_t* targets, Number* to_first,   \
-                               Number* to_second, double* losses, float* room, int64_t rows, int64_t vocab,           \
-                               double smoothing, double strength, double weight, int64_t threads) {                   \
-        const AgreementRows<Number> loss{first, second, targets, to_first, to_second, losses, vocab,                  \
-                                         float(smoothing), float(strength), float(weight)};                           \
+    double regard_consistency_##name(const Number* first, const Number* second, const int64_t* targets,               \
+                                     Number* to_first, Number* to_second, double* losses, float* room, int64_t rows,  \
+                                     int64_t vocab, double smoothing, double strength, double weight,                 \
+                                     int64_t threads) {                                                               \
+        const ConsistencyRows<Number> loss{first, second, targets, to_first, to_second, losses, vocab,                \
+                                           float(smoothing), float(strength), float(weight)};                         \
         return sum_of_losses(loss, rows, room, int(threads));                                                         \
     }                                                                                                                 \
     void regard_drop_##name(const Number* residual, const Number* vectors, Number* to, int64_t cells, uint64_t seed,  \

@@ -16,7 +16,7 @@ def plain_loss(
     return weight * functional.cross_entropy(logits, targets, label_smoothing=smoothing, reduction="sum")
 
 
-def plain_agreement(
+def plain_consistency(
     first: Float[Tensor, "token vocab"],
     second: Float[Tensor, "token vocab"],
     targets: Int[Tensor, " token"],

@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.autograd import Function
 
 from regard.kernels import Kernels
-from regard.kernels.agreement import agreement_and_gradients, takes_agreement
+from regard.kernels.consistency import consistency_and_gradients, takes_consistency
 from regard.training.loss import rows_at_once
 
 
@@ -25,8 +25,8 @@ class _ConsistentCrossEntropy(Function):
     @staticmethod
     def forward(ctx: Any, *inputs: Any) -> Tensor:
         first, second, targets, smoothing, strength, weight, kernels, in_place = inputs
-        if kernels is not None and takes_agreement(first, second, targets):
-            known, *found = agreement_and_gradients(
+        if kernels is not None and takes_consistency(first, second, targets):
+            known, *found = consistency_and_gradients(
                 kernels,
                 first,
                 second,

@@ -7,7 +7,7 @@
 #include "loss.h"
 
 template <class Number>
-struct AgreementRows {
+struct ConsistencyRows {
     static constexpr int kRooms = 2;
     const Number *first, *second;  // logits, [rows][vocab]; the gradients may take their place
     const int64_t* targets;

@@ -8,14 +8,14 @@ from regard.kernels.library import Kernels, rounded_up
 from regard.kernels.loss import takes_loss
 
 
-def takes_agreement(
+def takes_consistency(
     first: Float[Tensor, "picked vocab"], second: Float[Tensor, "picked vocab"], targets: Int[Tensor, " token"]
 ) -> bool:
     """Whether the kernel can do it."""
     return first.dtype == second.dtype and takes_loss(first, targets) and takes_loss(second, targets)
 
 
-def agreement_and_gradients(
+def consistency_and_gradients(
     kernels: Kernels,
     first: Float[Tensor, "picked vocab"],
     second: Float[Tensor, "picked vocab"],
@@ -37,5 +37,5 @@ def agreement_and_gradients(
     losses = torch.empty(count, dtype=torch.float64)
     room = torch.empty(torch.get_num_threads(), 2, rounded_up(vocab))  # two rows in float32 for each
     pointers = (each.data_ptr() for each in (first, second, targets, *gradients, losses, room))
-    total = kernels.call("agree", first.dtype, *pointers, count, vocab, smoothing, strength, weight)
+    total = kernels.call("consistency", first.dtype, *pointers, count, vocab, smoothing, strength, weight)
     return torch.tensor(total, dtype=torch.float32), gradients[0], gradients[1]
