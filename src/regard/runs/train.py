@@ -29,6 +29,7 @@ from regard.runs.keeping import Keeping
 from regard.runs.kept import kept_tokenizer, refuse_changed_data
 from regard.runs.listeners import Several, Spared
 from regard.runs.machine import machine_facts
+from regard.runs.memorising import pairs_known_by_heart
 from regard.runs.nonfinite import keep_batches
 from regard.runs.order import training_batches
 from regard.runs.setup import give_kernels, new_model, prepare_machine
@@ -50,7 +51,7 @@ from regard.training import (
     load_state,
     mean_of,
 )
-from regard.training.log import JsonlLog
+from regard.training.log import JsonlLog, read_log
 
 
 @final
@@ -242,6 +243,7 @@ class Run:
             if self._train(around):
                 self._try_average(around)
                 self.keeping.publish_held()
+                self._tell_if_memorised(everyone)
                 self._learn_alignment()
 
     def write_beginning(self) -> None:
@@ -332,6 +334,12 @@ class Run:
             if is_best:
                 around.publish(report)
                 progress.best_score, progress.best_step = report.scores[metric], progress.step
+
+    def _tell_if_memorised(self, reporter: Reporter) -> None:
+        with suppress(MachineError):  # without a log there is nothing to say
+            known = pairs_known_by_heart(read_log(self.folder.log).validations, self.settings)
+            if known is not None:
+                reporter.note(known)
 
     def _learn_alignment(self) -> None:
         """Finds out, of the model that was kept, which heads say what translates what, and notes it with the model."""
