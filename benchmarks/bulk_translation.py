@@ -9,7 +9,6 @@ One worker, two workers and this process alone take turns.
 
 import argparse
 import json
-import os
 import platform
 import shutil
 import tempfile
@@ -21,6 +20,7 @@ from typing import Any, Final
 import torch
 
 from regard.bulk import Job, translate_shards
+from regard.launch import num_cores
 from regard.runs import train
 from regard.settings import load_settings
 
@@ -93,7 +93,7 @@ def main() -> None:
         engines = measure(Path(folder), arguments.texts, arguments.rounds)
     record = {
         "question": "What does a second worker give in bulk translation by Ray?",
-        "machine": f"{platform.processor() or platform.machine()}, {len(os.sched_getaffinity(0))} cores",
+        "machine": f"{platform.processor() or platform.machine()}, {num_cores()} cores",
         "versions": {"python": platform.python_version(), "torch": torch.__version__, "ray": ray.__version__},
         "shards": SHARDS,
         "rounds": arguments.rounds,

@@ -24,6 +24,7 @@ import numpy as np
 import torch
 
 from regard.batches import BatchStream, EncodedPairs, Ragged
+from regard.launch import num_cores
 from regard.models import AnyModel, build_model
 from regard.runs.machine import choose_dtype, keep_freed_memory
 from regard.runs.together import gathered
@@ -152,7 +153,7 @@ def main() -> None:
     alone, two = figures["1 process, 1 thread"], figures["2 processes, 1 thread each, replicas"]
     record = {
         "question": "What does a second process give in training?",
-        "machine": f"{platform.processor() or platform.machine()}, {len(os.sched_getaffinity(0))} cores",
+        "machine": f"{platform.processor() or platform.machine()}, {num_cores()} cores",
         "versions": {"python": platform.python_version(), "torch": torch.__version__},
         "dtype": str(choose_dtype("auto", torch.device("cpu"))).removeprefix("torch."),
         "updates": arguments.updates,

@@ -9,7 +9,6 @@ own memory (``RssAnon``) every half second. The same with a small corpus to comp
 
 import argparse
 import json
-import os
 import platform
 import resource
 import shutil
@@ -23,6 +22,7 @@ from typing import Any, Final
 import torch
 
 from regard.corpus.builtin import generate
+from regard.launch import num_cores
 
 BASE_PAIRS: Final = 20_000
 SMALL_PAIRS: Final = 50_000
@@ -136,7 +136,7 @@ def main() -> None:
         return
     record: dict[str, Any] = {
         "question": "How soon does training start on millions of pairs, and in how much memory?",
-        "machine": f"{platform.processor() or platform.machine()}, {len(os.sched_getaffinity(0))} cores",
+        "machine": f"{platform.processor() or platform.machine()}, {num_cores()} cores",
         "versions": {"python": platform.python_version(), "torch": torch.__version__},
         "small": measure(arguments.folder, SMALL_PAIRS),
         "large": measure(arguments.folder, arguments.pairs),

@@ -1,4 +1,4 @@
-"""Which process this is, of those that a launcher such as ``torchrun`` started for one training."""
+"""Which process this is, of those that a launcher such as ``torchrun`` started; how many cores it may use."""
 
 import os
 from collections.abc import Mapping
@@ -39,3 +39,8 @@ class Launch:
     def is_first(self) -> bool:
         """Whether this is the process that writes and speaks."""
         return self.rank == 0
+
+
+def num_cores() -> int:
+    """The processor cores that this process may use; on systems that do not say it (macOS), all there are."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

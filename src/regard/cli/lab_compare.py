@@ -19,6 +19,7 @@ from regard.cli.train import (
     overrides_of,
 )
 from regard.errors import InputError
+from regard.launch import num_cores
 
 if TYPE_CHECKING:
     from regard.lab.comparison import Budget, ScoredSet
@@ -100,7 +101,7 @@ def compare(
     Both sides read the same pairs and subwords. Finished cells are kept: after Ctrl-C the same command goes on, and
     the same command in a second terminal takes other trainings of the comparison.
     """
-    budget, number_of_threads = _budget(minutes, tokens), threads or _all_cores()
+    budget, number_of_threads = _budget(minutes, tokens), threads or num_cores()
     parsed_seeds = _seeds(seeds)
     if again and not only:
         raise InputError("--again needs to know what is to be measured again: give --only too")
@@ -158,9 +159,3 @@ def _seeds(given: str) -> tuple[int, ...]:
         return tuple(int(part) for part in given.split(","))
     except ValueError:
         raise InputError(f"--seeds {given!r} is given; expected whole numbers such as 1,2,3") from None
-
-
-def _all_cores() -> int:
-    import os
-
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

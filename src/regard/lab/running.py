@@ -1,6 +1,5 @@
 """Runs experiments and keeps their records; what is recorded under the same conditions is not run again."""
 
-import os
 import platform
 import time
 from collections.abc import Callable, Sequence
@@ -17,6 +16,7 @@ from regard.lab.experiment import Experiment
 from regard.lab.networks import overrides_of
 from regard.lab.page import write_page
 from regard.lab.record import claims_of, read_record, record_path, write_record
+from regard.launch import num_cores
 from regard.training import Reporter, Silent
 from regard.version import __version__
 
@@ -91,6 +91,6 @@ def hardware() -> dict[str, Any]:
         "torch": torch.__version__,
         "processor": torch.backends.cpu.get_cpu_capability(),
         "machine": platform.machine(),
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "cores": num_cores(),
         "threads": torch.get_num_threads(),
     }

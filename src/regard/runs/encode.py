@@ -1,6 +1,5 @@
 """From pairs to ids: subwords are learned from the training pairs, then every pair is cut into them."""
 
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, final
@@ -8,6 +7,7 @@ from typing import Final, final
 from regard.batches import EncodedPairs, Ragged
 from regard.corpus import Pair
 from regard.errors import CorpusError
+from regard.launch import num_cores
 from regard.runs.data import RunData
 from regard.settings import Settings
 from regard.text import Tokenizer
@@ -44,7 +44,7 @@ def encode_data(data: RunData, tokenizer: Tokenizer, *, max_tokens: int) -> Enco
         CorpusError: every pair is too long.
     """
     if data.preparation is not None:
-        processes = len(os.sched_getaffinity(0)) if len(data.train) >= _PAIRS_WORTH_PROCESSES else 1
+        processes = num_cores() if len(data.train) >= _PAIRS_WORTH_PROCESSES else 1
         return Encoded(*data.preparation.encoded(tokenizer, max_tokens=max_tokens, processes=processes))
     return encode(list(data.train), tokenizer, max_tokens=max_tokens)
 

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 
 from regard.errors import MachineError
-from regard.launch import Launch
+from regard.launch import Launch, num_cores
 from regard.models import AnyModel
 from regard.models.allocator import keep_freed_memory
 
@@ -43,13 +43,13 @@ def use_threads(threads: int | None) -> None:
     """
     local_size = Launch.of().local_size
     if threads is not None or local_size > 1 or "OMP_NUM_THREADS" not in os.environ:
-        torch.set_num_threads(threads or max(1, len(os.sched_getaffinity(0)) // local_size))
+        torch.set_num_threads(threads or max(1, num_cores() // local_size))
 
 
 def has_idle_core(device: torch.device) -> bool:
     """Whether a program beside training would not take its cores away."""
     used = 1 if device.type == "cuda" else torch.get_num_threads()
-    return len(os.sched_getaffinity(0)) > used * Launch.of().local_size
+    return num_cores() > used * Launch.of().local_size
 
 
 def machine_facts(model: AnyModel) -> dict[str, Any]:

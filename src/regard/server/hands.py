@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol, final, runtime_checkable
 
 from regard.errors import MachineError, RegardError
+from regard.launch import num_cores
 from regard.server.limits import Limits
 from regard.server.shelf import Served, Shelf
 from regard.server.ticket import Search
@@ -157,7 +158,7 @@ def hands_for(shelf: Shelf, load: Load, limits: Limits, processes: int | None) -
     """So many processes, one per core if it is not said; this one itself for 0, and where models cannot be shared."""
     if processes == 0 or not hasattr(os, "fork") or threading.active_count() > 1 or not _are_on_cpu(shelf):
         return (Here(),)
-    count = len(os.sched_getaffinity(0)) if processes is None else processes
+    count = num_cores() if processes is None else processes
     # Whoever looks for garbage writes into all objects. These are none, and their pages are to stay shared: 43 MB each.
     gc.collect()
     gc.freeze()

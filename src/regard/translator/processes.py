@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any, Final, final
 
 from regard.errors import MachineError, RegardError, SettingsError
+from regard.launch import num_cores
 from regard.translator.facade import Translator
 from regard.translator.forked import answer_until_closed
 from regard.translator.lines import blocks
@@ -30,7 +31,7 @@ def sensible_processes(translator: Translator, num_lines: int) -> int:
     """How many processes pay for so many lines: one per core of the CPU, one alone on a GPU or for few lines."""
     if next(translator.model.parameters()).device.type != "cpu" or not hasattr(os, "fork"):
         return 1
-    return max(1, min(len(os.sched_getaffinity(0)), num_lines // _WORTH_IT))
+    return max(1, min(num_cores(), num_lines // _WORTH_IT))
 
 
 @contextmanager
