@@ -18,8 +18,8 @@ check:  ## Format, lint, types, floors, spelling
 verify:  ## A long form: make verify TARGET=name (without TARGET: the list)
 	@scripts/verify $(TARGET)
 
-bench:  ## Measurements: make bench, or make bench TARGET=name
-	@scripts/bench $(TARGET)
+bench:  ## A measurement: make bench TARGET=name ARGS="…" (without TARGET: the list)
+	@scripts/bench $(TARGET) $(ARGS)
 
 clean:  ## Remove what can be made again (.venv, caches, builds); models stay
 	@scripts/clean

@@ -16,6 +16,7 @@ import socket
 import subprocess
 import sys
 import time
+from datetime import date
 from pathlib import Path
 from statistics import median
 from typing import Any, Final
@@ -27,6 +28,7 @@ from regard.batches import BatchStream, EncodedPairs, Ragged
 from regard.launch import num_cores
 from regard.models import AnyModel, build_model
 from regard.runs.machine import choose_dtype, keep_freed_memory
+from regard.runs.setup import give_kernels
 from regard.runs.together import gathered
 from regard.settings import load_settings
 from regard.training import Processes
@@ -61,6 +63,7 @@ def work(threads: int, updates: int, distribution: str) -> None:
     with gathered(settings.training) as processes:
         model = build_model(settings.model, VOCABULARY, seed=1)
         model.compute_dtype = choose_dtype("auto", torch.device("cpu"))
+        give_kernels(model, settings, tell=lambda note: print(note, file=sys.stderr))
         network = processes.network(model)
         figures = measured(network, processes, settings.training, updates)
         if processes.is_first:
@@ -155,6 +158,7 @@ def main() -> None:
         "question": "What does a second process give in training?",
         "machine": f"{platform.processor() or platform.machine()}, {num_cores()} cores",
         "versions": {"python": platform.python_version(), "torch": torch.__version__},
+        "date": date.today().isoformat(),
         "dtype": str(choose_dtype("auto", torch.device("cpu"))).removeprefix("torch."),
         "updates": arguments.updates,
         "arrangements": figures,

@@ -1,8 +1,8 @@
 """Does any lever of training's speed change what is learned? Losses of 500 updates with each, beside plain float32.
 
 Plain is float32 with PyTorch's dropout, cross-entropy over all cells, attention by autograd, and unfused AdamW. Each
-lever is then switched on alone, and all together. Noise is what other dropout seeds change in plain float32: a lever's
-curve has to stay as near to the plain one. Curves are compared as means over 25 updates.
+lever is then switched on, with those it needs, and all together. Noise is what other dropout seeds change in plain
+float32: a lever's curve has to stay as near to the plain one. Curves are compared as means over 25 updates.
 
 *tiny* network, Multi30k, batches of 512 tokens, dropout 0.1. Resumable: one line per curve is recorded.
 

@@ -38,7 +38,8 @@ Lines = Iterator[str]
 HEAD: Final = """\
 # What survives what
 
-Runs were stopped, saves broken, workers killed and servers flooded, on purpose and many times; here is what was left.
+Runs were stopped, saves broken, workers killed and servers flooded, on purpose and many times; here is what was left,
+on a machine with two CPU cores and no GPU.
 `scripts/reliability_page.py --write` writes this page from `benchmarks/recorded`, and a test compares the two. The
 commands measure again. What is promised, and the test of each promise, stands in [guarantees.md](guarantees.md).
 

@@ -55,7 +55,7 @@ MaxMinutes = Annotated[
         parser=number_from(0, is_allowed=False),
         metavar="NUMBER",
         help="Train about so long.",
-        show_default=False,
+        show_default="30, if no number of updates or epochs is set",
     ),
 ]
 Out = Annotated[

@@ -78,7 +78,9 @@ class TrainingSettings(Section):
     consistency_from: float = Field(0.0, ge=0, lt=1, description="the share of the run after which R-Drop begins")
 
     ema_decay: float | None = Field(0.999, gt=0, lt=1, description="exponential moving average of the weights")
-    average_checkpoints: int = Field(0, ge=0, description="the model is the mean of the last N checkpoints")
+    average_checkpoints: int = Field(
+        0, ge=0, description="at the end, also try the mean of the last N validated checkpoints"
+    )
 
     validate_every: int | None = Field(None, ge=1, description="updates between validations; else about ten a run")
     valid_metric: Literal["bleu", "chrf", "loss"] = Field("bleu", description="chooses the best checkpoint")
