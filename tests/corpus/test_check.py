@@ -87,6 +87,14 @@ class TestDamage:
             check_corpus(path).lines()[-1].startswith(f"from about line 500 of {path} on source and target do not fit")
         )
 
+    def test_a_cell_lost_where_another_file_has_no_lines_to_count(self, captions, write):
+        english, french = captions
+        unit = '<tu><tuv xml:lang="en"><seg>A cat.</seg></tuv><tuv xml:lang="fr"><seg>Un chat.</seg></tuv></tu>'
+        write("b.tmx", ['<tmx version="1.4"><header srclang="en"/><body>', unit, "</body></tmx>"])
+        rows = zip(english, [*french[:499], *french[500:], "fin"], strict=True)
+        folder = write("a.tsv", [f"{left}\t{right}" for left, right in rows]).parent
+        assert check_corpus(folder).shift.startswith(f"from about line 500 of {folder} on source and target do not fit")
+
     def test_latin_1(self, captions, write):
         source, target = write("a.en", captions[0]), write("a.fr", captions[1], encoding="latin-1")
         with pytest.raises(CorpusError, match=r"a\.fr, line 2: not UTF-8 .* as windows-1252 it would read"):

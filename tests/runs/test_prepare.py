@@ -19,6 +19,7 @@ from regard.text.workers import cut_portions
 DIGITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 CHIFFRES = ["zéro", "un", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf"]
 COUNT = 600
+PLANTS = [("red rose", "rose rouge"), ("green leaf", "feuille verte"), ("tall tree", "grand arbre")]
 
 
 def spelled(words: list[str]) -> list[str]:
@@ -186,6 +187,51 @@ def test_shards_are_read_as_one_corpus(files: tuple[Path, Path]) -> None:
     in_memory = read_data(settings_for((folder / "*.en", folder / "*.fr.gz"), limit=COUNT).data)
     assert in_memory.preparation is None
     assert in_memory.num_read == COUNT
+
+
+def mixed_folder(folder: Path, kind: str) -> Path:
+    """A table, read as it stands, and a file of another kind, in which languages or columns have to be asked for."""
+    folder.mkdir()
+    write(
+        folder / "a.tsv", [f"{left}\t{right}" for left, right in zip(spelled(CHIFFRES), spelled(DIGITS), strict=True)]
+    )
+    sides = [(f"a {number} {word}", f"un {number} {mot}") for number in range(4) for word, mot in PLANTS]
+    if kind == "csv":
+        write(folder / "b.csv", ["english,french", *(f"{left},{right}" for left, right in sides)])
+        return folder
+    sentence = '<tuv xml:lang="{}"><seg>{}</seg></tuv>'
+    units = [f"<tu>{sentence.format('en', left)}{sentence.format('fr', right)}</tu>" for left, right in sides]
+    write(folder / "b.tmx", ['<tmx version="1.4"><header srclang="en"/><body>', *units, "</body></tmx>"])
+    return folder
+
+
+@pytest.mark.parametrize("kind", ["tmx", "csv"])
+def test_files_of_several_languages_or_columns_are_read_as_asked(tmp_path: Path, kind: str) -> None:
+    columns = ["data.source_column=french", "data.target_column=english"] if kind == "csv" else []
+    asked = ["data.source_language=fr", "data.target_language=en", "data.check_alignment=false", *columns]
+    folder, cache = mixed_folder(tmp_path / "mixed", kind), f"data.cache={tmp_path / 'cache'}"
+    read = [
+        read_data(load_settings(None, [f"data.source={folder}", cache, f"data.in_memory_pairs={limit}", *asked]).data)
+        for limit in (0, 10 * COUNT)
+    ]
+    assert [data.preparation is None for data in read] == [False, True]
+    streamed, in_memory = ({(pair.source, pair.target) for pair in [*data.train, *data.valid]} for data in read)
+    assert streamed == in_memory
+    assert ("un 0 rose rouge", "a 0 red rose") in streamed
+
+
+def test_other_languages_are_another_corpus_where_a_file_has_several(files: tuple[Path, Path], tmp_path: Path) -> None:
+    turned = ["data.source_language=fr", "data.target_language=en"]
+    read_data(settings_for(files).data)
+    made = folders(files)
+    read_data(settings_for(files, *turned).data)
+    assert folders(files) == made  # nothing can be chosen in two files of lines
+    folder = mixed_folder(tmp_path / "mixed", "tmx")
+    for asked in ([], turned):
+        where = [f"data.source={folder}", f"data.cache={tmp_path / 'other'}", "data.in_memory_pairs=0"]
+        data = read_data(load_settings(None, [*where, "data.check_alignment=false", *asked]).data)
+        pairs = {(pair.source, pair.target) for pair in [*data.train, *data.valid]}
+        assert (("un 0 rose rouge", "a 0 red rose") in pairs) is bool(asked)
 
 
 def test_shards_with_a_line_lost_are_refused_by_name(files: tuple[Path, Path]) -> None:

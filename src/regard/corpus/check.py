@@ -179,9 +179,11 @@ class Checking:
         )
 
     def _located(self, suspicion: Suspicion) -> tuple[Shard, Suspicion]:
-        """The shard, and the line in it, of a suspicion whose lines are counted through all shards."""
+        """The shard, and the line in it, of a suspicion whose lines are counted through all shards, if all have any."""
         line, lines = suspicion.line, {fact.path: fact.num_lines for fact in self.files}
-        for shard in self.shards[:-1] if lines else ():
+        if not all(shard.source in lines for shard in self.shards):
+            return Shard(self.source, self.target), suspicion
+        for shard in self.shards[:-1]:
             if line <= lines[shard.source]:
                 return shard, Suspicion(line, suspicion.shift)
             line -= lines[shard.source]

@@ -13,6 +13,7 @@ from typing import Final, final
 
 from regard.corpus.files import STANDARD_INPUT
 from regard.corpus.formats.arrow import is_dataset
+from regard.corpus.formats.reading import AS_STATED, Reading
 from regard.corpus.pair import Pair
 from regard.corpus.pairs import read_every_pair
 from regard.errors import CorpusError
@@ -47,13 +48,17 @@ def shards_of(source: Path, target: Path | None = None) -> tuple[Shard, ...]:
     return tuple(map(Shard, sources, targets))
 
 
-def read_shards(shards: tuple[Shard, ...]) -> Iterator[Pair]:
+def read_shards(shards: tuple[Shard, ...], *, reading: Reading = AS_STATED) -> Iterator[Pair]:
     """Every pair of every shard, blank ones too, one shard after the other.
+
+    Args:
+        shards: of the corpus.
+        reading: as for ``read_pairs``.
 
     Raises:
         CorpusError: a shard cannot be read; raised when it is reached.
     """
-    return chain.from_iterable(read_every_pair(shard.source, shard.target) for shard in shards)
+    return chain.from_iterable(read_every_pair(shard.source, shard.target, reading=reading) for shard in shards)
 
 
 def files_named(path: Path) -> tuple[Path, ...]:

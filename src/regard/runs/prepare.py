@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final, final
@@ -12,6 +12,7 @@ import numpy as np
 from regard.batches import EncodedPairs, PairsWriter, Ragged, open_pairs
 from regard.corpus import Origin, Pair, Rules
 from regard.corpus.check import Checking
+from regard.corpus.pairs import is_by_line
 from regard.corpus.rules import UNUSUAL
 from regard.corpus.shards import Shard, shards_of
 from regard.errors import CorpusError
@@ -120,7 +121,7 @@ def prepare_corpus(
 
     found = cache.get("corpus", _depends_on(settings, shards, valid), make)
     chosen = np.memmap(found.folder / TRAINED_ON, dtype=np.uint8, mode="r")
-    pairs = StreamedPairs(shards, chosen, found.facts["num_pairs"])
+    pairs = StreamedPairs(shards, chosen, found.facts["num_pairs"], reading=reading_of(settings))
     return Preparation(cache, found.key, pairs, valid or _read_valid(found.folder / _VALID), found.facts, watch)
 
 
@@ -134,7 +135,14 @@ def _depends_on(settings: DataSettings, shards: tuple[Shard, ...], valid: Sequen
         "check": [settings.check_alignment, settings.clean],
         "valid": settings.valid_size if valid is None else [[pair.source, pair.target] for pair in valid],
         "regard": __version__,
+        **_sides_asked_for(settings, shards),
     }
+
+
+def _sides_asked_for(settings: DataSettings, shards: tuple[Shard, ...]) -> dict[str, Any]:
+    """Which languages and columns are read, if there is a file that leaves a choice: text and tables do not."""
+    leaves_choice = any(shard.target is None and not is_by_line(shard.source) for shard in shards)
+    return {"reading": asdict(reading_of(settings))} if leaves_choice else {}
 
 
 def _look_over(
@@ -142,7 +150,8 @@ def _look_over(
 ) -> Facts:
     rules = Rules(check_alignment=settings.check_alignment)
     tolerates = () if settings.clean else UNUSUAL
-    checking = Checking(source, settings.target, rules=rules, tolerates=tolerates, reading=reading_of(settings))
+    reading = reading_of(settings)
+    checking = Checking(source, settings.target, rules=rules, tolerates=tolerates, reading=reading)
     found = look_over(checking, folder, tell=lambda done, total: watch("looking over the pairs", done, total))
     refuse_shifted(found.result)
     num_held = num_seen = 0
@@ -150,7 +159,7 @@ def _look_over(
         wanted = min(settings.valid_size, max(1, int(found.num_sound * LARGEST_VALID_SHARE)))
         held = hold_out(folder, wanted)
         num_held = int(np.unpackbits(held).sum())
-        _write_valid(folder / _VALID, islice(StreamedPairs(checking.shards, held, num_held), wanted))
+        _write_valid(folder / _VALID, islice(StreamedPairs(checking.shards, held, num_held, reading=reading), wanted))
     else:
         num_seen = count_seen(folder, list(valid))
     forget_keys(folder)

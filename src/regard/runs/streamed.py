@@ -13,7 +13,7 @@ from typing import Final, final
 import numpy as np
 import numpy.typing as npt
 
-from regard.corpus import Pair
+from regard.corpus import Pair, Reading
 from regard.corpus.check import Checking, CheckResult
 from regard.corpus.fingerprints import fingerprints
 from regard.corpus.shards import Shard, read_shards
@@ -33,8 +33,9 @@ _BLOCK: Final = 1 << 20  # keys, a multiple of 8
 class StreamedPairs:
     """The chosen pairs of a corpus in its order, read from the files each time they are gone through."""
 
-    def __init__(self, shards: tuple[Shard, ...], chosen: Bits, count: int) -> None:
+    def __init__(self, shards: tuple[Shard, ...], chosen: Bits, count: int, *, reading: Reading) -> None:
         self.shards = shards
+        self.reading = reading
         self._chosen = chosen
         self._count = count
 
@@ -44,7 +45,7 @@ class StreamedPairs:
     def __iter__(self) -> Iterator[Pair]:
         portions = (self._chosen[start : start + _PORTION] for start in range(0, len(self._chosen), _PORTION))
         bits = chain.from_iterable(np.unpackbits(portion).tolist() for portion in portions)
-        return compress(read_shards(self.shards), bits)
+        return compress(read_shards(self.shards, reading=self.reading), bits)
 
 
 @final
