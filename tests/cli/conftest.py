@@ -44,7 +44,7 @@ class Stream(io.TextIOWrapper):
 @pytest.fixture
 def regard(monkeypatch: pytest.MonkeyPatch) -> Iterator[RunCommand]:
     """Runs ``regard ARGUMENTS…``, with ``stdin`` as its standard input."""
-    handler = signal.getsignal(signal.SIGTERM)
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
 
     def run(*arguments: object, stdin: bytes = b"") -> Outcome:
         out, err = Stream(), Stream()
@@ -57,7 +57,8 @@ def regard(monkeypatch: pytest.MonkeyPatch) -> Iterator[RunCommand]:
         return Outcome(int(stop.value.code or 0), out.text(), err.text())
 
     yield run
-    signal.signal(signal.SIGTERM, handler)
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture

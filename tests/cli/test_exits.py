@@ -29,6 +29,7 @@ class OutOfMemoryError(RuntimeError):
         (errors.DivergedError("nan"), 5, "nan"),
         (KeyboardInterrupt(), 130, "stopped"),
         (Terminated(), 143, "SIGTERM"),
+        (Terminated(signal.SIGHUP), 129, "SIGHUP"),
         (OSError(errno.ENOSPC, "No space left", "/tmp/x"), 4, "no space left on the disk: /tmp/x; what was there"),
         (OSError(errno.EDQUOT, "Quota"), 4, "no space left"),
         (FileNotFoundError(errno.ENOENT, "No such file or directory", "a.en"), 2, "No such file or directory: a.en"),
@@ -102,17 +103,27 @@ def test_the_message_and_the_code_come_through_whatever_becomes_of_the_output(ou
 
 
 @pytest.fixture
-def restored_handler() -> Iterator[None]:
-    before = signal.getsignal(signal.SIGTERM)
+def restored_handlers() -> Iterator[None]:
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
     yield
-    signal.signal(signal.SIGTERM, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
-@pytest.mark.usefixtures("restored_handler")
-def test_sigterm_interrupts() -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.usefixtures("restored_handlers")
+def test_being_told_to_end_interrupts(number: signal.Signals) -> None:
     exits.catch_termination()
-    with pytest.raises(Terminated):
-        signal.raise_signal(signal.SIGTERM)
+    with pytest.raises(Terminated) as told:
+        signal.raise_signal(number)
+    assert told.value.number == number
+
+
+@pytest.mark.usefixtures("restored_handlers")
+def test_nohup_is_respected() -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    exits.catch_termination()
+    signal.raise_signal(signal.SIGHUP)
 
 
 def test_every_exit_code_of_the_tree_is_documented() -> None:

@@ -31,10 +31,11 @@ def recurrent_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "".join(f"{word} {number}\n" for number in range(100)), encoding="utf-8"
         )
     files = ["--source", folder / "pairs.en", "--target", folder / "pairs.fr", "--out", folder / "run"]
-    handler = signal.getsignal(signal.SIGTERM)
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
     with pytest.raises(SystemExit) as stop:
         main(["train", "--preset", "recurrent", *map(str, files), *_SETTINGS])
-    signal.signal(signal.SIGTERM, handler)
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
     assert not stop.value.code
     return folder / "run"
 

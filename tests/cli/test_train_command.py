@@ -141,7 +141,7 @@ def start() -> Iterator[object]:
         process.communicate()
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_a_stopped_run_is_saved_and_goes_on(
     regard, start, pair_files, tmp_path: Path, number: signal.Signals, code: int
 ) -> None:
@@ -159,6 +159,23 @@ def test_a_stopped_run_is_saved_and_goes_on(
     assert "trained 400 steps" in outcome.out
     assert steps_of(run) == list(range(1, 401))
     assert regard("translate", run, "--max-length", 5, stdin=b"one 1\n").out.count("\n") == 1
+
+
+def test_a_run_goes_on_and_is_saved_when_nobody_reads_what_it_says(start, pair_files, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    process = start(arguments(pair_files, run, *LONG, "training.validate_every=20"), run)
+    process.stderr.close()
+    process.stdout.close()
+    told = len(steps_of(run))
+    deadline = time.monotonic() + 60
+    while len(steps_of(run)) < told + 45:  # over two validations, which are told at once
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=60) == 130
+    reached = steps_of(run)[-1]
+    assert (run / "checkpoints" / f"step-{reached:08d}").is_dir()
 
 
 class FillingDisk:

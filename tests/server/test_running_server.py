@@ -18,7 +18,7 @@ from regard.server.shelf import named
 BODY = {"q": "one two three", "source": "en", "target": "fr"}
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_accepted_work_ends_before_the_server_goes(start_server: Any, tiny_run: Path, number: int) -> None:
     server = start_server(tiny_run)
     answers: list[int] = []

@@ -1,7 +1,8 @@
 """How a command ends: an exception becomes one message on standard error, and an exit code.
 
 0 ok · 1 a bug of ours · 2 wrong input or settings · 3 a check failed · 4 the machine cannot (disk full, out of
-memory) · 5 training became non-finite · 130 Ctrl-C · 143 SIGTERM. With ``REGARD_DEBUG=1`` the traceback is shown too.
+memory) · 5 training became non-finite · 129 the terminal was closed · 130 Ctrl-C · 143 SIGTERM. With
+``REGARD_DEBUG=1`` the traceback is shown too.
 """
 
 import errno
@@ -11,6 +12,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
 from typing import NoReturn, ParamSpec
 
@@ -23,14 +25,18 @@ P = ParamSpec("P")
 INPUT = 2
 MACHINE = 4
 INTERRUPTED = 130
-TERMINATED = 143
+_SIGNALLED = 128
 
 _NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
 _BUG = "this is a bug in Regard. REGARD_DEBUG=1 before the same command shows where it happened"
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM arrived. Handled like Ctrl-C (training saves its state), but ends with its own exit code."""
+    """SIGTERM or SIGHUP arrived. Handled like Ctrl-C (training saves its state), but ends with its own exit code."""
+
+    def __init__(self, number: int = signal.SIGTERM) -> None:
+        super().__init__(number)
+        self.number = signal.Signals(number)
 
 
 def guarded(command: Callable[P, None]) -> Callable[P, None]:
@@ -58,9 +64,10 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
 def report(error: BaseException) -> int:
     """Says on standard error what happened; returns the exit code."""
     code, message = explain(error)
-    if os.environ.get("REGARD_DEBUG") == "1":
-        traceback.print_exception(error)
-    typer.echo(f"regard: {message}", err=True)
+    with suppress(OSError):  # nobody reads it; the code says it all the same
+        if os.environ.get("REGARD_DEBUG") == "1":
+            traceback.print_exception(error)
+        typer.echo(f"regard: {message}", err=True)
     return code
 
 
@@ -70,7 +77,7 @@ def explain(error: BaseException) -> tuple[int, str]:
         case RegardError():
             return error.exit_code, str(error)
         case Terminated():
-            return TERMINATED, "stopped by SIGTERM"
+            return _SIGNALLED + error.number, f"stopped by {error.number.name}"
         case KeyboardInterrupt():
             return INTERRUPTED, "stopped"
         case OSError():
@@ -111,9 +118,11 @@ def _silence_output() -> None:
 
 
 def catch_termination() -> None:
-    """From now on SIGTERM raises ``Terminated`` in the main thread."""
+    """From now on SIGTERM, and SIGHUP where ``nohup`` does not forbid it, raise ``Terminated`` in the main thread."""
     signal.signal(signal.SIGTERM, _terminate)
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, _terminate)
 
 
-def _terminate(_number: int, _frame: FrameType | None) -> NoReturn:
-    raise Terminated
+def _terminate(number: int, _frame: FrameType | None) -> NoReturn:
+    raise Terminated(number)

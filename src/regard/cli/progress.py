@@ -6,7 +6,7 @@ Everything goes to standard error, so that standard output holds results only.
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from regard.cli.show import count, duration, printable
@@ -144,4 +144,5 @@ def _say_nothing(line: str) -> None:
 
 
 def _write_to_stderr(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    with suppress(OSError):  # a reader that has gone, or a closed terminal, is no reason to stop working
+        print(line, file=sys.stderr, flush=True)

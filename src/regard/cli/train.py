@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -207,7 +207,8 @@ def telling_how_to_resume(folder: Path) -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         if Launch.of().is_first and any(folder.glob("checkpoints/step-*")):
-            typer.echo(f"the state is saved; to go on: regard train --resume {folder}", err=True)
+            with suppress(OSError):  # nobody may be there to read it
+                typer.echo(f"the state is saved; to go on: regard train --resume {folder}", err=True)
         raise
 
 

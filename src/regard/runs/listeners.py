@@ -32,7 +32,10 @@ class Several:
 
 @final
 class Spared:
-    """Passes reports on to a listener that writes them; a disk that refuses costs lines of the log, not the run."""
+    """Passes reports on to a listener that writes them; what it cannot write costs lines, not the run.
+
+    That is a log on a full disk as well as a terminal that was closed, or a pipe that nobody reads any more.
+    """
 
     def __init__(self, listener: Reporter, *, tell: Callable[[str], None]) -> None:
         self.listener = listener
@@ -54,7 +57,7 @@ class Spared:
     def _try(self, pass_on: Callable[[], None]) -> None:
         try:
             pass_on()
-        except MachineError as error:
+        except (MachineError, OSError) as error:
             if not self._is_failing:
                 self._tell(f"{error}. Training goes on without these lines")
             self._is_failing = True

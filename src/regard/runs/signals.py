@@ -1,16 +1,17 @@
-"""Ctrl-C and SIGTERM while training: noted, so that the run can save its state, then raised as usual."""
+"""Ctrl-C, SIGTERM, a closed terminal: noted, so that training can save its state, then raised as usual."""
 
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Final, final
 
 from regard.launch import Launch
 from regard.training import Reporter
 
-_STOPPING: Final = (signal.SIGINT, signal.SIGTERM)
+_STOPPING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_STOPPING_SOON: Final = "stopping after this update and saving; once more to stop at once (nothing is saved then)"
 
 
 @final
@@ -20,9 +21,12 @@ class StopRequest:
     def __init__(self, reporter: Reporter) -> None:
         self.signal_number: int | None = None
         self._reporter = reporter
+        self._is_told = False
 
     def __call__(self) -> bool:
         """Whether to stop."""
+        if self.signal_number is not None and not self._is_told:
+            self._tell()
         return self.signal_number is not None
 
     def note(self, number: int, frame: FrameType | None) -> None:
@@ -35,7 +39,12 @@ class StopRequest:
                 return
             raise KeyboardInterrupt
         self.signal_number = number
-        self._reporter.note("stopping after this update and saving; once more to stop at once (nothing is saved then)")
+        with suppress(RuntimeError):  # it came in the middle of a line that is being written: told after it
+            self._tell()
+
+    def _tell(self) -> None:
+        self._reporter.note(_STOPPING_SOON)
+        self._is_told = True
 
 
 @contextmanager

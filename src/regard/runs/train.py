@@ -5,6 +5,7 @@ This is the only place where training, decoding, evaluation, text and folders me
 
 import json
 import time
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -106,7 +107,8 @@ def train(
         run = Run(folder, settings, tokenizer, data, listener, beginning=beginning, processes=processes)
         if processes.is_first:
             run.write_beginning()
-        run.trainer.started_before(time.monotonic() - began + seconds_before)
+        if data.preparation is None:  # what is prepared on disk is kept for other runs, and no part of this one's time
+            run.trainer.started_before(time.monotonic() - began + seconds_before)
         return run.go()
 
 
@@ -377,8 +379,10 @@ def _with_kernels(facts: dict[str, Any]) -> dict[str, Any]:
 
 
 def _listener(reporter: Reporter | None) -> Reporter:
-    """Who is told; only the first of several processes speaks."""
-    return reporter if reporter is not None and Launch.of().is_first else Silent()
+    """Who is told; only the first of several processes speaks. That it cannot write does not end the run."""
+    if reporter is None or not Launch.of().is_first:
+        return Silent()
+    return Spared(reporter, tell=lambda message: warnings.warn(message, RuntimeWarning, stacklevel=2))
 
 
 def _tell(data: RunData, reporter: Reporter) -> None:

@@ -1,4 +1,4 @@
-"""Runs a server: listens, says so, and on SIGTERM or Ctrl-C lets accepted work end before it goes."""
+"""Runs a server: listens, says so, and when it is asked to end (SIGTERM, Ctrl-C) lets accepted work end first."""
 
 import asyncio
 import logging
@@ -114,7 +114,9 @@ async def _served(service: Service, place: Place, app: Gate, announce: Callable[
         log_enabled=False,
     )
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(number) == signal.SIG_IGN:  # nohup
+            continue
         loop.add_signal_handler(number, lambda: loop.create_task(_drained(service, server)))
     announce(place.address)
     await server.serve()

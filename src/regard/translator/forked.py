@@ -18,8 +18,10 @@ def answer_until_closed(pipe: Connection, answer: Callable[[Any], object], *, in
     """
     import torch
 
-    # Ctrl-C reaches the whole group; who forked this lets its work end and closes the pipe. Who is told to end, ends.
+    # Ctrl-C and a closed terminal reach the whole group; who forked this lets its work end and closes the pipe. Who is
+    # told to end, ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     for other in inherited:
         other.close()
