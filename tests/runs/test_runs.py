@@ -1,6 +1,7 @@
 """A whole run in seconds: it learns, keeps what it says, and resumes bit for bit."""
 
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from regard.bundle import load_bundle
 from regard.corpus import Origin, Pair
 from regard.errors import BundleError, CorpusError, OutputExistsError
 from regard.runs import resume, train
-from regard.runs.data import held_out
+from regard.runs.data import held_out, read_data
 from regard.runs.folder import RunFolder
 from regard.settings import Settings, load_settings
 from regard.training import Silent, load_state, save_state
@@ -126,6 +127,16 @@ def test_a_run_learns_and_keeps_its_best_model(tmp_path: Path) -> None:
     assert {score.metric for score in bundle.facts.scores} == {"loss", "bleu", "chrf"}
     assert len(RunFolder(tmp_path / "run").checkpoints()) == 2
     assert (tmp_path / "run" / "curve.svg").read_text().startswith("<svg")
+
+
+@pytest.mark.parametrize("is_on_disk", [False, True], ids=["in memory", "on disk"])
+def test_what_is_prepared_on_disk_once_does_not_count_against_the_time_limit(tmp_path: Path, is_on_disk: bool) -> None:
+    limits = ["training.max_minutes=1", "training.max_steps=3", f"data.in_memory_pairs={0 if is_on_disk else 1000}"]
+    settings = settings_in(tmp_path, *limits, f"data.cache={tmp_path / 'cache'}")
+    data = replace(read_data(settings.data), seconds=600.0)
+    result = train(settings, tmp_path / "run", data=data)
+    assert result.steps == (3 if is_on_disk else 1)
+    assert (result.elapsed_seconds < 600) is is_on_disk
 
 
 def test_a_program_told_to_ignore_ctrl_c_goes_on(tmp_path: Path) -> None:
