@@ -1,6 +1,7 @@
 """The log of a run: whole lines, cut on resuming, readable whatever happened to it."""
 
 import builtins
+import errno
 import json
 import math
 import sys
@@ -194,6 +195,32 @@ def test_resuming_takes_tensorboard_events_back(tmp_path: Path) -> None:
     with JsonlLog(tmp_path / "log.jsonl", tensorboard=True, step=20) as log:
         log.step(step_at(40, loss=1.0))
     assert scalars(tmp_path / EVENTS)["training/loss"] == [(20, 2.0), (40, 1.0)]
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.parametrize("failing", ["opening", "adding", "closing"])
+def test_events_that_cannot_be_written_are_given_up_and_that_is_said_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: str
+) -> None:
+    pytest.importorskip("tensorboard")
+    from tensorboard.summary.writer.record_writer import RecordWriter
+
+    def full(*given: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    if failing == "opening":
+        (tmp_path / EVENTS).write_text("in the way of the folder")
+    if failing == "adding":
+        monkeypatch.setattr(RecordWriter, "write", full)
+    told: list[str] = []
+    with JsonlLog(tmp_path / "log.jsonl", tensorboard=True, tell=told.append) as log:
+        for step in range(1, 20):
+            log.step(step_at(step))
+        if failing == "closing":
+            monkeypatch.setattr(RecordWriter, "flush", full)
+    (sentence,) = told
+    assert "Training goes on without TensorBoard events" in sentence
+    assert len(read_log(tmp_path / "log.jsonl").steps) == 19
 
 
 def scalars(folder: Path) -> dict[str, list[tuple[int, float]]]:

@@ -227,9 +227,9 @@ class Run:
             self._train(Surroundings(validate, lambda _: None, hand_in, stop, self.reporter))
 
     def _write_and_train(self) -> None:
-        training = self.settings.training
+        events, step = self.settings.training.tensorboard, self.trainer.progress.step
         with (
-            JsonlLog(self.folder.log, tensorboard=training.tensorboard, step=self.trainer.progress.step) as log,
+            JsonlLog(self.folder.log, tensorboard=events, step=step, tell=self.reporter.note) as log,
             stop_requests(self.reporter) as stop,
         ):
             everyone = Several([Spared(log, tell=self.reporter.note), self.reporter])

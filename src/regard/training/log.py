@@ -6,7 +6,7 @@ step N cuts what was logged after N, since those updates are made again.
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any, final
 
 from regard.disk import machine_errors, write_text_aside
-from regard.errors import MissingExtraError
+from regard.training.events import Events
 from regard.training.report import StepReport, ValidReport
 
 EVENTS = "tensorboard"
@@ -29,16 +29,19 @@ class JsonlLog:
         path: the log; lines after ``step`` are cut from it.
         tensorboard: also write TensorBoard events, to a folder beside the log.
         step: where the run goes on; 0 for a new one.
+        tell: is told if events can no longer be written; the log goes on without them.
 
     Raises:
         MissingExtraError: TensorBoard is asked for and not installed.
         DiskFullError: no space is left; the lines before are intact.
     """
 
-    def __init__(self, path: Path, *, tensorboard: bool = False, step: int = 0) -> None:
+    def __init__(
+        self, path: Path, *, tensorboard: bool = False, step: int = 0, tell: Callable[[str], None] = lambda _: None
+    ) -> None:
         self.path = path
         self._step = step
-        self._events = _open_events(path.parent / EVENTS, step) if tensorboard else None
+        self._events = Events(path.parent / EVENTS, step=step, tell=tell) if tensorboard else None
         cut_log(path, step)
         with machine_errors(path):
             self._file = path.open("ab", buffering=0)  # a buffer would try a full disk again when closed
@@ -85,7 +88,7 @@ class JsonlLog:
 
     def _event(self, name: str, value: float, step: int) -> None:
         if self._events is not None:
-            self._events.add_scalar(name, value, step)
+            self._events.add(name, value, step)
 
 
 @final
@@ -125,17 +128,6 @@ def cut_log(path: Path, step: int) -> None:
     kept = "".join(line for line, record in _records(path) if record["step"] <= step)
     if len(kept.encode()) != path.stat().st_size:
         write_text_aside(path, kept)
-
-
-def _open_events(folder: Path, step: int) -> Any:
-    try:
-        from torch.utils.tensorboard import SummaryWriter
-    except ImportError:
-        raise MissingExtraError(
-            "training.tensorboard is on, but TensorBoard is not installed; install it with "
-            "`pip install 'regard[logs]'`, or set training.tensorboard=false"
-        ) from None
-    return SummaryWriter(str(folder), purge_step=step + 1 if step else None)
 
 
 def _records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
