@@ -24,9 +24,9 @@ CPU_WORDS = (
 )
 
 
-def model_of() -> Transformer:
+def model_of(*, dropout: float = 0.0) -> Transformer:
     torch.manual_seed(0)
-    model = build_model(ModelSettings(model_dim=16, num_heads=2, feedforward_dim=32, dropout=0.0), 20).double()
+    model = build_model(ModelSettings(model_dim=16, num_heads=2, feedforward_dim=32, dropout=dropout), 20).double()
     assert isinstance(model, Transformer)
     return model
 
@@ -100,6 +100,21 @@ def test_batches_like_one_that_failed_are_split_before_they_fail() -> None:
     model.zero_grad()
     compute_gradients(model, batches_of(), smoothing=0.1, memory=memory)
     assert machine.num_failures == failures
+
+
+@pytest.mark.parametrize("backward", [False, True])
+def test_an_attempt_in_vain_draws_nothing(*, backward: bool) -> None:
+    knowing, learning = model_of(dropout=0.3), model_of(dropout=0.3)
+    memory = Memory()
+    SmallMachine(learning, rows=1, backward=backward, error=ERRORS["cpu"])
+    loss = compute_gradients(learning, batches_of(), memory=memory)
+    known = Memory()
+    known.too_many_cells = memory.too_many_cells
+    assert compute_gradients(knowing, batches_of(), memory=known) == loss
+    assert knowing.noise.state == learning.noise.state
+    assert all(
+        torch.equal(one.grad, two.grad) for one, two in zip(knowing.parameters(), learning.parameters(), strict=True)
+    )
 
 
 def test_a_single_row_that_does_not_fit_is_said_to_be_one() -> None:

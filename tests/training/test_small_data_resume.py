@@ -1,5 +1,6 @@
 """A run with every setting for few pairs goes on bit for bit: their randomness is saved with the run."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -54,3 +55,34 @@ def test_a_resumed_run_ends_with_the_same_weights_unless_its_noise_is_forgotten(
         torch.equal(one, other) for one, other in zip(whole.tensors().values(), second.tensors().values(), strict=True)
     )
     assert is_equal != forgets_noise
+
+
+def test_what_was_found_out_about_the_machine_is_kept() -> None:
+    first, second = trainer(), trainer()
+    go_on(first, 1)
+    first._memory.too_many_cells = 1234
+    second.restore(first.record(), first.tensors())
+    assert second._memory.too_many_cells == 1234
+
+
+def test_the_beginning_of_a_measurement_is_kept() -> None:
+    first, second = trainer(), trainer()
+    for one in (first, second):
+        one.settings = SETTINGS.model_copy(update={"max_minutes": 10.0, "max_steps": None})
+        one.progress.total_steps = None
+    first._open()
+    go_on(first, 9)
+    assert first._stopwatch is not None
+    assert first._stopwatch.durations
+    second.restore(first.record(), first.tensors())
+    second._open()
+    assert second._stopwatch is not None
+    assert second._stopwatch.durations == first._stopwatch.durations
+
+
+def test_a_score_that_is_no_number_does_not_stay_the_best() -> None:
+    one = trainer()
+    one.progress.best_score = math.nan
+    assert one.is_better(1.0)
+    one.progress.best_score = 1.0
+    assert not one.is_better(math.nan)

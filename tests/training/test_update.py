@@ -16,9 +16,10 @@ from regard.training.update import apply_update, clip, compute_gradients
 PAIRS = EncodedPairs(Ragged.of([[5, 6, 7], [8], [4, 4]]), Ragged.of([[9], [10, 11, 12, 13], [6, 5]]))
 
 
-def model_of() -> Transformer:
+def model_of(*, layer_drop: float = 0.0) -> Transformer:
     torch.manual_seed(0)
-    return build_model(ModelSettings(model_dim=16, num_heads=2, feedforward_dim=32, dropout=0.0), 20).double()
+    shape = ModelSettings(model_dim=16, num_heads=2, feedforward_dim=32, dropout=0.0, decoder_layer_drop=layer_drop)
+    return build_model(shape, 20).double()
 
 
 def batch_of(*indices: int) -> Batch:
@@ -102,3 +103,14 @@ def test_the_mean_of_checkpoints() -> None:
     mean = mean_of([{"w": torch.tensor([1.0, 2.0])}, {"w": torch.tensor([3.0, 8.0])}])
     assert mean["w"].tolist() == [2, 5]
     assert mean["w"].dtype == torch.float32
+
+
+def test_a_batch_in_which_all_trained_layers_are_left_out_changes_nothing() -> None:
+    model = model_of(layer_drop=0.999)
+    for name, weight in model.named_parameters():
+        weight.requires_grad_(name.startswith("decoder."))
+    before = {name: weight.clone() for name, weight in model.named_parameters()}
+    optimizer = torch.optim.SGD([weight for weight in model.parameters() if weight.requires_grad], lr=1.0)
+    update = apply_update(model, optimizer, [batch_of(0, 1)], TrainingSettings())
+    assert update.gradient_norm == 0
+    assert all(torch.equal(weight, before[name]) for name, weight in model.named_parameters())

@@ -1,6 +1,7 @@
 """A time limit as a number of updates: measured early in the run, once more after a fifth of the time, then kept.
 
 Updates, not minutes, drive the schedule, so a resumed run goes on exactly as it would have gone without the stop.
+Updates with R-Drop are dear: they read their batches twice. Where they begin later, both kinds are counted.
 """
 
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ _WARM_UPDATES = 5  # the first updates compile kernels and are slower
 _FIRST_LOOK_SECONDS = 8.0
 _SECOND_LOOK_SHARE = 0.2  # of the time: by then products are compiled for most shapes, and a busy moment is over
 _SHARE_FOR_UPDATES = 0.95  # validations and saving take the rest
+_DEAR = 2.0  # times what others take, where only one kind has been seen
 DEFAULT_MINUTES = 30.0
 
 
@@ -37,6 +39,7 @@ class Stopwatch:
 
     minutes: float
     durations: list[float] = field(default_factory=list)
+    dear_durations: list[float] = field(default_factory=list)
     num_looks: int = 0
     _latest: float | None = None
     _num_seen: int = 0
@@ -46,29 +49,51 @@ class Stopwatch:
         """Whether the number given last is the one to keep."""
         return self.num_looks == 2
 
-    def total_steps(self, step: int, now_seconds: float) -> int | None:
-        """After update number ``step``, ``now_seconds`` into the run: how many there will be; None if nothing new."""
-        self._mark(now_seconds)
+    def total_steps(
+        self, step: int, now_seconds: float, *, is_dear: bool = False, dear_from: float = 1.0
+    ) -> int | None:
+        """After update number ``step``, ``now_seconds`` into the run: how many there will be; None if nothing new.
+
+        Args:
+            step: updates made.
+            now_seconds: since the run began.
+            is_dear: whether this one was read twice.
+            dear_from: the share of all updates after which they are; 1 for never.
+        """
+        self._mark(now_seconds, self.dear_durations if is_dear else self.durations)
         left = self.minutes * 60 * _SHARE_FOR_UPDATES - now_seconds
         if left <= 0:
             self.num_looks = 2
             return step
-        if not self.durations or not self._is_due(sum(self.durations), now_seconds):
+        known = self.durations + self.dear_durations
+        if not known or not self._is_due(sum(known), now_seconds):
             return None
         self.num_looks += 1
+        return step + max(1, int(self._steps_in(left, step, dear_from)))
+
+    def _steps_in(self, left: float, step: int, dear_from: float) -> float:
+        """Updates after ``step`` that fit into ``left`` seconds, of the kinds that they will be."""
         # The median: a burst of load from another program in these seconds must not decide about the whole run.
-        seconds_per_step = median(self.durations)
-        return step + max(1, int(left / max(seconds_per_step, 1e-6)))
+        usual, dear = (max(median(one), 1e-6) if one else None for one in (self.durations, self.dear_durations))
+        usual, dear = usual or (dear or 0) / _DEAR, dear or (usual or 0) * _DEAR
+        # All N updates: those up to dear_from · N are usual, the others dear. N solves left = what is still to be made.
+        total = (left + step * usual) / (dear_from * usual + (1 - dear_from) * dear)
+        return total - step if dear_from * total > step else left / dear
 
     @property
     def state(self) -> dict[str, Any]:
         """What a checkpoint keeps; ``Stopwatch(**state)`` goes on, after warming up again."""
-        return {"minutes": self.minutes, "durations": list(self.durations), "num_looks": self.num_looks}
+        return {
+            "minutes": self.minutes,
+            "durations": list(self.durations),
+            "dear_durations": list(self.dear_durations),
+            "num_looks": self.num_looks,
+        }
 
-    def _mark(self, now_seconds: float) -> None:
+    def _mark(self, now_seconds: float, durations: list[float]) -> None:
         self._num_seen += 1
         if self._latest is not None and self._num_seen > _WARM_UPDATES + 1:
-            self.durations.append(now_seconds - self._latest)
+            durations.append(now_seconds - self._latest)
         self._latest = now_seconds
 
     def _is_due(self, measured_seconds: float, now_seconds: float) -> bool:

@@ -44,6 +44,7 @@ class Progress:
         window: the updates since the last line of the log.
         began_from: sha256 of the weights of the model that training went on from; None for a new network.
         machine: what the numbers were computed with; with something else they may differ in their last bits.
+        too_many_cells: of a batch, for the memory; None as long as every batch fits.
     """
 
     step: int = 0
@@ -60,6 +61,7 @@ class Progress:
     window: dict[str, Any] | None = None
     began_from: str | None = None
     machine: dict[str, Any] = field(default_factory=dict)
+    too_many_cells: int | None = None
 
 
 def save_state(folder: Path, progress: Progress, tensors: Mapping[str, Tensor]) -> None:

@@ -4,6 +4,7 @@ It knows nothing of text, search or folders: validating, publishing a model and 
 handed.
 """
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from regard.settings.training import TrainingSettings
 from regard.training.average import MovingAverage, lent
 from regard.training.budget import Stopwatch, known_steps, minutes_of
 from regard.training.memory import Memory
+from regard.training.objective import Objective
 from regard.training.optimizer import build_optimizer, load_moments, moments_of, set_learning_rate
 from regard.training.processes import Alone, Processes
 from regard.training.random import random_states, restore_random_states
@@ -143,6 +145,7 @@ class Trainer:
         self.progress.elapsed_seconds = self._elapsed()
         self.progress.stopwatch = None if self._stopwatch is None else self._stopwatch.state
         self.progress.window = self._window.state
+        self.progress.too_many_cells = self._memory.too_many_cells
         return self.progress
 
     def restore(self, progress: Progress, tensors: Mapping[str, Tensor]) -> None:
@@ -157,6 +160,7 @@ class Trainer:
         self._stopwatch = None if progress.stopwatch is None else Stopwatch(**progress.stopwatch)
         if progress.window is not None:
             self._window.state = progress.window
+        self._memory.too_many_cells = progress.too_many_cells
         self.progress = progress
         self.stream.place = progress.place
         self.network.noise.state = progress.noise
@@ -178,7 +182,8 @@ class Trainer:
             return
         self.progress.total_steps = known_steps(self.settings, batches_per_epoch=self.stream.batches_per_epoch)
         minutes = minutes_of(self.settings)
-        self._stopwatch = None if minutes is None else Stopwatch(minutes)
+        if minutes is not None and self._stopwatch is None:
+            self._stopwatch = Stopwatch(minutes)
 
     def _agree(self) -> bool:
         """Whether to save now. The first process's clock decides about that, and how many updates there will be."""
@@ -205,12 +210,13 @@ class Trainer:
         update = self._apply(batches, around)
         if self.average is not None:
             self.average.update(self.network, num_updates=step)
+        done = self._done
         self.progress.step = step + 1
-        self._budget(around.reporter)
+        self._budget(around.reporter, done=done)
         self._tell(update, rate, around.reporter)
 
     def _apply(self, batches: Sequence[Batch], around: Surroundings) -> Update:
-        total, known = self.progress.total_steps, self._memory.num_failures
+        known = self._memory.num_failures
         try:
             update = apply_update(
                 self.network,
@@ -218,7 +224,7 @@ class Trainer:
                 batches,
                 self.settings,
                 processes=self.processes,
-                done=0.0 if total is None else self.progress.step / total,
+                done=self._done,
                 memory=self._memory if self.processes.can_retry else None,
             )
         except DivergedError as error:
@@ -232,10 +238,18 @@ class Trainer:
             )
         return update
 
-    def _budget(self, reporter: Reporter) -> None:
+    @property
+    def _done(self) -> float:
+        """The share of the run that is over, as far as that is known."""
+        total = self.progress.total_steps
+        return 0.0 if total is None else self.progress.step / total
+
+    def _budget(self, reporter: Reporter, *, done: float) -> None:
         if self._stopwatch is None or not self.processes.is_first:
             return
-        total = self._stopwatch.total_steps(self.progress.step, self._elapsed())
+        is_dear = Objective.of(self.settings, done=done).consistency > 0
+        dear_from = self.settings.consistency_from if self.settings.consistency else 1.0
+        total = self._stopwatch.total_steps(self.progress.step, self._elapsed(), is_dear=is_dear, dear_from=dear_from)
         if total is None:
             return
         limit = known_steps(self.settings, batches_per_epoch=self.stream.batches_per_epoch)
@@ -296,10 +310,10 @@ class Trainer:
         self._save(around)
 
     def is_better(self, score: float) -> bool:
-        """Whether a validation score is better than the best so far."""
+        """Whether a validation score is better than the best so far; any is better than one that is no number."""
         best = self.progress.best_score
         sign = -1 if self.settings.valid_metric in LOWER_IS_BETTER else 1
-        return best is None or sign * score > sign * best
+        return best is None or math.isnan(best) or sign * score > sign * best
 
     def _count_validation(self, score: float, *, is_best: bool) -> None:
         if is_best:

@@ -63,7 +63,7 @@ def compute_gradients(
     wanted, weight = objective or Objective(smoothing), 1 / sum(batch.whole.num_target_tokens for batch in batches)
     if memory is None:
         return sum(_add_gradient(model, batch, wanted, weight=weight) for batch in batches)
-    pieces = memory.pieces(batches)
+    pieces, noise = memory.pieces(batches), model.noise.state
     while True:
         loss, too_large, error = _tried(model, pieces, wanted, weight=weight)
         if too_large is None:
@@ -71,6 +71,7 @@ def compute_gradients(
         # Out of the handler, so that nothing holds what the failed attempt had computed. A backward pass may have
         # stopped half way, so all pieces are computed again.
         model.zero_grad(set_to_none=True)
+        model.noise.state = noise  # what was drawn in vain must not change the run
         release_memory()
         pieces[too_large : too_large + 1] = memory.ran_out(pieces[too_large], error)
 
@@ -92,7 +93,8 @@ def _tried(
 
 def _add_gradient(model: TranslationModel[Any, Any], batch: Batch, objective: Objective, *, weight: float) -> float:
     loss = objective.loss(model, batch, weight=0.0 if batch.is_idle else weight)
-    loss.backward()  # type: ignore[no-untyped-call]
+    if loss.requires_grad:  # not where only layers are trained that are all left out of this batch
+        loss.backward()  # type: ignore[no-untyped-call]
     return float(loss.detach())
 
 
