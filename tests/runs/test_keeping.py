@@ -19,6 +19,7 @@ from regard.runs import keeping as keeping_file
 from regard.runs import resume, train
 from regard.runs.folder import RunFolder
 from regard.runs.keeping import Keeping
+from regard.runs.shortlist import add_shortlist
 from regard.settings import Settings, load_settings
 from regard.training import Progress, Silent, load_state, save_state
 
@@ -173,6 +174,18 @@ def test_a_model_that_cannot_be_written_is_held_and_written_later(
     assert len(notes.saying("Training goes on")) == 2
     assert result.best_step == plain.best_step
     assert load_bundle(tmp_path / "run").weights_sha256 == load_bundle(tmp_path / "plain").weights_sha256
+
+
+def test_a_shortlist_stays_when_the_model_of_a_run_that_has_ended_is_written_again(tmp_path: Path) -> None:
+    train(settings_in(tmp_path, "training.max_steps=1"), tmp_path / "run")
+    learned = add_shortlist(tmp_path / "run")
+    bundle, keeping = load_bundle(tmp_path / "run"), _keeping_of(RunFolder(tmp_path / "run"))
+    keeping.settings, keeping.tokenizer = bundle.settings, bundle.tokenizer
+    keeping.annotate(bundle, bundle.facts.model_copy(update={"num_steps": 7}))
+    again = load_bundle(tmp_path / "run")
+    assert again.facts.num_steps == 7
+    assert again.shortlist is not None
+    assert again.shortlist.translations.tolist() == learned.translations.tolist()
 
 
 def test_old_checkpoints_that_cannot_be_removed_do_not_end_a_run(

@@ -5,7 +5,7 @@ is saved is an ordinary network, as quick as before.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import final
 
 import torch
@@ -55,6 +55,22 @@ def add_low_rank(model: nn.Module, *, rank: int, alpha: float, matrices: Sequenc
     for layer in chosen:
         parametrize.register_parametrization(layer, "weight", LowRank(layer.weight, rank, alpha))
     return len(chosen)
+
+
+def absorbed(model: nn.Module, weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The same network under the same names, its low-rank changes added to what they change, so that nothing is left.
+
+    Args:
+        model: has the low-rank changes, if there are any.
+        weights: as ``weights_of`` gives them, of this network at any time.
+    """
+    same = dict(weights)
+    for name, module in model.named_modules():
+        if isinstance(module, LowRank):
+            down, up, original = f"{name}.down", f"{name}.up", f"{name.rpartition('.')[0]}.original"
+            same[original] = weights[original] + module.scale * (weights[up] @ weights[down])
+            same[up] = torch.zeros_like(weights[up])
+    return same
 
 
 def merged_state(model: nn.Module) -> dict[str, Tensor]:

@@ -5,16 +5,19 @@ held, and the next save tries again. Only where a save is insisted on (the first
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import final
 
 from torch import Tensor
 
-from regard.bundle import Bundle, BundleFacts, save_bundle
+from regard.bundle import Bundle, BundleFacts, load_bundle, save_bundle
+from regard.bundle.manifest import SHORTLIST
 from regard.errors import BundleError, MachineError
 from regard.models import AnyModel, merged_state, weights_of
 from regard.runs.folder import RunFolder
 from regard.settings import Settings
+from regard.text.shortlist import Shortlist
 from regard.training import Progress, Reporter, Trainer, lent, load_state, save_state
 
 
@@ -116,8 +119,16 @@ class Keeping:
             tokenizer=self.tokenizer,
             weights=weights,
             facts=facts,
+            shortlist=self._shortlist(),
             replace=True,
         )
+
+    def _shortlist(self) -> Shortlist | None:
+        """That of the model that is replaced, if somebody gave it one: it is about pairs and subwords, not weights."""
+        if (self.folder.model / SHORTLIST).exists():
+            with suppress(BundleError):
+                return load_bundle(self.folder.model).shortlist
+        return None
 
     def _save(self, progress: Progress, tensors: Mapping[str, Tensor]) -> None:
         save_state(self.folder.checkpoint(progress.step), progress, tensors)

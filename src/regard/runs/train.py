@@ -21,6 +21,7 @@ from regard.corpus import Pair
 from regard.disk import file_aside, held, write_text_aside
 from regard.errors import MachineError
 from regard.launch import Launch
+from regard.runs.averaging import mean_of_checkpoints
 from regard.runs.beginning import Beginning, restrict
 from regard.runs.curve import draw_curve
 from regard.runs.data import RunData, read_data
@@ -49,8 +50,6 @@ from regard.training import (
     Trainer,
     ValidReport,
     lent,
-    load_state,
-    mean_of,
 )
 from regard.training.log import JsonlLog, read_log
 
@@ -315,22 +314,17 @@ class Run:
 
     def _try_average(self, around: Surroundings) -> None:
         """With ``average_checkpoints``, the mean of the last ones becomes the model if it validates better."""
-        progress, found = self.trainer.progress, self.folder.by_step()
-        latest = [found[step] for step in progress.validated_steps if step in found]
-        if len(latest) < 2:
+        progress, tell = self.trainer.progress, around.reporter.note
+        found = mean_of_checkpoints(self.folder, progress.validated_steps, self.model, tell=tell)
+        if found is None:
             return
-        prefix = "weights:"
-        states = (load_state(path)[1] for path in latest)
-        weights = [
-            {name.removeprefix(prefix): tensor for name, tensor in state.items() if name.startswith(prefix)}
-            for state in states
-        ]
-        with lent(self.model, mean_of(weights)):
+        mean, count = found
+        with lent(self.model, mean):
             report = around.validate(progress.step)
             metric = self.settings.training.valid_metric
             is_best = self.trainer.is_better(report.scores[metric])
-            around.reporter.note(
-                f"the mean of the last {len(latest)} checkpoints: {metric} {report.scores[metric]:.2f}, "
+            tell(
+                f"the mean of the last {count} checkpoints: {metric} {report.scores[metric]:.2f}, "
                 + ("better, so it is the model" if is_best else "not better than the best, which stays")
             )
             if is_best:

@@ -15,6 +15,7 @@ class MovingAverage:
     """An exponential moving average of a network's weights (Polyak & Juditsky 1992, in its exponential form).
 
     Early on the average forgets faster, by (1 + n) / (10 + n) after n updates, so that fresh weights leave no trace.
+    Of low-rank changes the two factors are averaged, as is usual: a mean of their products would have a higher rank.
     """
 
     def __init__(self, model: nn.Module, decay: float) -> None:
