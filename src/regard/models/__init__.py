@@ -6,7 +6,7 @@ Enters: ids and layouts. Leaves: logits. Must not know: text, search, how weight
 from regard.models.build import build_model
 from regard.models.ensemble import Ensemble
 from regard.models.interface import AnyModel, DecodingState, TranslationModel
-from regard.models.lora import absorbed, add_low_rank, merged_state
+from regard.models.lora import add_low_rank, merged_state
 from regard.models.noise import Noise
 from regard.models.parts import weights_in
 from regard.models.precision import compute_in
@@ -25,7 +25,6 @@ __all__ = [
     "RecurrentTranslator",
     "Transformer",
     "TranslationModel",
-    "absorbed",
     "add_low_rank",
     "build_model",
     "compute_in",

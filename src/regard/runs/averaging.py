@@ -6,7 +6,8 @@ from typing import Final
 from torch import Tensor
 
 from regard.errors import BundleError
-from regard.models import AnyModel, absorbed
+from regard.models import AnyModel
+from regard.models.lora import absorbed
 from regard.runs.folder import RunFolder
 from regard.training import load_state, mean_of
 
