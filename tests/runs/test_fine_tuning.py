@@ -129,6 +129,23 @@ def test_resuming_needs_the_model_no_more(parent: Path, tmp_path: Path) -> None:
     assert load_bundle(tmp_path / "run").facts.began_from == load_bundle(parent).weights_sha256
 
 
+class Killed(Silent):
+    """Ends the run as a kill would, in the first validation: nothing is saved any more."""
+
+    def validated(self, report: object) -> None:
+        raise SystemError("killed")
+
+
+def test_one_killed_in_its_first_validation_makes_it_again(parent: Path, tmp_path: Path) -> None:
+    ruinous = fine_tuning(parent, tmp_path, "training.learning_rate=10.0", "training.valid_metric=loss")
+    with pytest.raises(SystemError, match="killed"):
+        train(ruinous, tmp_path / "run", reporter=Killed())
+    notes = Notes()
+    result = resume(tmp_path / "run", reporter=notes)
+    assert notes.validated_at == [0, 3, 6]
+    assert result.best_step == 0, "what comes out is never worse than what went in"
+
+
 def test_frozen_parts_stay_to_the_bit_and_the_others_move(parent: Path, tmp_path: Path) -> None:
     parts = '["embeddings", "decoder.layers.0.cross", "*.bias"]'
     train(fine_tuning(parent, tmp_path, f"training.freeze={parts}"), tmp_path / "run")

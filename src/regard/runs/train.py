@@ -282,8 +282,9 @@ class Run:
         if is_new:  # the first updates can be gone on from too, and a full disk is met now
             self.trainer.progress.machine = machine_facts(self.model)
             around.save(insist=True)
-            if self.settings.training.init is not None:
-                self.trainer.validate_first(around)
+        progress = self.trainer.progress
+        if self.settings.training.init is not None and not progress.step and progress.best_score is None:
+            self.trainer.validate_first(around)  # also if it was stopped in the middle of that
         return self.trainer.run(around)
 
     def _validate(self, step: int) -> ValidReport:
