@@ -65,6 +65,7 @@ def test_a_look_before_a_run_begins_none(regard, pair_files, tmp_path: Path) -> 
 
 def test_a_look_takes_nothing_that_is_there_and_no_other_processes(regard, pair_files, tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "mine.txt").touch()
     there = regard(*arguments(pair_files, tmp_path / "run"), "--check")
     assert there.code == 2
     assert "exists already and is left as it is" in there.err

@@ -14,7 +14,8 @@ import pytest
 import torch
 
 from regard.bundle import load_bundle
-from regard.errors import BundleError, DivergedError, InUseError, MachineError
+from regard.disk import LOCK
+from regard.errors import BundleError, DivergedError, InUseError, MachineError, OutputExistsError
 from regard.runs import keeping as keeping_file
 from regard.runs import resume, train
 from regard.runs.folder import RunFolder
@@ -227,6 +228,48 @@ def test_what_a_run_cannot_go_on_without_is_named(name: str, content: bytes | No
         (tmp_path / "run" / name).write_bytes(content)
     with pytest.raises(BundleError, match=words):
         resume(tmp_path / "run")
+
+
+@pytest.mark.parametrize("left", ["lock", "settings"])
+def test_a_run_that_ended_before_its_first_checkpoint_is_begun_again_in_its_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left: str
+) -> None:
+    run = tmp_path / "run"
+    if left == "lock":  # killed while it prepared
+        run.mkdir()
+        (run / LOCK).touch()
+    else:  # no space for the first checkpoint
+        failing(monkeypatch, "save_state", calls=range(1))
+        with pytest.raises(MachineError, match="no space is left"):
+            train(settings_in(tmp_path), run)
+        monkeypatch.undo()
+    with pytest.raises(BundleError, match="ended before its first checkpoint, so there is nothing to resume; begin it"):
+        resume(run)
+    assert train(settings_in(tmp_path, "training.max_steps=2"), run).steps == 2
+    with pytest.raises(OutputExistsError, match="is there already and is left as it is"):
+        train(settings_in(tmp_path), run)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [[".lock", "mine.txt"], ["settings.toml"], [".lock", "checkpoints/step-00000000/"], [".lock", "model/"]],
+    ids=" ".join,
+)
+def test_what_somebody_wrote_or_a_run_learned_is_no_place_to_begin(tmp_path: Path, names: list[str]) -> None:
+    for name in names:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).mkdir() if name.endswith("/") else (tmp_path / name).touch()
+    with pytest.raises(OutputExistsError, match="is there already and is left as it is"):
+        RunFolder.create(tmp_path)
+
+
+def test_what_a_run_leaves_that_is_killed_while_it_writes_its_beginning_is_a_place_to_begin(tmp_path: Path) -> None:
+    for name in (".lock", "tokenizer.model", ".settings.toml.writing", "checkpoints/.step-00000000.writing/state"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    assert RunFolder.create(tmp_path).is_unused
+    RunFolder(tmp_path).forget_if_nothing_began()
+    assert (tmp_path / ".lock").exists()
 
 
 HOLD = """

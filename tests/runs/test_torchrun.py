@@ -160,6 +160,7 @@ def test_a_stopped_launcher_has_saved_and_says_143(folder: Path) -> None:
 
 def test_what_is_wrong_is_said_once(folder: Path) -> None:
     (folder / "mine").mkdir(exist_ok=True)
+    (folder / "mine" / "mine.txt").touch()
     with torchrun(folder, "--out=mine", *SETTINGS) as run:
         _, errors = ended(run)
     assert errors.count("exists already and is left as it is") == 1

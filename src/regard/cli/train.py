@@ -159,7 +159,7 @@ def _toml(value: str | int | float | Path) -> str:
 
 
 def refuse_existing_folder(out: Path | None) -> Path:
-    """The folder for a new run, checked before any work is done.
+    """The folder for a new run, or for one that ended before it learned anything; checked before any work is done.
 
     Raises:
         InputError: none is given.
@@ -167,11 +167,17 @@ def refuse_existing_folder(out: Path | None) -> Path:
     """
     if out is None:
         raise InputError("say where the run is to be kept: --out FOLDER (or --resume RUN to continue one)")
-    if os.path.lexists(out) and Launch.of().is_first:
+    if os.path.lexists(out) and Launch.of().is_first and not _is_unused(out):
         raise OutputExistsError(
             f"{out} exists already and is left as it is; give another --out, or continue it with --resume {out}"
         )
     return out
+
+
+def _is_unused(out: Path) -> bool:
+    from regard.runs.folder import RunFolder
+
+    return RunFolder(out).is_unused
 
 
 def _refuse_with_resume(chosen: list[str], *, out: Path | None, preset: str | None, file: Path | None) -> None:

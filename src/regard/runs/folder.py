@@ -11,6 +11,7 @@ RUN/nonfinite/               the sentence pairs of an update that became non-fin
 RUN/.lock                    held by the process that works in the folder
 """
 
+import os
 import re
 import shutil
 from collections.abc import Collection
@@ -21,6 +22,7 @@ from typing import Final, final
 
 from regard.disk import LOCK, standing
 from regard.errors import BundleError, OutputExistsError
+from regard.training.log import EVENTS
 
 _STEP: Final = "step-"
 
@@ -34,22 +36,45 @@ class RunFolder:
 
     @classmethod
     def create(cls, root: Path) -> "RunFolder":
-        """A new folder.
+        """A new folder, or that of a run that ended before it had learned anything.
 
         Raises:
-            OutputExistsError: something is there already.
+            OutputExistsError: something else is there already.
         """
-        if root.exists() and (not root.is_dir() or any(root.iterdir())):
-            raise OutputExistsError(
-                f"{root} is there already and is left as it is; name another folder, or resume the run in it"
-            )
+        folder = cls(root)
+        folder.refuse_if_begun()
         root.mkdir(parents=True, exist_ok=True)
-        return cls(root)
+        return folder
+
+    @property
+    def is_unused(self) -> bool:
+        """Whether a run may begin here: nothing is there, or what one leaves that ends before its first checkpoint."""
+        if not os.path.lexists(self.root):
+            return True
+        try:
+            names = {path.name for path in self.root.iterdir()}
+            saved = any(path.suffix != ".writing" for path in self.root.glob("checkpoints/*"))
+        except OSError:
+            return False
+        written = {path.name for path in (self.settings, self.tokenizer, self.data, self.log)}
+        ours = {LOCK, EVENTS, "checkpoints", *written, *(f".{name}.writing" for name in written)}
+        return not names or (LOCK in names and names <= ours and not saved)
+
+    def refuse_if_begun(self) -> None:
+        """Leaves alone what somebody else wrote, or another run learned.
+
+        Raises:
+            OutputExistsError: there is such a thing.
+        """
+        if not self.is_unused:
+            raise OutputExistsError(
+                f"{self.root} is there already and is left as it is; name another folder, or resume the run in it"
+            )
 
     def forget_if_nothing_began(self) -> None:
         """Removes the folder of a run whose settings turned out to be wrong, so that they can be put right at once."""
-        if not self.settings.exists():
-            with suppress(OSError):
+        with suppress(OSError):
+            if [path.name for path in self.root.iterdir()] == [LOCK]:
                 (self.root / LOCK).unlink()
                 self.root.rmdir()
 
@@ -61,6 +86,11 @@ class RunFolder:
             BundleError: there is no run.
         """
         folder = cls(root)
+        if (root / LOCK).exists() and folder.is_unused:
+            raise BundleError(
+                f"the run in {root} ended before its first checkpoint, so there is nothing to resume; begin it again, "
+                "in the same folder if you like"
+            )
         if not folder.settings.is_file():
             raise BundleError(f"{root} is not the folder of a run (no {folder.settings.name} in it); nothing to resume")
         return folder

@@ -100,7 +100,7 @@ class Keeping:
             self.trainer.restore(progress, tensors)
             return
         raise BundleError(
-            "; ".join(damaged.values()) or f"{self.folder.root} has no checkpoint yet; start the run again"
+            "; ".join(damaged.values()) or f"{self.folder.root} has no checkpoint; begin it again, in another folder"
         )
 
     def _tell_of_fallback(self, damaged: Mapping[Path, str], progress: Progress) -> None:

@@ -251,8 +251,10 @@ class Run:
         """What resuming needs besides a checkpoint; the settings last, since they make the folder one of a run.
 
         Raises:
+            OutputExistsError: another process was quicker, and learned something here.
             DiskFullError: no space is left.
         """
+        self.folder.refuse_if_begun()
         with file_aside(self.folder.tokenizer) as file:
             file.write(self.tokenizer.to_bytes())
         write_text_aside(self.folder.data, json.dumps(self.data_facts(), indent=1))
