@@ -1,7 +1,9 @@
 """Sentences cut anew each epoch: a function of (seed, epoch, sentence), within the limits of batches, text unharmed."""
 
 import random
+import signal
 from contextlib import closing
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,12 +12,13 @@ from hypothesis import strategies as st
 
 from regard.batches import BatchStream, EncodedPairs, Place
 from regard.corpus import Origin, Pair
-from regard.errors import MachineError, TextError
+from regard.errors import TextError
 from regard.runs.encode import encode
 from regard.runs.recut import Recutting
-from regard.text import Tokenizer
+from regard.text import Tokenizer, workers
 from regard.text.control import EOS
-from regard.text.workers import CuttingWorker
+from regard.text.cutting import FlatIds
+from regard.text.workers import CuttingWorker, cut_portions
 
 WORDS = ["the", "cat", "horse", "sleeps", "quickly", "chases", "table", "le", "chat", "cheval", "dort", "poursuit"]
 ALPHA = 0.3
@@ -40,8 +43,8 @@ def plain_pairs(tokenizer: Tokenizer, pairs: list[Pair] = PAIRS) -> EncodedPairs
     return encode(pairs, tokenizer, max_tokens=250).pairs
 
 
-def recutting(tokenizer: Tokenizer, *, seed: int = 1, max_tokens: int = 250, ahead: bool = False) -> Recutting:
-    return Recutting(tokenizer, alpha=ALPHA, seed=seed, max_tokens=max_tokens, ahead=ahead)
+def recutting(tokenizer: Tokenizer, *, seed: int = 1, max_tokens: int = 250, **more: Any) -> Recutting:
+    return Recutting(tokenizer, alpha=ALPHA, seed=seed, max_tokens=max_tokens, **more)
 
 
 def cut_in(cut: Recutting, epoch: int, pairs: list[Pair] = PAIRS) -> EncodedPairs:
@@ -132,13 +135,52 @@ def test_a_program_that_works_ahead_changes_nothing(tokenizer: Tokenizer) -> Non
         assert quick.take().source.tolist() == plain.take().source.tolist()
 
 
-def test_a_program_that_died_is_reported(tokenizer: Tokenizer) -> None:
-    with CuttingWorker(tokenizer) as worker:
+def nothing_else() -> FlatIds:
+    raise AssertionError("the program has not answered")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
+def test_what_stops_a_group_of_processes_leaves_the_program_to_its_parent(
+    tokenizer: Tokenizer, number: signal.Signals
+) -> None:
+    with CuttingWorker(tokenizer, tell=pytest.fail) as worker:
         worker.ask_best(["the cat"])
-        assert worker.fetch().sequences() == [tokenizer.encode("the cat")]
-        worker._program.kill()
-        with pytest.raises(MachineError, match="ended unexpectedly"):
-            [worker.ask_best(["the cat"]) for _ in range(1000)] and worker.fetch()
+        assert worker.fetch(otherwise=nothing_else).sequences() == [tokenizer.encode("the cat")]
+        worker._program.send_signal(number)
+        worker.ask_best(["the horse"])
+        assert worker.fetch(otherwise=nothing_else).sequences() == [tokenizer.encode("the horse")]
+        assert worker._program.stdin is not None
+        worker._program.stdin.close()
+        assert worker._program.wait(timeout=60) == 0
+
+
+@pytest.mark.parametrize("kill_it", ["before it is asked", "after it was asked"])
+def test_epochs_are_the_same_when_the_program_dies_and_that_is_said_once(tokenizer: Tokenizer, kill_it: str) -> None:
+    told: list[str] = []
+    cut, numbers = recutting(tokenizer, ahead=True, tell=told.append), np.arange(len(PAIRS))
+    pairs = plain_pairs(tokenizer)
+    with closing(cut):
+        for epoch in range(1, 4):
+            cut.expect(pairs, numbers, epoch)
+            assert cut._worker is not None
+            if epoch == 1 and kill_it == "before it is asked":
+                cut(pairs, numbers, epoch)
+                cut._worker._program.kill()
+                cut._worker._program.wait()
+                continue
+            cut._worker._program.kill()
+            assert rows(cut(pairs, numbers, epoch)) == rows(cut_in(recutting(tokenizer), epoch))
+    (sentence,) = told
+    assert "ended unexpectedly (exit -9)" in sentence
+
+
+def test_portions_of_programs_that_die_are_cut_here(tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "_PROGRAM", "regard.text.control")  # ends at once
+    told: list[str] = []
+    portions = [[pair.source for pair in PAIRS[start : start + 9]] for start in range(0, len(PAIRS), 9)]
+    cut = [each.sequences() for each in cut_portions(tokenizer, portions, processes=2, tell=told.append)]
+    assert cut == [tokenizer.encode_batch(portion) for portion in portions]
+    assert len(told) == 2
 
 
 def test_what_is_no_text_is_refused_before_a_program_sees_it(tokenizer: Tokenizer) -> None:

@@ -1,5 +1,7 @@
 """In which order and form a run's pairs are trained on: what the settings ask of the stream of batches."""
 
+from collections.abc import Callable
+
 from regard.batches import BatchStream, Concatenation, EncodedPairs
 from regard.runs.machine import choose_device, has_idle_core
 from regard.runs.recut import Recutting
@@ -9,14 +11,19 @@ from regard.training import Processes
 
 
 def training_batches(
-    pairs: EncodedPairs, tokenizer: Tokenizer, settings: Settings, processes: Processes
+    pairs: EncodedPairs,
+    tokenizer: Tokenizer,
+    settings: Settings,
+    processes: Processes,
+    *,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> BatchStream:
-    """The batches of a run, of which each process has its share."""
+    """The batches of a run, of which each process has its share; ``tell`` is told what takes longer than it should."""
     recut, training = None, settings.training
     if settings.text.sampling:
         alpha, limit = settings.text.sampling, settings.data.max_tokens
         ahead = has_idle_core(choose_device(training.device))
-        recut = Recutting(tokenizer, alpha=alpha, seed=training.seed, max_tokens=limit, ahead=ahead)
+        recut = Recutting(tokenizer, alpha=alpha, seed=training.seed, max_tokens=limit, ahead=ahead, tell=tell)
     return BatchStream(
         pairs,
         budget=training.batch_tokens,

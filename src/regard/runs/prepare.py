@@ -79,7 +79,7 @@ class Preparation:
         num_pairs = 0
         with PairsWriter(folder, vocab_size=tokenizer.vocab_size) as writer:
             portions = _in_portions(self._counted("cutting into subwords"))
-            for cut in cut_portions(tokenizer, portions, processes=processes):
+            for cut in cut_portions(tokenizer, portions, processes=processes, tell=self._tell):
                 source, target = _short(cut, max_tokens)
                 writer.add(source, target)
                 num_pairs += len(source)
@@ -89,6 +89,9 @@ class Preparation:
                 "the files"
             )
         return {"num_pairs": num_pairs, "num_too_long": len(self.pairs) - num_pairs}
+
+    def _tell(self, message: str) -> None:
+        self.watch(message, 0, 0)
 
     def _counted(self, what: str) -> Iterator[Pair]:
         total = len(self.pairs)

@@ -4,6 +4,7 @@ BPE-dropout (Provilkov et al. 2020) and, for unigram vocabularies, subword regul
 translation never do this: they cut text in the one best way.
 """
 
+from collections.abc import Callable
 from typing import final
 
 import numpy as np
@@ -29,30 +30,45 @@ class Recutting:
         seed: of the run.
         max_tokens: a sentence that would get longer than this stays as it is.
         ahead: whether a program beside this one cuts what will be asked for next.
+        tell: is told if that program has ended before its time.
     """
 
-    def __init__(self, tokenizer: Tokenizer, *, alpha: float, seed: int, max_tokens: int, ahead: bool = False) -> None:
+    def __init__(
+        self,
+        tokenizer: Tokenizer,
+        *,
+        alpha: float,
+        seed: int,
+        max_tokens: int,
+        ahead: bool = False,
+        tell: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self.tokenizer = tokenizer
         self.alpha = alpha
         self.seed = seed
         self.max_tokens = max_tokens
         self.ahead = ahead
+        self._tell = tell
         self._worker: CuttingWorker | None = None
         self._expected: _Key | None = None
 
     def __call__(self, pairs: EncodedPairs, numbers: IntArray, epoch: int) -> EncodedPairs:
         """The pairs as they are cut in this epoch."""
+
+        def here() -> FlatIds:
+            return cut_anew(self.tokenizer, *_asked(pairs, numbers), self._drawing(epoch))
+
         if self._worker is not None and self._expected == _key(numbers, epoch):
             self._expected = None
-            return _paired(self._worker.fetch())
+            return _paired(self._worker.fetch(otherwise=here))
         self.close()  # it is busy with what nobody wants any more
-        return _paired(cut_anew(self.tokenizer, *_asked(pairs, numbers), self._drawing(epoch)))
+        return _paired(here())
 
     def expect(self, pairs: EncodedPairs, numbers: IntArray, epoch: int) -> None:
         """Begins to cut pairs that will be asked for next, if there is a program to do it."""
         if not self.ahead:
             return
-        self._worker = self._worker or CuttingWorker(self.tokenizer)
+        self._worker = self._worker or CuttingWorker(self.tokenizer, tell=self._tell)
         self._worker.ask_anew(*_asked(pairs, numbers), self._drawing(epoch))
         self._expected = _key(numbers, epoch)
 

@@ -191,7 +191,7 @@ class Run:
         if beginning is not None:
             beginning.fill(self.model)
         self._restriction = restrict(self.model, settings.training)
-        batches = training_batches(encoded.pairs, tokenizer, settings, self.processes)
+        batches = training_batches(encoded.pairs, tokenizer, settings, self.processes, tell=reporter.note)
         self.trainer = Trainer(self.model, batches, settings.training, processes=self.processes)
         self.trainer.progress.began_from = None if beginning is None else beginning.sha256
         self.reporter = reporter

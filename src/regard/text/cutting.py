@@ -92,7 +92,10 @@ def receive(stream: IO[bytes]) -> tuple[dict[str, Any], list[npt.NDArray[Any]]] 
     size = stream.read(_HEADER_BYTES)
     if len(size) < _HEADER_BYTES:
         return None
-    header = json.loads(stream.read(int.from_bytes(size, "little")))
+    text = stream.read(int.from_bytes(size, "little"))
+    if len(text) < int.from_bytes(size, "little"):
+        return None
+    header = json.loads(text)
     arrays = []
     for kind, length in header.pop("arrays"):
         data = stream.read(np.dtype(kind).itemsize * length)

@@ -7,6 +7,9 @@ from contextlib import suppress
 from regard.text.cutting import work
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which may still want an answer
+    # What stops a whole group of processes is for the parent, which may still want an answer. When it ends, so does
+    # this program, because nothing more comes to read.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
     with suppress(BrokenPipeError):  # whoever asked has gone
         work(sys.stdin.buffer, sys.stdout.buffer)

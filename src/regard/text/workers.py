@@ -4,15 +4,15 @@ import os
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
+from functools import partial
 from types import TracebackType
 from typing import Final, final
 
 import numpy as np
 
-from regard.errors import MachineError
 from regard.text.cutting import Drawing, FlatIds, cut_best, receive, send
 from regard.text.normal import normalise
 from regard.text.tokenizer import Tokenizer
@@ -25,10 +25,17 @@ class CuttingWorker:
     """One such program. What is asked of it is answered in the order of asking; ask once, then fetch once.
 
     A program of its own, not a copy of this one: it starts in a fraction of a second, holds no network, and ends with
-    this process, however that ends, because nothing more comes to read.
+    this process, however that ends, because nothing more comes to read. Should it be killed (for memory), what is asked
+    of it is done here.
+
+    Args:
+        tokenizer: what cuts.
+        tell: is told if the program has ended before its time.
     """
 
-    def __init__(self, tokenizer: Tokenizer) -> None:
+    def __init__(self, tokenizer: Tokenizer, *, tell: Callable[[str], None] = lambda _: None) -> None:
+        self._tell = tell
+        self._has_ended = False
         self._program = subprocess.Popen(
             [sys.executable, "-P", "-m", _PROGRAM],  # -P: what lies in the present folder is not looked at
             stdin=subprocess.PIPE,
@@ -59,16 +66,13 @@ class CuttingWorker:
         """Begins to cut sentences anew."""
         self._send({"do": "anew", "how": asdict(how)}, plain.ids, plain.offsets, np.asarray(sentences, dtype=np.int64))
 
-    def fetch(self) -> FlatIds:
-        """What was asked for, once it is there.
-
-        Raises:
-            MachineError: the program has ended.
-        """
+    def fetch(self, *, otherwise: Callable[[], FlatIds]) -> FlatIds:
+        """What was asked for, once it is there; ``otherwise`` makes the same here, should the program have ended."""
         assert self._program.stdout is not None
-        answer = receive(self._program.stdout)
+        answer = None if self._has_ended else receive(self._program.stdout)
         if answer is None:
-            raise self._ended()
+            self._note_end()
+            return otherwise()
         ids, offsets = answer[1]
         return FlatIds(ids, offsets)
 
@@ -86,19 +90,27 @@ class CuttingWorker:
     def _send(self, header: dict[str, object], *arrays: "np.ndarray[tuple[int], np.dtype[np.generic]]") -> None:
         assert self._program.stdin is not None
         try:
-            send(self._program.stdin, header, *arrays)
+            if not self._has_ended:
+                send(self._program.stdin, header, *arrays)
         except BrokenPipeError:
-            raise self._ended() from None
+            self._note_end()
 
-    def _ended(self) -> MachineError:
-        code = self._program.wait()
-        return MachineError(
-            f"the program that cuts sentences ended unexpectedly (exit {code}); if memory is short, train with "
-            "fewer processes"
-        )
+    def _note_end(self) -> None:
+        if not self._has_ended:
+            self._has_ended = True
+            self._tell(
+                f"the program that cuts sentences beside this one ended unexpectedly (exit {self._program.wait()}), "
+                "maybe for want of memory; they are cut here from now on, which takes longer"
+            )
 
 
-def cut_portions(tokenizer: Tokenizer, portions: Iterable[Sequence[str]], *, processes: int) -> Iterator[FlatIds]:
+def cut_portions(
+    tokenizer: Tokenizer,
+    portions: Iterable[Sequence[str]],
+    *,
+    processes: int,
+    tell: Callable[[str], None] = lambda _: None,
+) -> Iterator[FlatIds]:
     """Portions of texts cut in the best way, in their order, by so many programs side by side, or by this one alone.
 
     Raises:
@@ -109,13 +121,14 @@ def cut_portions(tokenizer: Tokenizer, portions: Iterable[Sequence[str]], *, pro
             yield cut_best(tokenizer, texts)
         return
     with ExitStack() as workers:
-        idle = [workers.enter_context(CuttingWorker(tokenizer)) for _ in range(processes)]
-        busy: deque[CuttingWorker] = deque()
+        idle = [workers.enter_context(CuttingWorker(tokenizer, tell=tell)) for _ in range(processes)]
+        busy: deque[tuple[CuttingWorker, Sequence[str]]] = deque()
         for texts in portions:
             if not idle:
-                yield busy[0].fetch()
-                idle.append(busy.popleft())
-            busy.append(idle.pop())
-            busy[-1].ask_best(texts)
-        while busy:
-            yield busy.popleft().fetch()
+                worker, asked = busy.popleft()
+                yield worker.fetch(otherwise=partial(cut_best, tokenizer, asked))
+                idle.append(worker)
+            busy.append((idle.pop(), texts))
+            busy[-1][0].ask_best(texts)
+        for worker, asked in busy:
+            yield worker.fetch(otherwise=partial(cut_best, tokenizer, asked))
