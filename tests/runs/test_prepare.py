@@ -4,13 +4,15 @@ import gzip
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from regard.errors import CorpusError
 from regard.runs import cache as cache_module
-from regard.runs.cache import Cache
+from regard.runs.cache import Cache, Facts
 from regard.runs.data import RunData, read_data
 from regard.runs.encode import encode_data, tokenizer_of
 from regard.settings import Settings, load_settings
@@ -164,6 +166,30 @@ def test_two_processes_prepare_once(tmp_path: Path) -> None:
     both = [subprocess.Popen([sys.executable, "-c", program, tmp_path], stdout=subprocess.PIPE) for _ in range(2)]
     told = b"".join(process.communicate(timeout=60)[0] for process in both)
     assert told.count(b"made") == 1
+
+
+@contextmanager
+def unlockable(folder: Path) -> Iterator[bool]:
+    yield False
+
+
+def test_where_nothing_can_be_locked_the_first_that_is_ready_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cache_module, "held", unlockable)
+    cache = Cache(tmp_path, note=print)
+
+    def slow(folder: Path) -> Facts:
+        (folder / "half").write_text("half")
+        assert cache.get("thing", {}, lambda folder: {"by": "the quick one"}).facts == {"by": "the quick one"}
+        assert (folder / "half").exists()
+        return {"by": "the slow one"}
+
+    assert cache.get("thing", {}, slow).facts == {"by": "the quick one"}
+    (left,) = tmp_path.iterdir()
+    (left / "facts.json").write_text("{}")
+    assert cache.get("thing", {}, lambda folder: {"by": "the repair"}).facts == {"by": "the repair"}
+    assert list(tmp_path.iterdir()) == [left]
 
 
 def test_several_processes_cut_the_same_ids_in_the_same_order(files: tuple[Path, Path]) -> None:

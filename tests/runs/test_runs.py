@@ -175,6 +175,16 @@ def test_too_few_pairs_are_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize("side", ["source", "target"])
+def test_validation_pairs_that_are_all_too_long_are_named_and_counted(tmp_path: Path, side: str) -> None:
+    sides = {"source": "a cat", "target": "un chat", side: "a cat " * 200}
+    (tmp_path / "long.tsv").write_text(f"{sides['source']}\t{sides['target']}\n" * 3, encoding="utf-8")
+    settings = settings_in(tmp_path, f"data.valid_source={tmp_path / 'long.tsv'}")
+    with pytest.raises(CorpusError, match=r"all 3 validation pairs are longer than data\.max_tokens = 250; raise it"):
+        train(settings, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
 def test_no_source_sentence_is_on_both_sides_of_the_split() -> None:
     pairs = [Pair(f"Sentence {n % 40}", f"Phrase {n}", Origin("x", n)) for n in range(200)]
     kept, held = held_out(pairs, 30)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 import torch.distributed as distributed
 
 from regard.batches import BatchStream, EncodedPairs, Ragged, make_batch, make_share
@@ -17,7 +18,7 @@ from regard.errors import MachineError, SettingsError
 from regard.launch import Launch
 from regard.models import build_model
 from regard.settings import ModelSettings, load_settings
-from regard.training.together import Replicas, Shards
+from regard.training.together import Replicas, Shards, _reaching_others
 
 PROGRAM = Path(__file__).with_name("two_processes.py")
 
@@ -131,6 +132,11 @@ def test_only_a_launcher_makes_one_of_several(missing: str) -> None:
     assert not Launch.of(environment).is_first
     del environment[missing]
     assert Launch.of(environment) == Launch()
+
+
+def test_memory_that_runs_out_here_is_not_taken_for_a_lost_process() -> None:
+    with pytest.raises(torch.OutOfMemoryError, match="out of memory"), _reaching_others():
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB.")
 
 
 def test_a_lost_process_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:

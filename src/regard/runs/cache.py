@@ -6,12 +6,14 @@ CACHE/NAME-0123456789abcdef/    one thing each; the number is the sha256 of ever
     manifest.json               size and sha256 of all of these, written last
 
 A folder is written aside and renamed, so a preparation that is killed leaves nothing that looks finished. One process
-prepares at a time; others wait and find it done.
+prepares at a time; others wait and find it done. Where files cannot be locked, each prepares in a folder of its own,
+and the first that is ready puts it in place.
 """
 
 import hashlib
 import json
 import os
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, final
 
-from regard.disk import SealError, check_file, held, read_seal, seal, seal_of, written_aside
+from regard.disk import SealError, check_file, held, machine_errors, read_seal, seal, seal_of, written_aside
 from regard.errors import InUseError
 
 _KIND: Final = "regard-prepared/1"
@@ -66,9 +68,9 @@ class Cache:
         key = hashlib.sha256(json.dumps(depends_on, sort_keys=True).encode()).hexdigest()
         folder = self.root / f"{name}-{key[:_DIGITS]}"
         self.root.mkdir(parents=True, exist_ok=True)
-        with self._alone():
+        with self._alone() as is_alone:
             if not self._is_sound(folder):
-                _make(folder, make)
+                (_make if is_alone else self._make_first)(folder, make)
         return Prepared(folder, json.loads((folder / _FACTS).read_text(encoding="utf-8")), key)
 
     def _is_sound(self, folder: Path) -> bool:
@@ -82,14 +84,29 @@ class Cache:
             return False
         return True
 
+    def _make_first(self, folder: Path, make: Make) -> None:
+        """Prepares beside others that may do the same at this time; what one of them put in place meanwhile stays."""
+        with machine_errors(folder), tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=self.root) as own:
+            made = Path(own) / folder.name
+            _make(made, make)
+            if self._is_sound(folder):
+                return
+            if folder.exists():
+                folder.rename(Path(own) / "damaged")
+            try:
+                made.rename(folder)
+            except OSError:  # another was quicker by a moment
+                if not self._is_sound(folder):
+                    raise
+
     @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Waits until no other process prepares anything here."""
+    def _alone(self) -> Iterator[bool]:
+        """Waits until no other process prepares anything here; gives False where files cannot be locked."""
         is_told = False
         while True:
             try:
-                with held(self.root):
-                    yield
+                with held(self.root) as is_locked:
+                    yield is_locked
                     return
             except InUseError as error:
                 if not is_told:

@@ -49,8 +49,14 @@ def encode_data(data: RunData, tokenizer: Tokenizer, *, max_tokens: int) -> Enco
     return encode(list(data.train), tokenizer, max_tokens=max_tokens)
 
 
-def encode(pairs: Sequence[Pair], tokenizer: Tokenizer, *, max_tokens: int) -> Encoded:
+def encode(pairs: Sequence[Pair], tokenizer: Tokenizer, *, max_tokens: int, called: str = "pairs") -> Encoded:
     """Cuts pairs into ids; those with a longer side than ``max_tokens`` are left out and counted.
+
+    Args:
+        pairs: as text.
+        tokenizer: what cuts them.
+        max_tokens: of a side, at most.
+        called: what a message calls them.
 
     Raises:
         CorpusError: every pair is too long.
@@ -60,7 +66,7 @@ def encode(pairs: Sequence[Pair], tokenizer: Tokenizer, *, max_tokens: int) -> E
     short = [index for index in range(len(pairs)) if max(len(sources[index]), len(targets[index])) <= max_tokens]
     if not short:
         raise CorpusError(
-            f"all {len(pairs):,} pairs are longer than data.max_tokens = {max_tokens}; raise it, or check the files"
+            f"all {len(pairs):,} {called} are longer than data.max_tokens = {max_tokens}; raise it, or check the files"
         )
     encoded = EncodedPairs(Ragged.of(sources[i] for i in short), Ragged.of(targets[i] for i in short))
     return Encoded(encoded, len(pairs) - len(short))

@@ -25,7 +25,11 @@ _METRICS: Final = ("bleu", "chrf")
 
 @final
 class Validator:
-    """Scores a network on the validation pairs that are short enough to be trained on."""
+    """Scores a network on the validation pairs that are short enough to be trained on.
+
+    Raises:
+        CorpusError: none of them is.
+    """
 
     def __init__(self, pairs: Sequence[Pair], tokenizer: Tokenizer, settings: Settings) -> None:
         self.tokenizer = tokenizer
@@ -34,7 +38,8 @@ class Validator:
         sources = tokenizer.encode_batch([pair.source for pair in pairs])
         fitting = [pair for pair, source in zip(pairs, sources, strict=True) if len(source) <= limit]
         self.pairs = fitting[: settings.training.valid_sentences]
-        self.encoded: EncodedPairs = encode(self.pairs, tokenizer, max_tokens=limit).pairs
+        known = self.pairs or pairs  # if none fits, the message counts them all
+        self.encoded: EncodedPairs = encode(known, tokenizer, max_tokens=limit, called="validation pairs").pairs
         self.sources = tokenizer.encode_batch([pair.source for pair in self.pairs])
         self.search = DecodingSettings(beam_size=1)
         self.warning: str | None = None

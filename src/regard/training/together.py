@@ -140,6 +140,8 @@ def _reaching_others() -> Iterator[None]:
     """
     try:
         yield
+    except torch.OutOfMemoryError:  # a RuntimeError too, but of this process
+        raise
     except RuntimeError as error:
         raise MachineError(
             f"another process of this training has ended or cannot be reached ({str(error).splitlines()[0]:.200}). "
