@@ -1,5 +1,6 @@
 """A whole run in seconds: it learns, keeps what it says, and resumes bit for bit."""
 
+import json
 import signal
 from dataclasses import replace
 from pathlib import Path
@@ -161,6 +162,23 @@ def test_resuming_on_other_pairs_is_refused(tmp_path: Path) -> None:
         file.write("a big cat\tun grand chat\n")
     with pytest.raises(BundleError, match="pairs with other content"):
         resume(tmp_path / "run")
+
+
+def test_resuming_with_other_validation_pairs_is_refused(tmp_path: Path) -> None:
+    valid = tmp_path / "valid.tsv"
+    valid.write_text("a cat\tun chat\na dog\tun chien\n")
+    train(settings_in(tmp_path, f"data.valid_source={valid}", "training.max_steps=1"), tmp_path / "run")
+    kept = valid.read_text()
+    valid.write_text("a cat\tun chat\na dog\tun chat\na dog\tun chien\n")
+    with pytest.raises(BundleError, match=r"is validated on 2 pairs; .* now are 3 validation pairs with other content"):
+        resume(tmp_path / "run")
+    facts = json.loads((tmp_path / "run" / "data.json").read_text())
+    older = {name: facts[name] for name in ("fingerprint", "num_pairs")}  # of before runs said which
+    (tmp_path / "run" / "data.json").write_text(json.dumps(older))
+    assert resume(tmp_path / "run").steps == 1
+    (tmp_path / "run" / "data.json").write_text(json.dumps(facts))
+    valid.write_text(kept)
+    assert resume(tmp_path / "run").steps == 1
 
 
 def test_what_is_no_run_cannot_be_resumed(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 RUN/settings.toml            the resolved settings
 RUN/tokenizer.model          the subwords
-RUN/data.json                which pairs: fingerprint and counts
+RUN/data.json                which pairs, and which to validate on: fingerprints and counts
 RUN/log.jsonl                one JSON object per report
 RUN/curve.svg                the learning curve, drawn from the log
 RUN/model/                   the best model so far, a bundle
@@ -107,7 +107,7 @@ class RunFolder:
 
     @property
     def data(self) -> Path:
-        """Fingerprint and counts of the training pairs."""
+        """Fingerprints and counts of the training and the validation pairs."""
         return self.root / "data.json"
 
     @property

@@ -28,7 +28,7 @@ from regard.runs.data import RunData, read_data
 from regard.runs.encode import encode_data, tokenizer_of
 from regard.runs.folder import RunFolder
 from regard.runs.keeping import Keeping
-from regard.runs.kept import kept_tokenizer, refuse_changed_data
+from regard.runs.kept import kept_tokenizer, refuse_changed_data, valid_facts
 from regard.runs.listeners import Several, Spared
 from regard.runs.machine import machine_facts
 from regard.runs.memorising import pairs_known_by_heart
@@ -261,8 +261,8 @@ class Run:
         write_text_aside(self.folder.settings, dump_settings(self.settings))
 
     def data_facts(self) -> dict[str, Any]:
-        """Which pairs this run trains on."""
-        return {"fingerprint": self.pairs.fingerprint, "num_pairs": len(self.pairs)}
+        """Which pairs this run trains and is validated on."""
+        return {"fingerprint": self.pairs.fingerprint, "num_pairs": len(self.pairs), "valid": valid_facts(self.valid)}
 
     def restore_latest(self) -> None:
         """Puts the trainer where the latest checkpoint that can be read left it.
