@@ -63,6 +63,16 @@ def test_a_look_before_a_run_begins_none(regard, pair_files, tmp_path: Path) -> 
     assert not (tmp_path / "run").exists()
 
 
+def test_a_folder_in_which_nothing_was_learned_may_be_begun_in(regard, pair_files, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / ".lock").touch()  # killed while it prepared
+    nothing = regard("train", "--resume", run)
+    assert nothing.code == 2
+    assert "ended before its first checkpoint, so there is nothing to resume; begin it again" in nothing.err
+    assert regard(*arguments(pair_files, run, "training.max_steps=1")).code == 0
+
+
 def test_a_look_takes_nothing_that_is_there_and_no_other_processes(regard, pair_files, tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "mine.txt").touch()
