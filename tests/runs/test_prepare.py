@@ -221,7 +221,7 @@ def mixed_folder(folder: Path, kind: str) -> Path:
     write(
         folder / "a.tsv", [f"{left}\t{right}" for left, right in zip(spelled(CHIFFRES), spelled(DIGITS), strict=True)]
     )
-    sides = [(f"a {number} {word}", f"un {number} {mot}") for number in range(4) for word, mot in PLANTS]
+    sides = [(f"a {number} {english}", f"un {number} {french}") for number in range(4) for english, french in PLANTS]
     if kind == "csv":
         write(folder / "b.csv", ["english,french", *(f"{left},{right}" for left, right in sides)])
         return folder
