@@ -16,7 +16,8 @@ from worker import busy_seconds
 
 SHARE_FOR_UPDATES = 0.95  # of a run's minutes, as regard train counts: validations and saving take the rest
 _WINDOW = 15
-_LONGEST_SECONDS = 45.0  # that measuring one pace takes
+_EPOCH = 360  # updates; sentences that are cut anew for each epoch are so during the first update of it
+_LONGEST_SECONDS = 90.0  # that measuring one pace takes
 _MOST_OF_OTHERS = 0.2
 
 
@@ -61,12 +62,14 @@ def _measured(cell: Cell, threads: int) -> tuple[float, float]:
     """Seconds per update, and how much of a core others took.
 
     A run of three windows: the first warms up, the second stands for two thirds of a run and the last one for its last
-    third, where R-Drop may have begun.
+    third, where R-Drop may have begun. With BPE-dropout it goes on for an epoch behind the first window.
     """
+    is_cut_anew = any(one.startswith("text.sampling=") for one in cell.overrides)
+    updates = _WINDOW + (_EPOCH if is_cut_anew else 2 * _WINDOW)
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "run"
         quick = ("training.log_every=15", "training.validate_every=1000000", "training.valid_sentences=2")
-        words = command(cell, out, updates=3 * _WINDOW, threads=threads, extra=quick)
+        words = command(cell, out, updates=updates, threads=threads, extra=quick)
         began, before = time.monotonic(), busy_seconds() - _own_seconds()
         ended = subprocess.run(words, capture_output=True, text=True, check=False)
         others = (busy_seconds() - _own_seconds() - before) / (time.monotonic() - began)
@@ -74,6 +77,8 @@ def _measured(cell: Cell, threads: int) -> tuple[float, float]:
             raise SystemExit(f"{' '.join(words)} failed:\n{ended.stderr[-2000:]}")
         records = map(json.loads, (out / "log.jsonl").read_text(encoding="utf-8").splitlines())
         marks = [record["elapsed_seconds"] for record in records if record["kind"] == "step"]
+    if is_cut_anew:
+        return (marks[-1] - marks[0]) / _EPOCH, others
     middle, last = ((later - earlier) / _WINDOW for earlier, later in ((marks[0], marks[1]), (marks[1], marks[2])))
     return 2 / 3 * middle + last / 3, others
 

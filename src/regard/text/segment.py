@@ -14,7 +14,7 @@ import sentencepiece
 
 from regard.errors import TextError
 from regard.text.lattice import draw_cut
-from regard.text.merging import merge_with_dropout
+from regard.text.merging import Merging
 from regard.text.model_proto import model_proto
 from regard.text.normal import SPACE_MARK
 from regard.text.vocabulary import FIRST_BYTE, FIRST_LEARNED, Vocabulary
@@ -72,9 +72,13 @@ class _SubwordSegmenter(Segmenter):
         if not text:
             return []
         marked = SPACE_MARK + text.replace(" ", SPACE_MARK)
-        drawn = self._draw(marked, alpha, random.Random(_seed_of(key)))
-        known = ([self._ids[piece]] if piece in self._ids else _bytes_of(piece) for piece in drawn)
-        return [identifier for ids in known for identifier in ids]
+        ids: list[int] = []
+        for piece in self._draw(marked, alpha, random.Random(_seed_of(key))):
+            if (known := self._ids.get(piece)) is None:
+                ids += _bytes_of(piece)
+            else:
+                ids.append(known)
+        return ids
 
     def _draw(self, marked: str, alpha: float, chance: random.Random) -> list[str]:
         raise NotImplementedError
@@ -82,11 +86,12 @@ class _SubwordSegmenter(Segmenter):
 
 @final
 class _MergingSegmenter(_SubwordSegmenter):
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        super().__init__(vocabulary)
+        self._merging = Merging(self._scores)
+
     def _draw(self, marked: str, alpha: float, chance: random.Random) -> list[str]:
-        words = _SPACED.findall(marked)
-        return [
-            piece for word in words for piece in merge_with_dropout(word, self._scores, dropout=alpha, chance=chance)
-        ]
+        return self._merging.cut(_SPACED.findall(marked), dropout=alpha, chance=chance)
 
 
 @final

@@ -114,7 +114,10 @@ class Tokenizer:
         Raises:
             TextError: there is no such id.
         """
-        spelled = b"".join([self.surface(identifier) for identifier in ids]).decode("utf-8", "replace")
+        listed, surfaces = list(ids), self.vocabulary.surfaces
+        if listed and not 0 <= min(listed) <= max(listed) < len(surfaces):
+            self._checked(min(listed)), self._checked(max(listed))
+        spelled = b"".join([surfaces[identifier] for identifier in listed]).decode("utf-8", "replace")
         return unescape(spelled.removeprefix(" "))
 
     def pieces(self, ids: Iterable[int]) -> list[str]:
