@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 # The tensors of tests are too small to share between cores, and tests run side by side.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-# A shell that starts the suite in the background makes it deaf to Ctrl-C, and programs under test inherit that.
+# A shell that starts the suite in the background makes it deaf to Ctrl-C, nohup to a closed terminal; programs under test
+# inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 _hook = install_import_hook("regard", "beartype.beartype")
 

@@ -81,3 +81,39 @@ def test_a_compiler_that_is_too_old_is_named_with_what_is_needed(
     )
     with pytest.raises(MachineError, match=wanted):
         source.compiled()
+
+
+def test_a_damaged_file_is_made_anew(needs_tool: Callable[[str], str], source: Source) -> None:
+    needs_tool("g++")
+    source.compiled().write_bytes(b"")
+    assert source.loaded(found_by) == 1
+    assert found_by(source.compiled()) == 1
+
+
+def test_a_compiler_that_is_not_there_is_not_passed_over(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CXX", "g++-99")
+    with pytest.raises(MachineError, match=r"CXX names 'g\+\+-99', but no such program is found"):
+        source.compiled()
+
+
+def test_one_that_cannot_be_run_is_said(source: Source, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    compiler = tmp_path / "compiler"
+    compiler.write_bytes(b"\x7fELF of another machine")
+    compiler.chmod(0o700)
+    monkeypatch.setenv("CXX", str(compiler))
+    with pytest.raises(MachineError, match=r"the compiler .*compiler cannot be run: "):
+        source.is_compiled()
+
+
+def test_another_users_folder_is_a_reason_to_do_without(
+    needs_tool: Callable[[str], str], source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    needs_tool("g++")
+
+    def forbidden(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "exists", forbidden)  # the tests may run as somebody who is forbidden nothing
+    for ask in (source.is_compiled, source.compiled):
+        with pytest.raises(MachineError, match=r"cannot be looked for at .*: Permission denied"):
+            ask()

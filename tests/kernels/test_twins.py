@@ -1,5 +1,6 @@
 """Each compiled kernel computes what its twin in plain PyTorch computes, and whoever computes it changes no bit."""
 
+import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from regard.errors import MachineError
-from regard.kernels import Kernels, takes_heads
+from regard.kernels import Kernels, check, takes_heads
 from regard.kernels.attention import attended, attended_back, lie_together
 from regard.kernels.check import farthest, largest_errors
 from regard.kernels.compiling import compile_to
@@ -33,6 +34,7 @@ from regard.kernels.twins import (
     plain_norm,
     plain_rectifier,
 )
+from regard.training.loss import smoothed_cross_entropy
 from regard.training.memory import is_out_of_memory
 
 TYPES = (torch.float32, torch.bfloat16)
@@ -546,3 +548,75 @@ def test_the_twin_of_the_loss_is_what_pytorch_computes() -> None:
     logs = functional.log_softmax(logits, 1)
     wanted = -(0.9 * logs[torch.arange(3), targets] + 0.1 * logs.mean(1)).sum()
     torch.testing.assert_close(plain_loss(logits, targets, smoothing=0.1, weight=2.0), 2 * wanted)
+
+
+def test_what_is_no_number_is_no_small_error(kernels: Kernels, monkeypatch: pytest.MonkeyPatch) -> None:
+    ones = torch.ones(2)
+    assert math.isnan(farthest([ones, ones * math.nan], [ones, ones]))
+    errors = {torch.float32: 0.0, torch.bfloat16: math.nan}
+    monkeypatch.setattr(check, "_CHECKS", {"one": lambda _, dtype: errors[dtype]})
+    assert math.isnan(largest_errors(kernels)["one"])
+
+
+@contextmanager
+def default_dtype(dtype: torch.dtype) -> Iterator[None]:
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(dtype)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])
+def test_pytorchs_default_type_changes_nothing(kernels: Kernels, dtype: torch.dtype) -> None:
+    vectors, upstream, weight = drawn(torch.float32, (70, 32), (70, 32), (32,))
+    heads, targets = heads_of(torch.float32, 5, 5)[:3], torch.arange(70) % 32
+    ids = torch.arange(70).view(7, 10) % 30
+
+    def everything() -> list[Tensor]:
+        _, statistics = normalised(kernels, vectors, weight, weight, 1e-5)
+        context, weights = attended(kernels, tuple(heads), None, scale=0.5)
+        asked = {"smoothing": 0.1, "weight": 0.5}
+        return [
+            *normalised_back(kernels, vectors, weight, statistics, upstream),
+            *rectified_back(kernels, upstream, vectors),
+            column_sums(kernels, upstream),
+            context,
+            *attended_back(kernels, tuple(heads), None, weights, context, scale=0.5),
+            *loss_and_gradient(kernels, vectors, targets, **asked),
+            *consistency_and_gradients(kernels, vectors, upstream, targets, strength=5.0, **asked),
+            embedded_back(kernels, upstream.view(7, 10, 32), ids, factor=2.0, vocab_size=30),
+        ]
+
+    usual = everything()
+    with default_dtype(dtype):
+        found = everything()
+    assert all(torch.equal(one, other) for one, other in zip(found, usual, strict=True))
+
+
+@pytest.mark.parametrize("given", ["kernel", "plain"])
+def test_without_smoothing_a_piece_that_is_impossible_costs_nothing(kernels: Kernels, given: str) -> None:
+    logits = drawn(torch.float32, (3, 40))[0]
+    logits[:, 7] = -math.inf
+    targets = torch.arange(3)
+    found = smoothed_cross_entropy(logits, targets, smoothing=0.0, kernels=kernels if given == "kernel" else None)
+    assert float(found) == pytest.approx(float(plain_loss(logits, targets, smoothing=0.0, weight=1.0)), rel=1e-5)
+
+
+def test_who_kept_the_logits_is_told_that_they_are_gone(kernels: Kernels) -> None:
+    logits = drawn(torch.float32, (3, 40))[0].requires_grad_()
+    doubled = logits * 2
+    squared = (doubled**2).sum()
+    smoothed_cross_entropy(doubled, torch.arange(3), smoothing=0.1, kernels=kernels, in_place=True)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        squared.backward()
+
+
+def test_a_second_derivative_is_refused(kernels: Kernels) -> None:
+    logits = drawn(torch.float32, (3, 40))[0].requires_grad_()
+    factor = torch.tensor(2.0, requires_grad=True)
+    loss = factor * smoothed_cross_entropy(logits, torch.arange(3), smoothing=0.1, kernels=kernels)
+    (gradient,) = torch.autograd.grad(loss, logits, create_graph=True)
+    with pytest.raises(RuntimeError, match="once_differentiable"):
+        gradient.sum().backward()

@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from regard.kernels import Kernels
 from regard.models.noise import Dropout, Noise
 
 
@@ -54,3 +55,19 @@ def test_added_to_a_residual_it_gives_what_it_gives_alone(probability: float) ->
         strict=True,
     ):
         torch.testing.assert_close(ours, theirs)
+
+
+@pytest.mark.parametrize(("probability", "levels"), [(0.0, 0), (0.001, 1), (0.1, 26), (0.999, 255)])
+def test_a_probability_is_never_none_or_all_by_rounding(probability: float, levels: int) -> None:
+    dropout = Dropout(probability, Noise(1)).train()
+    assert dropout.dropped_levels == levels
+    assert bool(dropout(torch.ones(4096)).isfinite().all())
+
+
+def test_a_residual_of_another_shape_is_added_as_pytorch_does(kernels: Kernels) -> None:
+    residual, vectors = torch.randn(1, 2, 16), torch.randn(8, 2, 16)
+    dropout = Dropout(0.5, Noise(1)).train()
+    dropout.kernels = kernels
+    found = dropout.added(residual, vectors)
+    difference = found - residual
+    assert bool(((difference - 2 * vectors).abs().lt(1e-5) | difference.abs().lt(1e-6)).all())

@@ -223,3 +223,22 @@ def test_low_rank_settings_that_make_no_sense_are_said(parent: Path, tmp_path: P
     wrong = fine_tuning(parent, tmp_path, *LORA, 'training.lora_matrices=["encoder", "embeddings"]')
     with pytest.raises(SettingsError, match=r"no matrix of this network is in 'embeddings'; there are .*project"):
         train(wrong, tmp_path / "run")
+
+
+def test_a_run_that_is_shorter_than_its_measurement_is_validated_at_its_end(parent: Path, tmp_path: Path) -> None:
+    course = ["training.threads=1", "training.dtype=float32", "training.max_steps=4", "training.max_minutes=5"]
+    chosen = [corpus_in(tmp_path), *course, f"training.init={parent}", "training.learning_rate=0.02"]
+    settings = plan_run(None, [*chosen, "training.valid_metric=loss"]).settings
+    notes = Notes()
+    result = train(settings, tmp_path / "run", reporter=notes)
+    assert notes.validated_at == [0, 4]
+    assert result.best_step == 4
+    assert load_bundle(tmp_path / "run").facts.scores
+
+
+def test_validations_that_are_asked_for_come_while_the_time_is_measured(parent: Path, tmp_path: Path) -> None:
+    course = ["training.threads=1", "training.max_steps=4", "training.max_minutes=5", "training.validate_every=2"]
+    notes = Notes()
+    chosen = [corpus_in(tmp_path), *course, f"training.init={parent}"]
+    train(plan_run(None, chosen).settings, tmp_path / "run", reporter=notes)
+    assert notes.validated_at == [0, 2, 4]

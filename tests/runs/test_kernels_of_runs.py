@@ -81,7 +81,7 @@ def test_without_the_openmp_library_of_pytorch_there_are_none(
     nothing_known: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(library.torch, "__file__", str(tmp_path / "__init__.py"))
-    with pytest.raises(MachineError, match=r"OpenMP library is none of GCC's: there is no libgomp\*\.so\*"):
+    with pytest.raises(MachineError, match=r"no OpenMP library of GCC's along: there is no libgomp\*\.so\*"):
         library.kernel_source()
     model, (note,) = given()
     assert model.kernels is None
@@ -112,15 +112,15 @@ def test_a_kernel_that_computes_something_else_is_not_used(
     assert "the compiled kernel of layer norm does not compute what PyTorch computes: its error is" in note
 
 
-def test_a_compiled_file_that_is_damaged_says_what_to_do(
+def test_what_is_compiled_into_nothing_that_can_be_loaded_is_said(
     kernels: Kernels, nothing_known: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr(
         "regard.kernels.compiling.compile_to",
-        lambda path, *_: (path.parent.mkdir(parents=True), path.write_bytes(b"no library")),
+        lambda path, *_: (path.parent.mkdir(parents=True, exist_ok=True), path.write_bytes(b"no library")),
     )
-    with pytest.raises(MachineError, match=r"cannot be loaded .*; delete it to have it made anew"):
+    with pytest.raises(MachineError, match=r"the compiled file .* cannot be loaded: "):
         library.loaded_kernels()
 
 

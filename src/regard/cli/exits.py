@@ -14,7 +14,7 @@ import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from types import FrameType
-from typing import NoReturn, ParamSpec
+from typing import NoReturn, ParamSpec, TextIO
 
 import typer
 
@@ -49,7 +49,7 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
         except (typer.Exit, typer.BadParameter):
             raise
         except BrokenPipeError:
-            _silence_output()
+            _silence(sys.stdout)
             raise typer.Exit(0) from None  # the reader has all it wanted
         except BaseException as error:
             if isinstance(error, SystemExit | GeneratorExit):
@@ -104,17 +104,18 @@ def _is_out_of_memory(error: BaseException) -> bool:
 
 
 def _drop_what_cannot_be_written() -> None:
-    """What a full disk refused would be tried again as the interpreter ends, which would then exit with 120."""
-    try:
-        if sys.stdout is not None and not sys.stdout.closed:  # none at all is there after `>&-`
-            sys.stdout.flush()
-    except OSError:
-        _silence_output()
+    """What was refused (a full disk, a reader who has gone) would be tried again as the interpreter ends: exit 120."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None and not stream.closed:  # none at all is there after `>&-`
+                stream.flush()
+        except OSError:
+            _silence(stream)
 
 
-def _silence_output() -> None:
-    """Nobody reads standard output any more: what Python flushes at its end goes nowhere, quietly."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _silence(stream: TextIO) -> None:
+    """Nobody reads it any more: what Python flushes at its end goes nowhere, quietly."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def catch_termination() -> None:

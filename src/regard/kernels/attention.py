@@ -3,11 +3,10 @@
 import ctypes
 from collections.abc import Iterator
 
-import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from regard.kernels.library import Kernels, fits_lanes, rounded_up, takes
+from regard.kernels.library import Kernels, fits_lanes, float_room, rounded_up, takes
 
 Heads = Float[Tensor, "batch head _position head_dim"]
 Three = tuple[Heads, Heads, Heads]
@@ -40,7 +39,7 @@ def attended(
     """
     queries, keys, _ = heads
     batch, num_heads, num_queries, _ = queries.shape
-    weights = torch.empty(batch, num_heads, num_queries, rounded_up(keys.shape[2]))
+    weights = float_room(batch, num_heads, num_queries, rounded_up(keys.shape[2]))
     context = room_for(queries)
     room = _room(kernels, queries, keys)
     numbers = *_described(heads, allowed, weights, room), *_places(context)
@@ -106,7 +105,9 @@ def _joint_room(like: Heads, parts: int) -> tuple[Heads, ...]:
 
 def _room(kernels: Kernels, queries: Heads, keys: Heads) -> Float[Tensor, " room"]:
     """What the threads need for themselves; taken here, because here it is said where memory runs out."""
-    return torch.zeros(kernels.call("attend_room", queries.dtype, queries.shape[2], keys.shape[2], keys.shape[3]))
+    return float_room(
+        kernels.call("attend_room", queries.dtype, queries.shape[2], keys.shape[2], keys.shape[3])
+    ).zero_()
 
 
 def _described(heads: Three, allowed: Tensor | None, weights: Tensor, room: Tensor) -> Iterator[int]:

@@ -1,6 +1,7 @@
 """Whether the kernels compute on this machine what their twins compute, tried before they are relied on."""
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from typing import Final
 
@@ -52,17 +53,23 @@ def checked_kernels() -> Kernels:
 def largest_errors(kernels: Kernels) -> dict[str, float]:
     """The error of each kernel on small random tensors, as a multiple of what is tolerated."""
     return {
-        name: max(check(kernels, dtype) / tolerated for dtype, tolerated in _TOLERATED.items())
+        name: _largest(check(kernels, dtype) / tolerated for dtype, tolerated in _TOLERATED.items())
         for name, check in _CHECKS.items()
     }
 
 
 def farthest(found: Found, wanted: Found) -> float:
     """The largest difference, relative to the largest number of each tensor that is wanted."""
-    return max(
+    return _largest(
         float((one.double() - other.double()).abs().max() / other.double().abs().max().clamp_min(1e-30))
         for one, other in zip(found, wanted, strict=True)
     )
+
+
+def _largest(errors: Iterable[float]) -> float:
+    """NaN if one is: Python's ``max`` passes over what cannot be compared."""
+    listed = list(errors)
+    return math.nan if any(map(math.isnan, listed)) else max(listed)
 
 
 def _by_autograd(result: Tensor, inputs: Sequence[Tensor], upstream: Tensor) -> Found:

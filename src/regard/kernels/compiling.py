@@ -9,13 +9,17 @@ import os
 import platform
 import shutil
 import subprocess
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final, final
+from typing import Final, TypeVar, final
 
 from regard.errors import MachineError
+
+Loaded = TypeVar("Loaded")
 
 _COMPILERS: Final = ("c++", "g++", "clang++")
 _FLAGS: Final = ("-std=c++17", "-O3", "-march=native", "-fno-math-errno", "-fopenmp", "-shared", "-fPIC")
@@ -47,9 +51,9 @@ class Source:
         """Whether this machine has it already.
 
         Raises:
-            MachineError: there is no compiler.
+            MachineError: there is no compiler, or what it made cannot be looked at.
         """
-        return self._path(_compiler()).exists()
+        return _is_there(self._path(_compiler()))
 
     def compiled(self) -> Path:
         """The compiled file, made now if it never was.
@@ -59,9 +63,26 @@ class Source:
         """
         compiler = _compiler()
         path = self._path(compiler)
-        if not path.exists():
+        if not _is_there(path):
             compile_to(path, self, compiler)
         return path
+
+    def loaded(self, load: Callable[[Path], Loaded]) -> Loaded:
+        """What ``load`` makes of the compiled file. One that cannot be loaded, since it is damaged, is made anew once.
+
+        Raises:
+            MachineError: there is no compiler, it failed, or what it makes cannot be loaded.
+        """
+        path = self.compiled()
+        try:
+            return load(path)
+        except (OSError, AttributeError):
+            with suppress(OSError):
+                path.unlink()
+        try:
+            return load(self.compiled())
+        except (OSError, AttributeError) as error:
+            raise MachineError(f"the compiled file {path} cannot be loaded: {error}") from None
 
     def _path(self, compiler: str) -> Path:
         """Its name follows from all that the compiled file depends on."""
@@ -101,14 +122,27 @@ def compile_to(path: Path, source: Source, compiler: str) -> None:
             done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)
             if done.returncode:
                 raise _cannot_compile(compiler, source, done.stderr)
+            with made.open("rb") as whole:
+                os.fsync(whole.fileno())  # a name without its bytes, after a power cut, would stand in the way
             made.replace(path)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise MachineError(f"compiling to {path} failed: {error}") from None
 
 
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError as error:  # the folder may be another user's
+        raise MachineError(f"what is compiled cannot be looked for at {path}: {error.strerror}") from None
+
+
 def _compiler() -> str:
-    for name in (os.environ.get("CXX"), *_COMPILERS):
-        if name and (found := shutil.which(name)):
+    if named := os.environ.get("CXX"):
+        if found := shutil.which(named):
+            return found
+        raise MachineError(f"CXX names {named!r}, but no such program is found; name a compiler alone, or unset it")
+    for name in _COMPILERS:
+        if found := shutil.which(name):
             return found
     raise MachineError(
         f"no C++ compiler is found ({', '.join(_COMPILERS)}, or what CXX names); install one, {_EXAMPLE}"
@@ -125,7 +159,11 @@ def _cannot_compile(compiler: str, source: Source, said: str) -> MachineError:
 
 def _version(compiler: str) -> str:
     """All that a compiler says of itself."""
-    return subprocess.run([compiler, "--version"], capture_output=True, text=True, check=False).stdout
+    asked = [compiler, "--version"]
+    try:
+        return subprocess.run(asked, capture_output=True, text=True, timeout=_SECONDS, check=False).stdout
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise MachineError(f"the compiler {compiler} cannot be run: {error}") from None
 
 
 def _processor() -> str:

@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from regard.kernels.library import Kernels, rounded_up
+from regard.kernels.library import Kernels, float_room, rounded_up
 from regard.kernels.loss import takes_loss
 
 
@@ -34,8 +34,8 @@ def consistency_and_gradients(
     count, vocab = len(targets), first.shape[1]
     for gradient in gradients:
         gradient[count:] = 0
-    losses = torch.empty(count, dtype=torch.float64)
-    room = torch.empty(torch.get_num_threads(), 2, rounded_up(vocab))  # two rows in float32 for each
+    losses = torch.empty(count, dtype=torch.float64, device="cpu")
+    room = float_room(torch.get_num_threads(), 2, rounded_up(vocab))  # two rows in float32 for each
     pointers = (each.data_ptr() for each in (first, second, targets, *gradients, losses, room))
     total = kernels.call("consistency", first.dtype, *pointers, count, vocab, smoothing, strength, weight)
-    return torch.tensor(total, dtype=torch.float32), gradients[0], gradients[1]
+    return torch.tensor(total, dtype=torch.float32, device="cpu"), gradients[0], gradients[1]

@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from regard.kernels.library import Kernels, fits_lanes, has_kernels, takes
+from regard.kernels.library import Kernels, fits_lanes, float_room, has_kernels, takes
 
 
 def takes_ids(
@@ -35,7 +35,7 @@ def embedded(
 ) -> Float[Tensor, "batch position model"]:
     """``factor`` times rows of the table, and positions, in float32, rounded to ``dtype``; ids are contiguous."""
     size = table.shape[1]
-    result = torch.empty(*ids.shape, size, dtype=dtype)
+    result = torch.empty(*ids.shape, size, dtype=dtype, device="cpu")
     where = None if positions is None else positions.float().contiguous()
     address, count = (None, 0) if where is None else (where.data_ptr(), where.numel() // size)
     numbers = (ids.numel(), size, count, factor)
@@ -48,7 +48,7 @@ def embedded_back(
 ) -> Float[Tensor, "vocab model"]:
     """The gradient of the table, in float32; both tensors are contiguous."""
     size = upstream.shape[-1]
-    result = torch.empty(vocab_size, size)
+    result = float_room(vocab_size, size)
     numbers = (ids.numel(), size, vocab_size, factor)
     kernels.call("embed_back", upstream.dtype, upstream.data_ptr(), ids.data_ptr(), result.data_ptr(), *numbers)
     return result

@@ -108,6 +108,11 @@ def fits_lanes(size: int) -> bool:
     return size % _LANES == 0
 
 
+def float_room(*shape: int) -> Tensor:
+    """Room in float32 on the CPU, which is what the compiled code writes, whatever PyTorch's defaults are."""
+    return torch.empty(shape, dtype=torch.float32, device="cpu")
+
+
 def rounded_up(size: int) -> int:
     """The next size without a rest."""
     return -(-size // _LANES) * _LANES
@@ -131,7 +136,7 @@ def openmp_library() -> Path:
     folder = Path(torch.__file__).parent / "lib"
     if found := sorted(folder.glob("libgomp*.so*")):
         return found[0]
-    raise MachineError(f"PyTorch's OpenMP library is none of GCC's: there is no libgomp*.so* in {folder}")
+    raise MachineError(f"PyTorch brings no OpenMP library of GCC's along: there is no libgomp*.so* in {folder}")
 
 
 @cache
@@ -141,13 +146,7 @@ def loaded_kernels() -> Kernels:
     Raises:
         MachineError: they cannot be compiled or loaded.
     """
-    path = kernel_source().compiled()
-    try:
-        return Kernels(path, openmp_library())
-    except (OSError, AttributeError) as error:
-        raise MachineError(
-            f"the compiled file {path} cannot be loaded ({error}); delete it to have it made anew"
-        ) from None
+    return kernel_source().loaded(lambda path: Kernels(path, openmp_library()))
 
 
 def _typed(function: "ctypes._NamedFuncPointer", arguments: tuple[Any, ...], result: Any) -> "ctypes._NamedFuncPointer":

@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from regard.kernels.library import Kernels, fits_lanes, takes
+from regard.kernels.library import Kernels, fits_lanes, float_room, takes
 from regard.kernels.sums import ROWS_OF_TASK, shares
 
 
@@ -22,7 +22,7 @@ def rectified_back(
     kernels: Kernels, upstream: Float[Tensor, "row output"], rectified: Float[Tensor, "row output"]
 ) -> tuple[Float[Tensor, "row output"], Float[Tensor, " output"]]:
     """The gradient before the rectifier, and its sum over rows in float32; both tensors are contiguous."""
-    result, room, sums = torch.empty_like(upstream), shares(*upstream.shape), torch.empty(upstream.shape[1])
+    result, room, sums = torch.empty_like(upstream), shares(*upstream.shape), float_room(upstream.shape[1])
     pointers = (each.data_ptr() for each in (upstream, rectified, result, room, sums))
     kernels.call("rectify_back", upstream.dtype, *pointers, *upstream.shape, ROWS_OF_TASK)
     return result, sums
@@ -30,7 +30,7 @@ def rectified_back(
 
 def column_sums(kernels: Kernels, upstream: Float[Tensor, "row output"]) -> Float[Tensor, " output"]:
     """The sum over rows of a contiguous tensor, in float32."""
-    room, sums = shares(*upstream.shape), torch.empty(upstream.shape[1])
+    room, sums = shares(*upstream.shape), float_room(upstream.shape[1])
     pointers = (each.data_ptr() for each in (upstream, room, sums))
     kernels.call("sum_columns", upstream.dtype, *pointers, *upstream.shape, ROWS_OF_TASK)
     return sums

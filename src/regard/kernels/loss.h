@@ -13,7 +13,8 @@ struct Reading {
     float chosen, mean;  // the target's logit and the mean of all, less the best
 
     double loss(float smoothing) const {
-        return double(std::log(whole)) - ((1.0 - smoothing) * chosen + double(smoothing) * mean);
+        const double expected = (1.0 - smoothing) * chosen + (smoothing ? double(smoothing) * mean : 0.0);
+        return double(std::log(whole)) - expected;
     }
     float normaliser() const { return best + std::log(whole); }  // what makes logarithms of probabilities of logits
 };

@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from regard.kernels.library import Kernels, rounded_up, takes
+from regard.kernels.library import Kernels, float_room, rounded_up, takes
 
 
 def takes_loss(logits: Float[Tensor, "picked vocab"], targets: Int[Tensor, " token"]) -> bool:
@@ -29,8 +29,8 @@ def loss_and_gradient(
     """
     gradient, count = logits.detach() if in_place else torch.empty_like(logits), len(targets)
     gradient[count:] = 0
-    losses = torch.empty(count, dtype=torch.float64)
-    room = torch.empty(torch.get_num_threads(), rounded_up(logits.shape[1]))  # a row in float32 for each
+    losses = torch.empty(count, dtype=torch.float64, device="cpu")
+    room = float_room(torch.get_num_threads(), rounded_up(logits.shape[1]))  # a row in float32 for each
     pointers = (each.data_ptr() for each in (logits, targets, gradient, losses, room))
     total = kernels.call("loss", logits.dtype, *pointers, count, logits.shape[1], smoothing, weight)
-    return torch.tensor(total, dtype=torch.float32), gradient
+    return torch.tensor(total, dtype=torch.float32, device="cpu"), gradient

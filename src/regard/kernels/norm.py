@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from regard.kernels.library import Kernels, fits_lanes, takes
+from regard.kernels.library import Kernels, fits_lanes, float_room, takes
 from regard.kernels.sums import ROWS_OF_TASK, shares
 
 
@@ -22,7 +22,7 @@ def normalised(
 ) -> tuple[Float[Tensor, "... model"], Float[Tensor, "row 2"]]:
     """Normalises contiguous vectors; also returns the statistics that the gradient needs."""
     size = vectors.shape[-1]
-    result, statistics = torch.empty_like(vectors), torch.empty(vectors.numel() // size, 2)
+    result, statistics = torch.empty_like(vectors), float_room(vectors.numel() // size, 2)
     pointers = (each.data_ptr() for each in (vectors, weight, bias, statistics, result))
     kernels.call("normalise", vectors.dtype, *pointers, len(statistics), size, epsilon)
     return result, statistics
@@ -37,7 +37,7 @@ def normalised_back(
 ) -> tuple[Float[Tensor, "... model"], Float[Tensor, " model"], Float[Tensor, " model"]]:
     """The gradients for vectors, weight and bias; those of the weights are float32 sums."""
     size = vectors.shape[-1]
-    result, room, sums = torch.empty_like(vectors), shares(len(statistics), 2 * size), torch.empty(2, size)
+    result, room, sums = torch.empty_like(vectors), shares(len(statistics), 2 * size), float_room(2, size)
     pointers = (each.data_ptr() for each in (vectors, weight, statistics, upstream, result, room, sums))
     kernels.call("normalise_back", vectors.dtype, *pointers, len(statistics), size, ROWS_OF_TASK)
     return result, sums[0], sums[1]

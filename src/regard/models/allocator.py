@@ -10,6 +10,7 @@ from typing import Final
 _M_TRIM_THRESHOLD: Final = -1
 _M_MMAP_THRESHOLD: Final = -3
 _KEEP_BYTES: Final = 2**30
+_MOST_OF_OLD_BYTES: Final = 2**25  # what glibc takes as the first threshold up to about version 2.34
 
 
 def keep_freed_memory() -> None:
@@ -18,5 +19,6 @@ def keep_freed_memory() -> None:
         mallopt = ctypes.CDLL(None).mallopt
     except (OSError, AttributeError):
         return
-    mallopt(_M_MMAP_THRESHOLD, _KEEP_BYTES)
-    mallopt(_M_TRIM_THRESHOLD, _KEEP_BYTES)
+    # The second one alone would do harm: it fixes the first at its lowest value.
+    if mallopt(_M_MMAP_THRESHOLD, _KEEP_BYTES) or mallopt(_M_MMAP_THRESHOLD, _MOST_OF_OLD_BYTES):
+        mallopt(_M_TRIM_THRESHOLD, _KEEP_BYTES)

@@ -83,7 +83,7 @@ class Dropout(nn.Module):
     def __init__(self, probability: float, noise: Noise) -> None:
         super().__init__()
         self.probability = probability
-        self.dropped_levels = round(probability * LEVELS)
+        self.dropped_levels = min(max(1, round(probability * LEVELS)), LEVELS - 1) if probability else 0
         self.noise = noise
 
     @property
@@ -105,7 +105,7 @@ class Dropout(nn.Module):
         """``residual + dropout(vectors)``, in one pass over them where that can be."""
         if not self.is_active or vectors.device.type != "cpu":
             return residual + self(vectors)
-        if self._has_kernel(vectors, residual):
+        if residual.shape == vectors.shape and self._has_kernel(vectors, residual):
             return self._drop(residual, vectors)
         mask = self.noise.scaled_mask(vectors, self.dropped_levels)
         result: Tensor = _AddMasked.apply(residual, vectors, mask)  # type: ignore[no-untyped-call]

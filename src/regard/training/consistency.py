@@ -12,6 +12,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 from torch.autograd import Function
+from torch.autograd.function import once_differentiable
+from torch.autograd.graph import increment_version
 
 from regard.kernels import Kernels
 from regard.kernels.consistency import consistency_and_gradients, takes_consistency
@@ -36,6 +38,8 @@ class _ConsistentCrossEntropy(Function):
                 weight=weight,
                 in_place=in_place,
             )
+            if in_place:
+                increment_version((first, second))  # whoever kept them for a gradient of their own is told
             ctx.save_for_backward(*found)
             return known
         gradients = torch.zeros_like(first), torch.zeros_like(second)
@@ -53,6 +57,7 @@ class _ConsistentCrossEntropy(Function):
         return total.mul_(weight)
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor | None, ...]:
         found: Iterable[Tensor] = ctx.saved_tensors
         if upstream[0].device.type != "cpu" or float(upstream[0]) != 1:  # as for one reading

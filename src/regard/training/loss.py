@@ -9,6 +9,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 from torch.autograd import Function
+from torch.autograd.function import once_differentiable
+from torch.autograd.graph import increment_version
 
 from regard.kernels import Kernels
 from regard.kernels.loss import loss_and_gradient, takes_loss
@@ -27,6 +29,8 @@ class _SmoothedCrossEntropy(Function):
             known, gradient = loss_and_gradient(
                 kernels, logits, targets, smoothing=smoothing, weight=weight, in_place=in_place
             )
+            if in_place:
+                increment_version(logits)  # whoever kept them for a gradient of their own is told
             ctx.save_for_backward(gradient)
             return known
         gradient = torch.empty_like(logits)
@@ -41,6 +45,7 @@ class _SmoothedCrossEntropy(Function):
         return total.mul_(weight)
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, *upstream: Tensor) -> tuple[Tensor | None, ...]:
         (gradient,) = ctx.saved_tensors
         # The usual case, and a pass over all logits less; a look at another device's number would be a wait.
@@ -57,7 +62,9 @@ def _rows_loss(logits: Tensor, targets: Tensor, smoothing: float, weight: float,
     scores = logits.to(torch.promote_types(logits.dtype, torch.float32), copy=True)
     scores.sub_(scores.amax(1, keepdim=True))
     chosen = scores.gather(1, targets[:, None])
-    expected = (1 - smoothing) * chosen + smoothing * scores.mean(1, keepdim=True)
+    expected = (1 - smoothing) * chosen
+    if smoothing:  # 0 times a logit of -inf is no number
+        expected += smoothing * scores.mean(1, keepdim=True)
     exponentials = scores.exp_()
     sums = exponentials.sum(1, keepdim=True)
     loss = (sums.log() - expected).sum()

@@ -287,9 +287,9 @@ class Trainer:
 
     def _is_validation_due(self) -> bool:
         total, step = self.progress.total_steps, self.progress.step
-        if self._is_measuring:
-            return False
         every = self.settings.validate_every
+        if every is None and self._is_measuring and step != total:
+            return False
         if every is None:
             every = _STEPS_BETWEEN_UNKNOWN if total is None else max(1, -(-total // _VALIDATIONS_PER_RUN))
         return step % every == 0 or step == total

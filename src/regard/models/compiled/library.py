@@ -6,7 +6,6 @@ from functools import cache
 from pathlib import Path
 from typing import Final, final
 
-from regard.errors import MachineError
 from regard.kernels import Source
 
 SOURCE: Final = Source("regard.models.compiled", ("entry.cpp", "product.h", "network.h", "attend.h", "choice.h"))
@@ -44,15 +43,5 @@ def compiled_library() -> Library:
     Raises:
         MachineError: there is no compiler, or it failed; the message says what to install.
     """
-    library = _loaded(SOURCE)
-    return library if library.is_allowed else _loaded(WITHOUT_TILES)
-
-
-def _loaded(source: Source) -> Library:
-    path = source.compiled()
-    try:
-        return Library(path)
-    except OSError as error:
-        raise MachineError(
-            f"the compiled file {path} cannot be loaded ({error}); delete it to have it made anew"
-        ) from None
+    library = SOURCE.loaded(Library)
+    return library if library.is_allowed else WITHOUT_TILES.loaded(Library)
