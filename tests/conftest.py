@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 # The tensors of tests are too small to share between cores, and tests run side by side.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-# A shell that starts the suite in the background makes it deaf to Ctrl-C, nohup to a closed terminal; programs under test
-# inherit that.
+# A shell that starts the suite in the background makes it deaf to Ctrl-C, nohup to a closed terminal, and programs that
+# are tested inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
