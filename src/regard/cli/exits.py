@@ -25,7 +25,7 @@ P = ParamSpec("P")
 INPUT = 2
 MACHINE = 4
 INTERRUPTED = 130
-_SIGNALLED = 128
+SIGNALLED = 128
 
 _NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
 _BUG = "this is a bug in Regard. REGARD_DEBUG=1 before the same command shows where it happened"
@@ -77,7 +77,7 @@ def explain(error: BaseException) -> tuple[int, str]:
         case RegardError():
             return error.exit_code, str(error)
         case Terminated():
-            return _SIGNALLED + error.number, f"stopped by {error.number.name}"
+            return SIGNALLED + error.number, f"stopped by {error.number.name}"
         case KeyboardInterrupt():
             return INTERRUPTED, "stopped"
         case OSError():

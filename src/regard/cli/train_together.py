@@ -2,14 +2,12 @@
 
 import os
 from collections.abc import Sequence
-from typing import Final
 
 import typer
 
+from regard.cli.exits import SIGNALLED
 from regard.errors import InputError
 from regard.launch import Launch
-
-_SIGNALLED: Final = 128
 
 
 def train_together(processes: int, arguments: Sequence[str]) -> None:
@@ -33,6 +31,6 @@ def train_together(processes: int, arguments: Sequence[str]) -> None:
         run(parse_args([*options, *arguments]))  # type: ignore[no-untyped-call]
     except ChildFailedError as error:
         code = error.get_first_failure()[1].exitcode
-        raise typer.Exit(code if code > 0 else _SIGNALLED - code) from None
+        raise typer.Exit(code if code > 0 else SIGNALLED - code) from None
     except SignalException as error:
-        raise typer.Exit(_SIGNALLED + int(error.sigval)) from None
+        raise typer.Exit(SIGNALLED + int(error.sigval)) from None

@@ -1,7 +1,6 @@
 """The mean of a run's last validated checkpoints, which may be better than each of them."""
 
 from collections.abc import Callable, Sequence
-from typing import Final
 
 from torch import Tensor
 
@@ -10,8 +9,7 @@ from regard.models import AnyModel
 from regard.models.lora import absorbed
 from regard.runs.folder import RunFolder
 from regard.training import load_state, mean_of
-
-_PREFIX: Final = "weights:"
+from regard.training.state import part_of
 
 
 def mean_of_checkpoints(
@@ -27,11 +25,7 @@ def mean_of_checkpoints(
     for step in steps:
         if step in found:
             try:
-                networks.append(absorbed(model, _weights(load_state(found[step])[1])))
+                networks.append(absorbed(model, part_of(load_state(found[step])[1], "weights")))
             except BundleError as error:
                 tell(f"{error}; it is left out of the mean")
     return (mean_of(networks), len(networks)) if len(networks) > 1 else None
-
-
-def _weights(state: dict[str, Tensor]) -> dict[str, Tensor]:
-    return {name.removeprefix(_PREFIX): tensor for name, tensor in state.items() if name.startswith(_PREFIX)}

@@ -115,8 +115,8 @@ class Tokenizer:
             TextError: there is no such id.
         """
         listed, surfaces = list(ids), self.vocabulary.surfaces
-        if listed and not 0 <= min(listed) <= max(listed) < len(surfaces):
-            self._checked(min(listed)), self._checked(max(listed))
+        for extreme in (min(listed), max(listed)) if listed else ():
+            self._checked(extreme)
         spelled = b"".join([surfaces[identifier] for identifier in listed]).decode("utf-8", "replace")
         return unescape(spelled.removeprefix(" "))
 

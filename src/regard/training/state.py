@@ -64,6 +64,12 @@ class Progress:
     too_many_cells: int | None = None
 
 
+def part_of(tensors: Mapping[str, Tensor], part: str) -> dict[str, Tensor]:
+    """A run's tensors that are its ``weights``, ``optimizer``, ``average`` or ``random``, by their own names."""
+    prefix = f"{part}:"
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+
+
 def save_state(folder: Path, progress: Progress, tensors: Mapping[str, Tensor]) -> None:
     """Writes a checkpoint aside, syncs it and puts it in place whole.
 

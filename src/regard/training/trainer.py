@@ -8,7 +8,7 @@ import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Protocol, final, runtime_checkable
+from typing import Final, Protocol, final, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -26,7 +26,7 @@ from regard.training.processes import Alone, Processes
 from regard.training.random import random_states, restore_random_states
 from regard.training.report import Reporter, StepReport, ValidReport
 from regard.training.schedule import learning_rate
-from regard.training.state import Progress
+from regard.training.state import Progress, part_of
 from regard.training.update import Update, apply_update
 from regard.training.window import Window
 
@@ -150,13 +150,13 @@ class Trainer:
 
     def restore(self, progress: Progress, tensors: Mapping[str, Tensor]) -> None:
         """Continues from what ``record`` and ``tensors`` gave."""
-        self.processes.load(self.network, _part("weights", tensors))
-        load_moments(self.network, self.optimizer, _part("optimizer", tensors), own=self.processes.own)
+        self.processes.load(self.network, part_of(tensors, "weights"))
+        load_moments(self.network, self.optimizer, part_of(tensors, "optimizer"), own=self.processes.own)
         if self.average is not None:
             like = weights_of(self.network)
-            own = {name: tensor.to(self._device) for name, tensor in _part("average", tensors).items()}
+            own = {name: tensor.to(self._device) for name, tensor in part_of(tensors, "average").items()}
             self.average.weights = {name: self.processes.own(tensor, like[name]) for name, tensor in own.items()}
-        restore_random_states(_part("random", tensors), self._device)
+        restore_random_states(part_of(tensors, "random"), self._device)
         self._stopwatch = None if progress.stopwatch is None else Stopwatch(**progress.stopwatch)
         if progress.window is not None:
             self._window.state = progress.window
@@ -287,12 +287,14 @@ class Trainer:
 
     def _is_validation_due(self) -> bool:
         total, step = self.progress.total_steps, self.progress.step
+        if step == total:
+            return True
         every = self.settings.validate_every
-        if every is None and self._is_measuring and step != total:
-            return False
         if every is None:
+            if self._is_measuring:
+                return False
             every = _STEPS_BETWEEN_UNKNOWN if total is None else max(1, -(-total // _VALIDATIONS_PER_RUN))
-        return step % every == 0 or step == total
+        return step % every == 0
 
     def _validate(self, around: Surroundings) -> None:
         """The first process validates and publishes, the others wait for the score."""
@@ -342,11 +344,6 @@ class Trainer:
 
     def _elapsed(self) -> float:
         return self._before_seconds + self.clock() - self._started
-
-
-def _part(part: str, tensors: Mapping[str, Tensor]) -> dict[str, Any]:
-    prefix = f"{part}:"
-    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
 
 
 def _marked(report: ValidReport, *, is_best: bool) -> ValidReport:
