@@ -101,7 +101,9 @@ def test_a_run_folder_that_is_there(regard, tiny_run: Path) -> None:
 def test_any_folder_that_is_there(regard, tmp_path: Path, command: str) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "letter.txt").write_text("dear")
-    assert_refused(regard(command, "--out", tmp_path / "mine"), "exists already and is left as it is")
+    told = regard(command, "--out", tmp_path / "mine")
+    assert_refused(told, "exists already and is left as it is; give another folder")
+    assert "--resume" not in told.err  # there is no run in it
     assert snapshot(tmp_path) == {"mine/letter.txt": b"dear"}
 
 

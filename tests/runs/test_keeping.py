@@ -246,7 +246,7 @@ def test_a_run_that_ended_before_its_first_checkpoint_is_begun_again_in_its_fold
     with pytest.raises(BundleError, match="ended before its first checkpoint, so there is nothing to resume; begin it"):
         resume(run)
     assert train(settings_in(tmp_path, "training.max_steps=2"), run).steps == 2
-    with pytest.raises(OutputExistsError, match="is there already and is left as it is"):
+    with pytest.raises(OutputExistsError, match="exists already and is left as it is"):
         train(settings_in(tmp_path), run)
 
 
@@ -259,7 +259,7 @@ def test_what_somebody_wrote_or_a_run_learned_is_no_place_to_begin(tmp_path: Pat
     for name in names:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).mkdir() if name.endswith("/") else (tmp_path / name).touch()
-    with pytest.raises(OutputExistsError, match="is there already and is left as it is"):
+    with pytest.raises(OutputExistsError, match="exists already and is left as it is"):
         RunFolder.create(tmp_path)
 
 

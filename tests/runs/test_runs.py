@@ -151,7 +151,7 @@ def test_a_program_told_to_ignore_ctrl_c_goes_on(tmp_path: Path) -> None:
 def test_an_existing_folder_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "mine.txt").write_text("mine")
-    with pytest.raises(OutputExistsError, match="is there already and is left as it is"):
+    with pytest.raises(OutputExistsError, match="exists already and is left as it is"):
         train(settings_in(tmp_path), tmp_path / "run")
     assert [path.name for path in (tmp_path / "run").iterdir()] == ["mine.txt"]
 

@@ -14,7 +14,7 @@ from regard.cli.progress import progress_reporter
 from regard.cli.show import count, duration
 from regard.cli.train_check import check_training
 from regard.cli.train_together import train_together
-from regard.errors import InputError, OutputExistsError
+from regard.errors import InputError
 from regard.launch import Launch
 
 if TYPE_CHECKING:
@@ -167,17 +167,11 @@ def refuse_existing_folder(out: Path | None) -> Path:
     """
     if out is None:
         raise InputError("say where the run is to be kept: --out FOLDER (or --resume RUN to continue one)")
-    if os.path.lexists(out) and Launch.of().is_first and not _is_unused(out):
-        raise OutputExistsError(
-            f"{out} exists already and is left as it is; give another --out, or continue it with --resume {out}"
-        )
+    if os.path.lexists(out) and Launch.of().is_first:
+        from regard.runs.folder import RunFolder
+
+        RunFolder(out).refuse_if_begun()
     return out
-
-
-def _is_unused(out: Path) -> bool:
-    from regard.runs.folder import RunFolder
-
-    return RunFolder(out).is_unused
 
 
 def _refuse_with_resume(chosen: list[str], *, out: Path | None, preset: str | None, file: Path | None) -> None:

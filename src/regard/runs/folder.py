@@ -66,10 +66,11 @@ class RunFolder:
         Raises:
             OutputExistsError: there is such a thing.
         """
-        if not self.is_unused:
-            raise OutputExistsError(
-                f"{self.root} is there already and is left as it is; name another folder, or resume the run in it"
-            )
+        if self.is_unused:
+            return
+        is_run = self.settings.is_file() and self.by_step()
+        resuming = f", or continue its run: regard train --resume {self.root}" if is_run else ""
+        raise OutputExistsError(f"{self.root} exists already and is left as it is; give another folder{resuming}")
 
     def forget_if_nothing_began(self) -> None:
         """Removes the folder of a run whose settings turned out to be wrong, so that they can be put right at once."""
