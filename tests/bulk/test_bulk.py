@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from regard.bulk import Job, shard_files, translate_shard, translate_shards
+from regard.bulk.job import SOURCES
 from regard.errors import CorpusError, InputError, MissingExtraError, OutputExistsError
 
 
@@ -61,6 +62,13 @@ def test_a_line_without_text_is_named_and_nothing_is_written(tmp_path: Path, lin
     with pytest.raises(CorpusError, match=r"in\.jsonl, line 2 is no JSON object with a text under 'text'"):
         translate_shard(shouted, tmp_path / "in.jsonl", tmp_path / "out.jsonl")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.jsonl"]
+
+
+def test_no_field_of_json_lines_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "in.jsonl").write_text('{"text": "I", "translation": "Je"}\n', encoding="utf-8")
+    for column in ("text", "translation"):
+        with pytest.raises(CorpusError, match=r"in\.jsonl, line 1 has a field 'translation' already"):
+            translate_shard(shouted, tmp_path / "in.jsonl", tmp_path / "out.jsonl", column=column)
 
 
 def test_tables_keep_their_columns(tmp_path: Path) -> None:
@@ -126,6 +134,39 @@ def test_what_another_job_began_is_left_alone(tiny_run: Path, shards: Path, tmp_
         translate_shards(Job(tiny_run, tmp_path / "mine"), shards)
     with pytest.raises(InputError, match="holds the shards themselves"):
         translate_shards(Job(tiny_run, shards), shards)
+
+
+@pytest.mark.parametrize("what", ["another folder", "a longer shard", "no note"])
+def test_a_translation_of_something_else_is_neither_taken_nor_replaced(
+    tiny_run: Path, shards: Path, tmp_path: Path, what: str
+) -> None:
+    job = Job(tiny_run, tmp_path / "out")
+    translate_shards(job, shards)
+    before = (tmp_path / "out" / "2.txt").read_bytes()
+    if what == "another folder":
+        shards = tmp_path / "others"
+        shards.mkdir()
+        (shards / "2.txt").write_text("three\n", encoding="utf-8")
+    elif what == "a longer shard":
+        with (shards / "2.txt").open("a", encoding="utf-8") as file:
+            file.write("three\n")
+    else:
+        (tmp_path / "out" / SOURCES / "2.txt").unlink()
+    with pytest.raises(OutputExistsError, match=r"2\.txt is not the translation of .*2\.txt as it is now; remove it"):
+        translate_shards(job, shards)
+    assert (tmp_path / "out" / "2.txt").read_bytes() == before
+    (tmp_path / "out" / "2.txt").unlink()
+    assert translate_shards(job, shards) == len((shards / "2.txt").read_text(encoding="utf-8").splitlines())
+
+
+def test_a_glossary_that_has_changed_makes_another_job(tiny_run: Path, shards: Path, tmp_path: Path) -> None:
+    glossary = tmp_path / "terms.tsv"
+    glossary.write_text("one\tdeux\n", encoding="utf-8")
+    job = Job(tiny_run, tmp_path / "out", search={"glossary": glossary})
+    translate_shards(job, shards)
+    glossary.write_text("one\ttrois\n", encoding="utf-8")
+    with pytest.raises(OutputExistsError, match="begun with another model or other settings"):
+        translate_shards(job, shards)
 
 
 def test_a_job_that_is_killed_goes_on_with_what_is_missing(tiny_run: Path, tmp_path: Path) -> None:

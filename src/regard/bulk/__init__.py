@@ -4,7 +4,8 @@ Enters: a model's folder, and files of lines, JSON lines or Parquet. Leaves: a f
 them, in the same format and order. Must not know: how a sentence is translated, argv.
 
 A shard is finished or not there: it is written aside and renamed. So whatever is killed, the same call again translates
-what is missing and nothing twice.
+what is missing and nothing twice. What each was translated from is noted, so that a shard of the same name that holds
+something else is refused.
 """
 
 from regard.bulk.job import Job, Progress, translate_shards

@@ -1,23 +1,22 @@
 """A job: which shards are still to be translated, and who translates them, here or on many machines."""
 
-import hashlib
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, final
 
-import torch
-
 from regard.bulk.shard import Translate, shard_files, translate_shard
 from regard.bundle import load_bundle
-from regard.disk import write_text_aside
-from regard.errors import InputError, OutputExistsError
+from regard.disk import seal_of, write_text_aside
+from regard.errors import CorpusError, InputError, OutputExistsError
 
 Progress = Callable[[Path, int, int, int], None]
 """Told of each finished shard: which, how many texts it had, how many shards are finished, of how many."""
 
 JOB: Final = ".job.json"
+SOURCES: Final = ".sources"
+"""Holds, by the name of each shard that was begun, the sha256 of what it was translated from."""
 
 
 @final
@@ -55,8 +54,31 @@ class Job:
         return self.out / shard.name
 
     def do(self, translate: Translate, shard: Path) -> int:
-        """Translates one shard."""
+        """Translates one shard, and notes before that from what: whatever lies in its place has a note."""
+        note = self._source_note(shard)
+        note.parent.mkdir(exist_ok=True)
+        write_text_aside(note, f"{_sha256(shard)}\n")
         return translate_shard(translate, shard, self.target(shard), column=self.column)
+
+    def has(self, shard: Path) -> bool:
+        """Whether the shard, as it is now, has been translated.
+
+        Raises:
+            OutputExistsError: something else lies in the place of its translation.
+            CorpusError: the shard cannot be read.
+        """
+        if not self.target(shard).exists():
+            return False
+        note = self._source_note(shard)
+        if not note.is_file() or note.read_text(encoding="utf-8").strip() != _sha256(shard):
+            raise OutputExistsError(
+                f"{self.target(shard)} is not the translation of {shard} as it is now; remove it to have it made "
+                "anew, or name another folder"
+            )
+        return True
+
+    def _source_note(self, shard: Path) -> Path:
+        return self.out / SOURCES / shard.name
 
     def begin(self) -> None:
         """Makes the folder, or sees that what is in it was made by the same job.
@@ -66,9 +88,10 @@ class Job:
             BundleError: the model cannot be read.
         """
         facts = {
-            "model": self._fingerprint(),
+            "model": load_bundle(self.model).manifest.digest,
             "column": self.column,
             "search": {name: str(value) for name, value in self.search.items()},
+            "glossary": self._glossary_sha256(),
             "dtype": self.dtype,
         }
         note = self.out / JOB
@@ -84,11 +107,18 @@ class Job:
         self.out.mkdir(parents=True, exist_ok=True)
         write_text_aside(note, json.dumps(facts, indent=1))
 
-    def _fingerprint(self) -> str:
-        digest = hashlib.sha256()
-        for name, tensor in sorted(load_bundle(self.model).weights().items()):
-            digest.update(name.encode() + tensor.contiguous().view(-1).view(torch.uint8).numpy().tobytes())
-        return digest.hexdigest()
+    def _glossary_sha256(self) -> str | None:
+        glossary = self.search.get("glossary")
+        if not isinstance(glossary, str | Path) or not Path(glossary).is_file():
+            return None
+        return seal_of(Path(glossary)).sha256
+
+
+def _sha256(shard: Path) -> str:
+    try:
+        return seal_of(shard).sha256
+    except OSError as error:
+        raise CorpusError(f"{shard} cannot be read: {error.strerror}") from None
 
 
 def translate_shards(job: Job, source: Path, *, ray_workers: int | None = None, tell: Progress | None = None) -> int:
@@ -105,14 +135,14 @@ def translate_shards(job: Job, source: Path, *, ray_workers: int | None = None, 
 
     Raises:
         CorpusError: a shard cannot be read. Finished ones stay.
-        OutputExistsError: the folder holds something else.
+        OutputExistsError: the folder holds something else, or translations of what the shards were before.
         MissingExtraError: Ray is asked for and not installed.
     """
     shards = shard_files(source)
     if job.out.resolve() in {shard.parent.resolve() for shard in shards}:
         raise InputError(f"{job.out} holds the shards themselves; name another folder for their translations")
     job.begin()
-    missing = [shard for shard in shards if not job.target(shard).exists()]
+    missing = [shard for shard in shards if not job.has(shard)]
     finished, total = len(shards) - len(missing), 0
     for shard, count in _translated(job, missing, ray_workers):
         finished, total = finished + 1, total + count

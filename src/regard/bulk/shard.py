@@ -75,13 +75,16 @@ def _translate_lines(translate: Translate, shard: Path, target: Path, column: st
 
 def _text_in(line: str, shard: Path, number: int, column: str) -> str:
     try:
-        text = json.loads(line)[column]
+        found = json.loads(line)
+        text = found[column]
     except (ValueError, KeyError, TypeError, RecursionError):
-        text = None
+        found = text = None
     if not isinstance(text, str):
         raise CorpusError(
             f"{shard}, line {number:,} is no JSON object with a text under {column!r}; --field names another one"
         )
+    if TRANSLATION in found:
+        raise CorpusError(f"{shard}, line {number:,} has a field {TRANSLATION!r} already; rename it first")
     return text
 
 
