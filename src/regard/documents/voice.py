@@ -1,11 +1,10 @@
 """What this room asks of whoever translates: sentences in, candidates out, and which word comes from which."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol, final, runtime_checkable
 
-from regard.errors import InputError
+from regard.errors import InputError, SettingsError
 from regard.translator import Glossary, SearchOptions, Term, Translator
 
 _LEAST_BEAM: Final = 5  # a search that must write certain words needs room for those that have not yet
@@ -52,28 +51,20 @@ class _TranslatorVoice:
     def __init__(self, translator: Translator, search: SearchOptions) -> None:
         self._translator = translator
         self._search = search.copy()
-        own = translator.settings.decoding
-        terms = search.get("glossary")
-        self._glossary = Glossary.given(own.glossary if terms is None else terms) or Glossary([])
+        # What is wrong with them the first search says.
+        changed = {name: value for name, value in search.items() if value is not None}
+        asked = translator.settings.decoding.model_copy(update=changed)
+        self._glossary = Glossary.given(asked.glossary) or Glossary([])
         if self._glossary.terms:
             self._search["glossary"] = self._glossary  # a file is read once, not for every block of sentences
-        self._num_candidates = search.get("beam_size") or own.beam_size
-        given = search.get("length_penalty")
-        self._length_penalty = own.length_penalty if given is None else given
+        self._num_candidates = asked.samples or asked.beam_size
         # Such a search cannot be made to write anything.
-        groups = search.get("diverse_groups") or own.diverse_groups
-        self._can_insist = not (search.get("samples") or own.samples or groups > 1)
+        self._can_insist = not (asked.samples or asked.diverse_groups > 1)
         self._aligns = True
 
     def translate(self, sentences: Sequence[str], *, copied: Sequence[str] = ()) -> list[list[Candidate]]:
         answers = self._translator.translate_lines(sentences, **self._options(copied))
-        return [
-            [
-                Candidate(one.text, self._confidence(one.score, len(one.tokens) + one.finished))
-                for one in each.hypotheses
-            ]
-            for each in answers
-        ]
+        return [[Candidate(one.text, one.confidence) for one in each.hypotheses] for each in answers]
 
     def _options(self, copied: Sequence[str]) -> SearchOptions:
         options = self._search.copy()
@@ -84,10 +75,21 @@ class _TranslatorVoice:
         return options
 
     def _with_words(self, words: Sequence[str]) -> Glossary:
-        """The terms that are asked for anyway, and words that stay as they are."""
+        """The terms that are asked for anyway, and words that stay as they are, as far as they may be written."""
         terms = self._glossary.terms
         there = {term.source for term in terms}
-        return Glossary([*terms, *(Term(word, (word,)) for word in words if word not in there)])
+        kept = [word for word in words if word not in there and self._may_write(word)]
+        return Glossary([*terms, *(Term(word, (word,)) for word in kept)])
+
+    def _may_write(self, word: str) -> bool:
+        """Whether a search can be made to write a word: not one that somebody forbids."""
+        options = self._search.copy()
+        options["required"] = [word]
+        try:
+            self._translator.translate_lines((), **options)
+        except SettingsError:
+            return False
+        return True
 
     def align(self, sources: Sequence[str], targets: Sequence[str]) -> list[Links | None]:
         return [self._links(source, target) for source, target in zip(sources, targets, strict=True)]
@@ -100,6 +102,3 @@ class _TranslatorVoice:
         except InputError as error:  # too long to be read whole, or a model that attends to nothing
             self._aligns = "decoder" not in str(error)
             return None
-
-    def _confidence(self, score: float, length: int) -> float:
-        return math.exp(min(0.0, score * length**self._length_penalty / max(length, 1)))
