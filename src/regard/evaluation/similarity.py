@@ -6,7 +6,7 @@ recall counting twice as much as precision.
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ def chrf_between(texts: Sequence[str]) -> NDArray[np.float64]:
     for size in range(1, _ORDER + 1):
         counts = _counts(squeezed, size)
         totals = counts.sum(1)
-        shared = np.minimum(counts[:, None], counts[None]).sum(2)
+        shared = np.array([_shared(row, counts) for row in counts]).reshape(precision.shape)
         both = (totals[:, None] > 0) & (totals[None] > 0)
         precision += np.where(both, shared / np.maximum(totals[:, None], 1), 0)
         recall += np.where(both, shared / np.maximum(totals[None], 1), 0)
@@ -32,11 +32,18 @@ def chrf_between(texts: Sequence[str]) -> NDArray[np.float64]:
     return 100 * (1 + _BETA_SQUARED) * precision * recall / np.where(below > 0, below, 1)
 
 
-def _counts(texts: Sequence[str], size: int) -> NDArray[Any]:
+def _shared(row: NDArray[np.int32], counts: NDArray[np.int32]) -> NDArray[np.int64]:
+    """How many n-grams one text shares with each: all pairs at once would take memory with the cube of the texts."""
+    held = np.flatnonzero(row)
+    shared: NDArray[np.int64] = np.minimum(row[held], counts[:, held]).sum(1, dtype=np.int64)
+    return shared
+
+
+def _counts(texts: Sequence[str], size: int) -> NDArray[np.int32]:
     """How often each text holds each n-gram that any of them holds."""
     found = [Counter(text[place : place + size] for place in range(len(text) - size + 1)) for text in texts]
     columns = {gram: column for column, gram in enumerate(dict.fromkeys(gram for each in found for gram in each))}
-    counts = np.zeros((len(texts), len(columns)), np.int64)
+    counts = np.zeros((len(texts), len(columns)), np.int32)
     for row, each in enumerate(found):
         for gram, times in each.items():
             counts[row, columns[gram]] = times
