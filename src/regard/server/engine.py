@@ -27,7 +27,7 @@ Taken = list[tuple[TranslationTicket, int, Line]]
 
 @final
 class Engine:
-    """Translates in threads of its own, one per hand; everything public may be called from any thread."""
+    """Translates in threads of its own, one per hand. A ticket is submitted and abandoned in its own loop."""
 
     def __init__(self, limits: Limits, metrics: Metrics, journal: Journal, hands: Sequence[Hand] = (Here(),)) -> None:
         self._limits, self._metrics, self._journal = limits, metrics, journal
@@ -44,7 +44,7 @@ class Engine:
             thread.start()
 
     def submit(self, ticket: AnyTicket) -> None:
-        """Accepts work.
+        """Accepts work; what is not done by its deadline is abandoned then, whether or not anybody looks.
 
         Raises:
             Problem: too much waits already, or the server is about to stop.
@@ -61,6 +61,8 @@ class Engine:
             self._metrics.waiting.set(self._admitted)
             self._changed.notify()
         ticket.future.add_done_callback(lambda _: self._release(ticket))
+        late = ticket.loop.call_later(max(0.0, ticket.deadline - time.monotonic()), self.abandon, ticket)
+        ticket.future.add_done_callback(lambda _: late.cancel())
 
     def refuse_if_full(self) -> None:
         """Refuses at once, without a look at what is asked, while nothing has ended since the last refusal.
@@ -111,7 +113,7 @@ class Engine:
             if ticket in self._tickets:
                 self._tickets.remove(ticket)
         if ticket.future.cancelled():
-            self._metrics.dropped.labels("deadline" if time.monotonic() > ticket.deadline else "left").inc()
+            self._metrics.dropped.labels("deadline" if ticket.is_late else "left").inc()
 
     def _refused(self) -> Problem:
         self._metrics.refused.inc()

@@ -37,6 +37,10 @@ class Service:
         """When a request that arrives now has to be answered, on the monotonic clock."""
         return time.monotonic() + self.limits.deadline_seconds
 
+    def too_late(self) -> Problem:
+        """The answer to a request whose deadline has passed."""
+        return Problem(504, f"this was not done within {self.limits.deadline_seconds:g} seconds; send less at once")
+
 
 async def answered(service: Service, request: Request, ticket: AnyTicket) -> Any:
     """What the engine answers to a ticket that is submitted here; the work is dropped when the client goes away.
@@ -48,16 +52,12 @@ async def answered(service: Service, request: Request, ticket: AnyTicket) -> Any
     service.engine.submit(ticket)
     leaving = asyncio.ensure_future(_left(request))
     try:
-        await asyncio.wait(
-            {ticket.future, leaving},
-            timeout=max(0.0, ticket.deadline - time.monotonic()),
-            return_when=asyncio.FIRST_COMPLETED,
-        )
+        await asyncio.wait({ticket.future, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if ticket.future.cancelled():
+            raise service.too_late()
         if ticket.future.done():
             return result_of(ticket)
-        if leaving.done():
-            raise ClientDisconnect
-        raise Problem(504, f"this was not done within {service.limits.deadline_seconds:g} seconds; send less at once")
+        raise ClientDisconnect
     finally:
         leaving.cancel()
         if not ticket.future.done():

@@ -42,9 +42,14 @@ class _Answered:
         self.future: asyncio.Future[Any] = self.loop.create_future()
 
     @property
+    def is_late(self) -> bool:
+        """Whether its deadline has passed."""
+        return time.monotonic() > self.deadline
+
+    @property
     def is_dead(self) -> bool:
         """Whether nobody waits for the answer any more, or it would come too late."""
-        return self.gone.is_set() or time.monotonic() > self.deadline
+        return self.gone.is_set() or self.is_late
 
     def fail(self, error: BaseException) -> None:
         """Ends it without an answer."""
@@ -106,6 +111,10 @@ def end_together(tickets: Sequence[TranslationTicket]) -> None:
             loop.call_soon_threadsafe(end, [ticket for ticket in tickets if ticket.loop is loop])
 
 
+class Abandoned(Exception):  # noqa: N818 - not a defect: somebody went away, or the time is over
+    """What a call raises when it sees that it may stop, and has nothing to show for it."""
+
+
 @final
 class CallTicket(_Answered):
     """Something that the engine does alone, such as recording a trace. ``run`` is told how to see that it may stop."""
@@ -121,4 +130,5 @@ class CallTicket(_Answered):
 
     def run(self) -> None:
         """Does it."""
-        self.succeed(self._run(lambda: self.is_dead))
+        with contextlib.suppress(Abandoned):  # whoever abandoned it has ended it
+            self.succeed(self._run(lambda: self.is_dead))

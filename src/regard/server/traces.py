@@ -24,7 +24,7 @@ from regard.server.body import parsed, read_body
 from regard.server.problem import Problem
 from regard.server.service import Service, problem_of
 from regard.server.shelf import Served
-from regard.server.ticket import CallTicket
+from regard.server.ticket import Abandoned, CallTicket
 from regard.tracing import LiveStep, Trace
 from regard.tracing.header import AXES
 from regard.tracing.report_data import thumbnails
@@ -55,10 +55,6 @@ class TraceRequest(BaseModel):
         default_factory=list
     )
     positions: Annotated[bool, Field(description="false to take the positions' vectors away")] = True
-
-
-class Abandoned(Exception):  # noqa: N818 - not a defect: somebody went away
-    """Nobody listens any more."""
 
 
 @final
@@ -181,10 +177,10 @@ class Traces:
         assert making.ticket is not None
         future = making.ticket.future
         if future.cancelled():
-            making.tell("failed", {"error": "stopped", "reason": "stopped"}, is_over=True)
+            stopped = {"error": "stopped", "reason": "stopped"}
+            making.tell("failed", self._service.too_late().body() if making.ticket.is_late else stopped, is_over=True)
         elif (error := future.exception()) is not None:
-            problem = Problem(504, "this took too long") if isinstance(error, Abandoned) else problem_of(error)
-            making.tell("failed", problem.body(), is_over=True)
+            making.tell("failed", problem_of(error).body(), is_over=True)
         else:
             making.trace = future.result()
             making.tell("done", {"trace": f"/api/traces/{making.name}"}, is_over=True)
