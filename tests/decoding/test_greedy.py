@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from regard.decoding import greedy_search
+from regard.decoding import greedy_search, guided_ids
 from regard.errors import DivergedError
 from regard.settings import DecodingSettings
 from regard.text.control import BOS, EOS
@@ -82,7 +82,8 @@ def test_eos_at_the_maximum_length_finishes(make_toy) -> None:
     assert (found.ids, found.finished) == ((5, 6), True)
 
 
-def test_logits_that_are_not_finite_stop_the_search(make_toy) -> None:
+@pytest.mark.parametrize("drawn", [False, True], ids=["searched", "drawn"])
+def test_logits_that_are_not_finite_stop_the_search(make_toy, drawn: bool) -> None:
     def spoiled(source, prefix):
         logits = looping(source, prefix)
         logits[3] = np.nan if len(prefix) == 4 else 0.0
@@ -90,7 +91,7 @@ def test_logits_that_are_not_finite_stop_the_search(make_toy) -> None:
 
     toy = make_toy(12, logits_of=spoiled)
     with pytest.raises(DivergedError, match="not finite"):
-        greedy_search(toy, [[5]], GREEDY)
+        guided_ids(toy, [[5]], DecodingSettings(beam_size=1, samples=int(drawn)))
     assert len(toy.rows_per_step) == 4
 
 

@@ -130,8 +130,16 @@ def test_a_translation_is_not_shorter_or_longer_than_asked(make_toy: MakeToy, se
 
 @SEARCHES
 def test_a_prefix(make_toy: MakeToy, search: dict[str, object]) -> None:
-    for found in guided_ids(make_toy(VOCAB_SIZE), SOURCES[:2], how(search), Demands(prefix=(7, 5))):
+    for found in guided_ids(make_toy(VOCAB_SIZE), SOURCES[:2], how(search), Demands(prefixes=((7, 5),) * 2)):
         assert all(each.ids[:2] == (7, 5) for each in found)
+
+
+@SEARCHES
+def test_a_prefix_of_one_sentence_alone(make_toy: MakeToy, search: dict[str, object]) -> None:
+    toy = make_toy(VOCAB_SIZE)
+    first, second = guided_ids(toy, SOURCES[:2], how(search), Demands(prefixes=((7, 5), ())))
+    assert all(each.ids[:2] == (7, 5) for each in first)
+    assert second == translate_ids(toy, SOURCES[1:2], how(search))[0]
 
 
 def test_the_first_group_is_an_ordinary_beam_and_others_differ(make_toy: MakeToy) -> None:
@@ -174,6 +182,35 @@ def test_a_search_that_is_cancelled_stops_at_the_next_step(make_toy: MakeToy, se
     assert len(found[3][0].ids) == 2  # the longest sentence is searched first; the third step chose nothing
     assert [each[0].flags for each in found] == [("cancelled",)] * 2 + [()] + [("cancelled",)] * 2
     assert [each[0].ids for each in found if each is not found[3]] == [()] * 4
+
+
+def test_what_is_left_when_better_ones_were_still_written_says_so(make_toy: MakeToy) -> None:
+    """Wherever a search is stopped, also where something is finished already."""
+    toy, early = make_toy(VOCAB_SIZE, ending=1.0), 0
+    whole = guided_ids(toy, SOURCES[3:4], how(BEAM), Demands(cancel=lambda _: False))[0]
+    assert all(not each.flags for each in whole)
+    for steps in range(1, len(toy.rows_per_step) + 1):
+        toy.rows_per_step.clear()
+        demands = Demands(cancel=lambda _, steps=steps: len(toy.rows_per_step) >= steps)
+        found = guided_ids(toy, SOURCES[3:4], how(BEAM), demands)[0]
+        assert all(each.flags == ("cancelled",) for each in found)
+        early += found[0].finished
+    assert early
+
+
+def test_nobody_asks_about_a_sentence_that_is_complete(make_toy: MakeToy) -> None:
+    """It stays in the batch until an eighth of it is complete."""
+    toy, asked = make_toy(VOCAB_SIZE, ending=-9.0), list[int]()
+    sources = [[4], *([5, 6, 7, 8 + place % 4] for place in range(9))]
+
+    def cancel(source: int) -> bool:
+        asked.append(source)
+        return len(toy.rows_per_step) >= 6
+
+    found = guided_ids(toy, sources, how(GREEDY, max_length=None, max_length_ratio=2.0), Demands(cancel=cancel))
+    assert (len(found[0][0].ids), found[0][0].finished, found[0][0].flags) == (2, False, ())
+    assert asked.count(0) < asked.count(1)
+    assert all(each[0].flags == ("cancelled",) for each in found[1:])
 
 
 @SEARCHES

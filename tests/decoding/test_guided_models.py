@@ -87,7 +87,7 @@ class Ear:
 def test_being_watched_changes_nothing_with_features_on(kind: str, beam_size: int) -> None:
     model, ear = network(kind), Ear()
     asked = DecodingSettings(beam_size=beam_size, max_length=8)
-    steered = {"prefix": (9,), "adjusters": (NoRepeat(1),)}
+    steered = {"prefixes": ((9,),) * len(SOURCES), "adjusters": (NoRepeat(1),)}
     watched = search(model, SOURCES, asked, Steering(listener=ear, **steered))  # type: ignore[arg-type]
     assert watched == search(model, SOURCES, asked, Steering(**steered))  # type: ignore[arg-type]
     assert ear.steps > 2

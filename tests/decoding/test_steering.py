@@ -66,7 +66,9 @@ def test_the_winner_is_heard_at_each_of_its_steps(make_toy: Callable[..., Any], 
 def test_a_forced_beginning(make_toy: Callable[..., Any], settings: DecodingSettings) -> None:
     prefix = (7, 4, 7)
     toy = make_toy()
-    for source, hypotheses in zip(SOURCES, search(toy, SOURCES, settings, Steering(prefix=prefix)), strict=True):
+    for source, hypotheses in zip(
+        SOURCES, search(toy, SOURCES, settings, Steering(prefixes=(prefix,) * len(SOURCES))), strict=True
+    ):
         assert hypotheses
         for found in hypotheses:
             assert found.ids[:3] == prefix
@@ -78,15 +80,18 @@ def test_a_forced_beginning(make_toy: Callable[..., Any], settings: DecodingSett
 @SEARCHES
 def test_forcing_what_would_be_chosen_changes_nothing(make_toy: Callable[..., Any], settings: DecodingSettings) -> None:
     free = search(make_toy(), [SOURCES[0]], settings)[0][0]
-    forced = search(make_toy(), [SOURCES[0]], settings, Steering(prefix=free.ids))[0][0]
+    forced = search(make_toy(), [SOURCES[0]], settings, Steering(prefixes=(free.ids,)))[0][0]
     assert forced.ids[: len(free.ids)] == free.ids
     assert forced.score >= free.score or forced == free
 
 
 def test_only_one_token_is_left_to_rows_that_are_still_in_the_prefix() -> None:
     log_probs = torch.tensor([[-1.0, -2.0, -3.0]] * 2)
-    rows = Rows((0, 1), lambda: [[BOS], [BOS, 1]])
-    assert Begin((1,)).adjust(log_probs, rows).tolist() == [[float("-inf"), -2.0, float("-inf")], [-1.0, -2.0, -3.0]]
+    rows = Rows((0, 1), lambda: [[BOS], [BOS, 1]], lambda: {0, 1})
+    assert Begin(((1,), (1,))).adjust(log_probs, rows).tolist() == [
+        [float("-inf"), -2.0, float("-inf")],
+        [-1.0, -2.0, -3.0],
+    ]
     assert log_probs.tolist() == [[-1.0, -2.0, -3.0]] * 2
 
 

@@ -128,7 +128,7 @@ def test_what_is_asked_for_may_occur_though_no_piece_of_the_source_gives_it(
 ) -> None:
     source = SOURCES[1]
     outside = int((~shortlist.allowed([source])[0]).nonzero()[0][-1])
-    [[found, *_]] = guided_ids(model, [source], BEAM, Demands(prefix=(outside,), shortlist=shortlist))
+    [[found, *_]] = guided_ids(model, [source], BEAM, Demands(prefixes=((outside,),), shortlist=shortlist))
     assert found.ids[0] == outside
     assert np.isfinite(found.score)
 

@@ -77,5 +77,5 @@ def test_a_watcher_is_seen_by_the_same_comparison(make_translator: Make) -> None
 def test_nothing_is_asked_for_prefixes_that_nobody_hears() -> None:
     """The tokens so far are put together only for a listener."""
     log_probs = torch.zeros(1, 4)
-    assert Steering().steer(log_probs, Rows((0,), pytest.fail)) is log_probs
+    assert Steering().steer(log_probs, Rows((0,), pytest.fail, pytest.fail)) is log_probs
     assert greedy.STRAIGHT is beam.STRAIGHT

@@ -69,6 +69,32 @@ def test_the_header_says_which_model(model_folder: Path, translator: Translator)
     assert translator.explain("x").header.model.dtype == "float64"
 
 
+@pytest.mark.parametrize(
+    "own",
+    [{"no_repeat_ngram": 1}, {"min_length_ratio": 1.0}, {"forbidden": ["FAVOURITE"]}],
+    ids=lambda own: next(iter(own)),
+)
+def test_what_the_models_own_settings_forbid_is_forbidden_here_too(
+    make_translator: Callable[..., Translator], own: dict[str, Any]
+) -> None:
+    favourite = make_translator().tokenizer.encode("chat")[0]
+    liked = {"favourite": favourite} if "min_length_ratio" not in own else {}
+    word = make_translator().tokenizer.decode([favourite])
+    own = {name: [word] if value == ["FAVOURITE"] else value for name, value in own.items()}
+    plain, strict = (make_translator(decoding=changed, **liked) for changed in ({}, own))
+    translated = strict.translate(TEXTS[0]).text
+    assert strict.explain(TEXTS[0]).translation.text == translated
+    assert translated != plain.translate(TEXTS[0]).text
+
+
+def test_what_is_no_single_search_is_left_out_and_said(
+    make_translator: Callable[..., Translator], caplog: pytest.LogCaptureFixture
+) -> None:
+    drawing = make_translator(decoding={"samples": 3, "num_hypotheses": 1})
+    assert drawing.explain(TEXTS[0]).translation.text == make_translator().translate(TEXTS[0]).text
+    assert "an ordinary search, without the model's own samples, so translate may" in caplog.text
+
+
 def test_a_prefix_is_how_the_translation_begins(translator: Translator) -> None:
     trace = translator.explain(TEXTS[0], prefix=" Je t'")
     assert trace.translation.text.startswith("Je t'")

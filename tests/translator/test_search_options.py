@@ -21,6 +21,38 @@ def test_a_prefix_is_how_it_begins(translator: Translator) -> None:
     assert translator.translate(TEXT, prefix="Le chien ").text.startswith("Le chien")
 
 
+def test_of_a_line_that_is_cut_the_first_part_begins_as_asked_and_holds_what_is_required(
+    make_translator: Callable[..., Translator],
+) -> None:
+    translator = make_translator(decoding={"max_length": 20}, max_tokens=12)
+    line = "The cat sat on the mat. I love you. The horse ran quickly."
+    assert len(translator._parts(line)) > 1
+    [begun] = translator.translate_lines([line], prefix="Le chien")
+    assert (begun.text.startswith("Le chien"), begun.text.count("Le chien")) == (True, 1)
+    [held] = translator.translate_lines([line], required=["tapis"])
+    assert held.text.count("tapis") == 1
+    two = list(translator.translate_lines(["I love you.", "Je t'aime."], prefix="Le chien"))
+    assert all(each.text.startswith("Le chien") for each in two)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"prefix": "Le chien", "forbidden": ["chien"]}, "prefix 'Le chien' holds a forbidden phrase; forbid less"),
+        (
+            {"prefix": "vite vite vite", "no_repeat_ngram": 1},
+            "prefix 'vite vite vite' holds the same token twice, which no_repeat_ngram = 1",
+        ),
+        ({"prefix": "Le chien court", "max_length": 3}, r"the prefix has \d+ tokens, but the translation may have 3"),
+    ],
+)
+def test_a_prefix_that_contradicts_the_rest_is_refused(
+    translator: Translator, options: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(SettingsError, match=message):
+        translator.translate(TEXT, **options)
+
+
 def test_required_phrases_and_a_glossary(make_translator: Callable[..., Translator]) -> None:
     translator = make_translator(decoding={"max_length": 20})
     found = translator.translate([TEXT, "I love you."], required=["chien"], glossary={"cat": ("chat noir", "tapis")})

@@ -63,7 +63,11 @@ class Beams:
         return Rows(
             sentences=tuple(sentence for sentence in self.sentences for _ in range(beam_size)),
             prefixes=lambda: self.tokens.flatten(0, 1).tolist(),
+            live=self._live,
         )
+
+    def _live(self) -> set[int]:
+        return {each for each, best in zip(self.sentences, self.best_totals, strict=True) if best > float("-inf")}
 
     def without(self, groups: Sequence[int]) -> "Beams":
         """With the beams of some sentences empty."""

@@ -50,7 +50,7 @@ def best_next(
         ids = places + _FIRST_ALLOWED
     else:
         values, _, ids = _best_by_blocks(log_probs[:, None], None, count)
-    _refuse_not_a_number(values)
+    refuse_not_a_number(values)
     return values, ids
 
 
@@ -77,7 +77,7 @@ def best_of_group(
         parents, ids = places // allowed.shape[2], places % allowed.shape[2] + _FIRST_ALLOWED
     else:
         values, parents, ids = _best_by_blocks(log_probs, before, count)
-    _refuse_not_a_number(values)
+    refuse_not_a_number(values)
     return values, parents, ids
 
 
@@ -91,7 +91,7 @@ def best_of_model(
     """
     best = model.best(logits, before, count, first_id=_FIRST_ALLOWED)
     if best is not None:
-        _refuse_not_a_number(best.totals)
+        refuse_not_a_number(best.totals)
     return best
 
 
@@ -147,7 +147,12 @@ def _largest(values: Float[Tensor, "group place"], count: int) -> tuple[Tensor, 
     return values.max(dim=1, keepdim=True) if count == 1 else values.topk(count, dim=1)
 
 
-def _refuse_not_a_number(values: Float[Tensor, "group candidate"]) -> None:
+def refuse_not_a_number(values: Float[Tensor, "group candidate"]) -> None:
+    """Refuses the best of each group, best first, where the model had no answer.
+
+    Raises:
+        DivergedError: the logits were not finite.
+    """
     # One NaN or +inf among a row's logits makes all of its log-probabilities NaN, and NaN counts as largest.
     if bool(values[:, 0].isnan().any()):
         raise DivergedError(

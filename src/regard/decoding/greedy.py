@@ -99,4 +99,5 @@ def _rows_of(live: Sequence[_Draft]) -> Rows:
     return Rows(
         sentences=tuple(draft.sentence for draft in live),
         prefixes=lambda: [list(draft.tokens) for draft in live],
+        live=lambda: {draft.sentence for draft in live if not draft.is_complete},
     )

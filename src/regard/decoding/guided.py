@@ -33,7 +33,7 @@ class Demands:
     """What is asked of translations beside the settings; nothing unless it is given.
 
     Attributes:
-        prefix: the ids every translation begins with.
+        prefixes: the ids that the translation of each source begins with; empty where none is asked for.
         required: the phrases that the translation of each source must contain; empty where none must.
         seams: of the vocabulary; needed with ``required``.
         adjusters: who else changes what may be chosen. They must not depend on which sentences are searched together.
@@ -42,12 +42,16 @@ class Demands:
             one, that one is searched no further.
     """
 
-    prefix: tuple[int, ...] = ()
+    prefixes: tuple[tuple[int, ...], ...] = ()
     required: tuple[tuple[RequiredPhrase, ...], ...] = ()
     seams: Seams | None = None
     adjusters: tuple[Adjuster, ...] = ()
     shortlist: Shortlist | None = None
     cancel: Callable[[int], bool] | None = None
+
+    def prefix_of(self, sentence: int) -> tuple[int, ...]:
+        """The ids that the translation of one source begins with."""
+        return self.prefixes[sentence] if self.prefixes else ()
 
     def required_of(self, sentence: int) -> tuple[RequiredPhrase, ...]:
         """The phrases that the translation of one source must contain."""
@@ -58,7 +62,7 @@ class Demands:
         if self.shortlist is None:
             return None
         asked = [
-            {*self.prefix, *(i for phrase in self.required_of(each) for cut in phrase.cuts for i in cut.ids)}
+            {*self.prefix_of(each), *(i for phrase in self.required_of(each) for cut in phrase.cuts for i in cut.ids)}
             for each in sentences
         ]
         return Within.of(self.shortlist, sources, asked)
@@ -97,10 +101,20 @@ def guided_ids(
     return found
 
 
+def restrictions(settings: DecodingSettings, sources: Sequence[Ids]) -> list[Adjuster]:
+    """What the settings forbid translations of the sources, whoever searches."""
+    found: list[Adjuster] = []
+    if settings.no_repeat_ngram:
+        found.append(NoRepeat(settings.no_repeat_ngram))
+    if settings.min_length_ratio:
+        found.append(MinimumLength.of(sources, settings.min_length_ratio))
+    return found
+
+
 def _is_anything_asked(settings: DecodingSettings, demands: Demands) -> bool:
     of_settings = settings.no_repeat_ngram, settings.min_length_ratio, settings.samples, settings.deadline_seconds
     return any(of_settings) or settings.diverse_groups > 1 or bool(
-        demands.prefix or demands.adjusters or demands.cancel is not None
+        any(demands.prefixes) or demands.adjusters or demands.cancel is not None
     )  # fmt: skip
 
 
@@ -154,7 +168,7 @@ class _Guided:
         clock = Clock(self.settings.deadline_seconds, lambda copy: self._is_cancelled(together[copy // self.copies]))
         repeated = [sources[sentence] for sentence in together for _ in range(self.copies)]
         owners = [sentence for sentence in together for _ in range(self.copies)]
-        steering = self._steering(repeated, together, clock, self.demands.within(repeated, owners))
+        steering = self._steering(repeated, owners, together, clock)
         # Greedy search would be the same for a beam of 1, but nobody ranks anything there.
         searching = search if steering.selector is None else beam_search
         results = searching(self.model, repeated, self.inner, steering)
@@ -168,22 +182,18 @@ class _Guided:
         ]
 
     def _steering(
-        self, repeated: Sequence[Ids], together: Sequence[int], clock: Clock, within: Within | None
+        self, repeated: Sequence[Ids], owners: Sequence[int], together: Sequence[int], clock: Clock
     ) -> Steering:
-        settings, adjusters = self.settings, list(self.demands.adjusters)
-        if settings.no_repeat_ngram:
-            adjusters.append(NoRepeat(settings.no_repeat_ngram))
-        if settings.min_length_ratio:
-            adjusters.append(MinimumLength.of(repeated, settings.min_length_ratio))
+        settings, adjusters = self.settings, [*self.demands.adjusters, *restrictions(self.settings, repeated)]
         if settings.deadline_seconds is not None or self.demands.cancel is not None:
             adjusters.append(clock)
         sampler = Sampler(repeated, [n % self.copies for n in range(len(repeated))], settings)
         return Steering(
-            prefix=self.demands.prefix,
+            prefixes=tuple(map(self.demands.prefix_of, owners)),
             adjusters=(*adjusters, sampler) if settings.samples else tuple(adjusters),
             chooser=sampler if settings.samples else None,
             selector=self._selector(together),
-            within=within,
+            within=self.demands.within(repeated, owners),
         )
 
     def _selector(self, together: Sequence[int]) -> Banks | Groups | None:
@@ -197,7 +207,7 @@ class _Guided:
 
     def _flagged(self, found: Hypothesis, sentence: int, copy: int, clock: Clock) -> Hypothesis:
         flags: list[Flag] = []
-        if not found.finished and (copy in clock.cancelled or copy in clock.late):
+        if copy in clock.cancelled or copy in clock.late:  # a finished one too: better ones were still being written
             flags.append("cancelled" if copy in clock.cancelled else "deadline")
         required = self.demands.required_of(sentence)
         if required and self.demands.seams is not None and num_missing(found.ids, required, self.demands.seams):

@@ -91,7 +91,7 @@ class Clock:
     begun is finished, and none that comes after has these sentences in it.
 
     Attributes:
-        late: the sentences that ran out of time.
+        late: the sentences that ran out of time before they were complete.
         cancelled: those that were cancelled; nobody is asked about them again.
     """
 
@@ -111,7 +111,7 @@ class Clock:
 
     def adjust(self, log_probabilities: Float[Tensor, "row vocab"], rows: Rows) -> Float[Tensor, "row vocab"]:
         """Leaves nothing to choose from where the search is over."""
-        self._look_at(set(rows.sentences) - self.cancelled - self.late)
+        self._look_at(rows.live() - self.cancelled - self.late)
         stopped = [sentence in self.cancelled or sentence in self.late for sentence in rows.sentences]
         if not any(stopped):
             return log_probabilities

@@ -15,6 +15,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from regard.decoding.choice import refuse_not_a_number
 from regard.decoding.steering import Rows
 from regard.settings.decoding import DecodingSettings
 from regard.text.control import EOS
@@ -61,10 +62,14 @@ def draw(
     """The token of each row at which the cumulated probability, most probable first, passes the row's number.
 
     Control tokens but EOS are never drawn. Where nothing is left to draw from, EOS is given, with minus infinity.
+
+    Raises:
+        DivergedError: the logits were not finite.
     """
     allowed = log_probabilities[:, EOS:].double() / settings.temperature
     kept = allowed.shape[1] if settings.top_k is None else min(settings.top_k, allowed.shape[1])
     best, ids = allowed.topk(kept, dim=1) if kept < allowed.shape[1] else allowed.sort(dim=1, descending=True)
+    refuse_not_a_number(best)
     shares = best.softmax(dim=1).nan_to_num(0.0)
     if settings.top_p < 1:
         shares = shares.masked_fill(shares.cumsum(1) - shares >= settings.top_p, 0)

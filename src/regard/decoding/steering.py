@@ -31,10 +31,12 @@ class Rows:
         sentences: which of the sources given to the search each row translates.
         prefixes: what each row has written so far, BOS first; made when it is asked for. Rows may differ in length.
             A beam without a hypothesis repeats another's tokens, and nothing comes of it.
+        live: which sentences are still searched, likewise. Complete ones keep their rows for a while.
     """
 
     sentences: tuple[int, ...]
     prefixes: Callable[[], Prefixes]
+    live: Callable[[], set[int]]
 
 
 @runtime_checkable
@@ -96,20 +98,23 @@ class Selector(Protocol):
 @final
 @dataclass(frozen=True)
 class Begin:
-    """Every translation begins with these ids; they are scored like chosen ones, and count towards the limit."""
+    """The translation of sentence ``s`` begins with ``prefixes[s]``, scored like chosen tokens, and of its length."""
 
-    prefix: tuple[int, ...]
+    prefixes: tuple[tuple[int, ...], ...]
 
     def adjust(self, log_probabilities: Float[Tensor, "row vocab"], rows: Rows) -> Float[Tensor, "row vocab"]:
-        """Leaves rows that are still in the prefix its next token alone."""
-        places = [len(written) - 1 for written in rows.prefixes()]
-        if min(places) >= len(self.prefix):
+        """Leaves rows that are still in their prefix its next token alone."""
+        following = {
+            row: prefix[len(written) - 1]
+            for row, (sentence, written) in enumerate(zip(rows.sentences, rows.prefixes(), strict=True))
+            if len(written) <= len(prefix := self.prefixes[sentence])
+        }
+        if not following:
             return log_probabilities
         forced = log_probabilities.clone()
-        for row, place in enumerate(places):
-            if place < len(self.prefix):
-                forced[row] = float("-inf")
-                forced[row, self.prefix[place]] = log_probabilities[row, self.prefix[place]]
+        for row, only in following.items():
+            forced[row] = float("-inf")
+            forced[row, only] = log_probabilities[row, only]
         return forced
 
 
@@ -119,7 +124,7 @@ class Steering:
     """Departures from an ordinary search; none unless something is given.
 
     Attributes:
-        prefix: the ids every translation begins with.
+        prefixes: the ids that the translation of each sentence begins with; empty where it may begin as it likes.
         source_width: cells of the source's rectangle, EOS counted; what is left over is padding.
         listener: who watches.
         adjusters: who changes log-probabilities before tokens are chosen, one after the other.
@@ -128,7 +133,7 @@ class Steering:
         within: the pieces that each translation may hold; the whole vocabulary if not given.
     """
 
-    prefix: tuple[int, ...] = ()
+    prefixes: tuple[tuple[int, ...], ...] = ()
     source_width: int | None = None
     listener: Listener | None = None
     adjusters: tuple[Adjuster, ...] = ()
@@ -144,7 +149,7 @@ class Steering:
     @property
     def is_straight_within(self) -> bool:
         """The same of the pieces that may occur."""
-        return not (self.prefix or self.listener or self.adjusters or self.chooser or self.selector)
+        return not (any(self.prefixes) or self.listener or self.adjusters or self.chooser or self.selector)
 
     def opened(self) -> None:
         """Tells the listener, if there is one, that the sources are read."""
@@ -160,7 +165,7 @@ class Steering:
             log_probabilities = self.within.normalised(log_probabilities, rows.sentences)
         if self.listener is not None:
             self.listener.stepped(rows.prefixes(), log_probabilities)
-        for adjuster in (*((Begin(self.prefix),) if self.prefix else ()), *self.adjusters):
+        for adjuster in (*((Begin(self.prefixes),) if any(self.prefixes) else ()), *self.adjusters):
             log_probabilities = adjuster.adjust(log_probabilities, rows)
         return log_probabilities
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import final
 
 from regard.decoding import check_source_lengths, max_target_length
+from regard.decoding.steering import Adjuster
 from regard.errors import SettingsError
 from regard.models import AnyModel
 from regard.models.multihead import HeadCore
@@ -28,6 +29,7 @@ class Plan:
         layers: the first and the last layer to keep; None keeps all.
         interventions: what to change.
         shortlist: which pieces the translation may hold; all if None.
+        adjusters: who else changes what search may choose.
     """
 
     source: tuple[int, ...]
@@ -38,6 +40,7 @@ class Plan:
     layers: tuple[int, int] | None = None
     interventions: Interventions = NOTHING
     shortlist: Shortlist | None = None
+    adjusters: tuple[Adjuster, ...] = ()
 
     @property
     def width(self) -> int:

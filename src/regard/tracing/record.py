@@ -109,7 +109,13 @@ def _word_by_word(twin: AnyModel, plan: Plan, heard: Callable[[SeenStep], None] 
     """A search, watched; of its rows, those that led to the translation."""
     watches, listener = _watch(twin, plan, future_is_there=False), SearchWatch(heard)
     within = None if plan.shortlist is None else Within.of(plan.shortlist, [plan.source], [plan.prefix])
-    steering = Steering(prefix=plan.prefix, source_width=plan.source_width, listener=listener, within=within)
+    steering = Steering(
+        prefixes=(plan.prefix,),
+        source_width=plan.source_width,
+        listener=listener,
+        adjusters=plan.adjusters,
+        within=within,
+    )
     hypothesis = search(twin, [plan.source], plan.search, steering)[0][0]
     tokens = (*hypothesis.ids, EOS) if hypothesis.finished else hypothesis.ids
     rows = ancestry(listener.steps, tokens)
@@ -136,7 +142,8 @@ def _other_way(twin: AnyModel, plan: Plan, tokens: Sequence[int]) -> dict[str, T
     if "future" in plan.interventions.without_masks:
         return None  # who writes word by word cannot look ahead
     only_this = plan.search.model_copy(update={"beam_size": 1, "num_hypotheses": 1, "max_length": len(tokens)})
-    return _word_by_word(twin, replace(plan, target=None, prefix=plan.target, search=only_this)).tables
+    again = replace(plan, target=None, prefix=plan.target, search=only_this, adjusters=())
+    return _word_by_word(twin, again).tables
 
 
 def _watch(twin: AnyModel, plan: Plan, *, future_is_there: bool) -> dict[str, AttentionWatch]:

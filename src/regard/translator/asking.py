@@ -1,6 +1,7 @@
 """What is asked in one call, ready for any number of texts: settings, phrases as tokens, terms to look for."""
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any, final
 
 from regard.decoding import Demands, Hypothesis, RequiredPhrase, guided_ids
@@ -10,6 +11,7 @@ from regard.settings import DecodingSettings
 from regard.text.shortlist import Shortlist
 from regard.translator.glossary import Glossary
 from regard.translator.phrases import ForbiddenPhrases, PhraseBook
+from regard.translator.prefix import prefix_ids
 from regard.translator.ranking import by_least_risk, needs_ranking, ranked
 from regard.translator.search import asked_shortlist, search_settings
 
@@ -48,7 +50,8 @@ class Asking:
         self._options = options
         self._glossary = Glossary.given(glossary if is_made else self.settings.glossary)
         self._forbidden = ForbiddenPhrases(self.settings.forbidden, book) if self.settings.forbidden else None
-        self._prefix = tuple(book.tokenizer.encode(_text(options.get("prefix") or "", "prefix").strip()))
+        beginning = _text(options.get("prefix") or "", "prefix")
+        self._prefix = prefix_ids(beginning, book.tokenizer, self.settings, self._forbidden)
         given = options.get("required")
         self._required = tuple(self._phrase(each, "required") for each in _listed(given, "required"))
         if self._required or self._glossary is not None:
@@ -59,7 +62,8 @@ class Asking:
     ) -> list[list[Hypothesis]]:
         """What search finds for the sources, in the order that was asked for; as many as may be of use.
 
-        ``numbers`` says to which of the caller's texts each source belongs.
+        ``numbers`` says to which of the caller's texts each source belongs. Of a text that was cut, the first part
+        begins with the prefix and holds the required phrases, so that its translation does so once.
         """
         settings, demands = self.settings, self._demands(sources, numbers)
         # Several hypotheses can be one text, so all that search holds are asked for where more than one is wanted.
@@ -74,9 +78,10 @@ class Asking:
 
     def _demands(self, sources: Sequence[Sequence[int]], numbers: Sequence[int]) -> Demands:
         cancel: Callable[[int], bool] | None = self._options.get("cancel")
-        required = tuple(self._required_of(source) for source in sources)
+        is_first = [each != before for before, each in pairwise((None, *numbers))]
+        required = tuple(map(self._required_of, sources, is_first))
         return Demands(
-            prefix=self._prefix,
+            prefixes=tuple(self._prefix if first else () for first in is_first),
             required=required if any(required) else (),
             seams=self._book.seams if any(required) else None,
             adjusters=() if self._forbidden is None else (self._forbidden,),
@@ -84,11 +89,12 @@ class Asking:
             cancel=None if cancel is None else lambda source: cancel(numbers[source]),
         )
 
-    def _required_of(self, source: Sequence[int]) -> tuple[RequiredPhrase, ...]:
+    def _required_of(self, source: Sequence[int], is_first: bool) -> tuple[RequiredPhrase, ...]:
+        required = self._required if is_first else ()
         if self._glossary is None:
-            return self._required
+            return required
         terms = self._glossary.terms_in(self._book.tokenizer.decode(source))
-        return (*self._required, *(self._phrase(term.targets, f"the term {term.source!r}") for term in terms))
+        return (*required, *(self._phrase(term.targets, f"the term {term.source!r}") for term in terms))
 
     def _phrase(self, given: object, name: str) -> RequiredPhrase:
         texts = [_text(each, name) for each in (given if isinstance(given, tuple) else (given,))]

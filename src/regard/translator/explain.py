@@ -1,5 +1,6 @@
 """``Translator.explain``: what a user asks becomes a plan, and the plan a trace."""
 
+import logging
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, final, get_args
 
 from pydantic import ValidationError
 
+from regard.decoding.guided import restrictions
 from regard.errors import SettingsError, TextError
 from regard.models import Ensemble
 from regard.settings import DecodingSettings
@@ -17,6 +19,8 @@ from regard.tracing.header import Decoding, Family, Reason, family_of
 from regard.tracing.live import Heard
 from regard.tracing.plan import Plan
 from regard.tracing.size import SizeEstimate, estimate_size
+from regard.translator.phrases import ForbiddenPhrases, PhraseBook
+from regard.translator.prefix import prefix_ids
 from regard.translator.search import asked_shortlist
 
 if TYPE_CHECKING:
@@ -24,6 +28,12 @@ if TYPE_CHECKING:
 
 LIFTABLE: Final = tuple(reason for reason in get_args(Reason) if reason not in ("switched_off", "other_hypothesis"))
 """Reasons that ``without_mask`` can name."""
+
+_NOT_ONE_SEARCH: Final = (
+    "samples", "minimum_risk", "diverse_groups", "glossary", "coverage_penalty", "length_formula", "deadline_seconds"
+)  # fmt: skip
+_ORDINARY: Final = DecodingSettings()
+_log = logging.getLogger("regard.explain")
 
 _HEAD: Final = re.compile(r"((?:encoder|decoder)\.(\d{1,9})\.(?:self|cross))\.(\d{1,9})|(\d{1,9})\.(\d{1,9})")
 _HEAD_FORM: Final = (
@@ -67,20 +77,33 @@ def explain(
     facts = _facts(translator)
     if not ids:
         return trace_of_nothing(facts=facts, request=request)
-    encode = translator.tokenizer.encode
+    tokenizer, target = translator.tokenizer, request.target
+    _say_what_is_left_out(search)
+    forbidden = ForbiddenPhrases(search.forbidden, PhraseBook(tokenizer)) if search.forbidden else None
     plan = Plan(
         source=tuple(ids),
         search=search,
         source_width=request.pad_source_to,
-        prefix=() if request.prefix is None else tuple(encode(request.prefix.strip())),
-        target=None if request.target is None else tuple(encode(request.target.strip())),
+        prefix=prefix_ids(request.prefix or "", tokenizer, search, forbidden),
+        target=None if target is None else tuple(tokenizer.encode(target.strip())),
         layers=request.layers,
         interventions=request.interventions,
         shortlist=asked_shortlist(search, translator.shortlist),
+        adjusters=(*([forbidden] if forbidden else []), *restrictions(search, [ids])),
     )
     if announce is not None:
         announce(estimate_size(plan, translator.model))
-    return record_trace(translator.model, translator.tokenizer, plan, facts=facts, request=request, on_step=on_step)
+    return record_trace(translator.model, tokenizer, plan, facts=facts, request=request, on_step=on_step)
+
+
+def _say_what_is_left_out(search: DecodingSettings) -> None:
+    """The model's own settings may ask for more than one search; a single one is what can be looked at."""
+    changed = [name for name in _NOT_ONE_SEARCH if getattr(search, name) != getattr(_ORDINARY, name)]
+    if changed:
+        _log.warning(
+            f"this is an ordinary search, without the model's own {', '.join(changed)}, so translate may say something "
+            "else"
+        )
 
 
 def _facts(translator: "Translator") -> ModelFacts:

@@ -148,8 +148,9 @@ class Translator:
     def stream(self, text: str, *, max_length: int | None = None) -> Generator[str, None, None]:
         """The translation piece by piece, each as soon as it is chosen (greedy search).
 
-        Joined, the pieces are ``translate(text, beam_size=1).text``; no character arrives in halves. Nothing is
-        computed ahead: close the generator, and the search is over.
+        Joined, the pieces are ``translate(text, beam_size=1).text`` where the model's own settings ask for nothing
+        beyond greedy search (no forbidden phrases, glossary or samples: a word that was shown cannot be taken back). No
+        character arrives in halves. Nothing is computed ahead: close the generator, and the search is over.
 
         Raises:
             TextError: ``text`` is not a string, or holds a lone surrogate.
@@ -179,8 +180,9 @@ class Translator:
     ) -> "regard.tracing.Trace":
         """Translates one sentence and records every attention of that very run.
 
-        The translation is that of ``translate`` with the same options. Nothing is changed in this translator, and
-        other threads may go on using it.
+        The translation is that of ``translate`` with the same options. What is no single search (samples, groups, a
+        glossary, another way of ranking) is left out where the model's own settings ask for it, and the log says so.
+        Nothing is changed in this translator, and other threads may go on using it.
 
         Args:
             text: the sentence.
