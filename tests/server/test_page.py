@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 import regard
 from regard.server.page import page_files
@@ -198,6 +198,60 @@ def test_layer_and_head_by_mouse_and_by_keyboard(open_page: Open) -> None:
     expect(page.locator(".head-name")).to_have_text("Encoder self-attention, layer 0, head 1")
     assert address_of(page)["head"] == "1"
     assert address_of(page)["text"] == TEXT
+
+
+def show_another(page: Page, text: str) -> None:
+    """A second picture in the place of the first."""
+    page.locator("textarea").fill(text)
+    page.get_by_role("button", name="Show").click()
+    expect(page.locator("h1")).to_contain_text(text)
+
+
+def test_keys_are_for_the_picture_that_is_shown(open_page: Open) -> None:
+    page = open_page("inspect", kind="encoder.self", layer="0", head="0")
+    show_another(page, "four five")
+    page.keyboard.press("h")
+    expect(page.locator(".head-name")).to_have_text("Encoder self-attention, layer 0, head 1")
+    assert address_of(page)["head"] == "1"
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+
+
+def test_keys_are_for_nobody_where_there_is_no_picture(open_page: Open) -> None:
+    page = open_page("inspect", kind="encoder.self", layer="0", head="0")
+    page.get_by_label("Pad to").fill("1")
+    page.get_by_role("button", name="Show").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    for key in ("h", "?"):
+        page.keyboard.press(key)
+    assert address_of(page)["head"] == "0"
+
+
+def test_a_head_is_named_when_its_numbers_are_there(open_page: Open, tiny_run: Path) -> None:
+    page = open_page("inspect", kind="encoder.self", layer="0", head="0", query="1", key="2")
+    held: list[Route] = []
+    page.route("**/tensors/*/1", lambda route: held.append(route))
+    with page.expect_request("**/tensors/*/1"):
+        page.keyboard.press("h")
+    page.keyboard.press("1")
+    assert (address_of(page)["head"], address_of(page)["step"]) == ("1", "scores")
+    expect(page.locator(".head-name")).to_have_text("Encoder self-attention, layer 0, head 0")
+    held[0].continue_()
+    expect(page.locator(".head-name")).to_have_text("Encoder self-attention, layer 0, head 1")
+    card = cell_card(regard.load(tiny_run).explain(TEXT, beam_size=1)["encoder.self", 0, 1], 1, 2)
+    assert page.locator(".card .sentence").inner_text() == card.sentence
+
+
+def test_a_head_that_does_not_come_is_said_and_tried_again(open_page: Open) -> None:
+    page = open_page("inspect", kind="encoder.self", layer="0", head="0")
+    sentence = "there is no such trace, or no longer"
+    page.route("**/tensors/**", lambda route: route.fulfill(status=404, json={"error": sentence}))
+    page.keyboard.press("h")
+    expect(page.get_by_role("alert")).to_contain_text(sentence)
+    page.unroute("**/tensors/**")
+    with page.expect_request("**/api/traces"):  # the server has forgotten the old one
+        page.get_by_role("button", name="Try again").click()
+    expect(page.locator(".head-name")).to_have_text("Encoder self-attention, layer 0, head 1")
 
 
 def test_a_hidden_cell_names_its_reason(open_page: Open) -> None:

@@ -17,20 +17,27 @@ import { RULE } from "./words.js";
 
 const DARK = "(prefers-color-scheme: dark)";
 
-/** Shows the trace of a source (see trace.js) in `root`, until `signal`, if one is given, is aborted. */
-export function explore(root, source, { signal } = {}) {
+/**
+ * Shows the trace of a source (see trace.js) in `root`, until `signal`, if one is given, is aborted. `onError` is told
+ * why the numbers of a head did not come.
+ */
+export function explore(root, source, { signal, onError = rethrow } = {}) {
   const trace = new TraceView(source);
   if (trace.attentions.length === 0) {
     fill(root, element("p", { class: "nothing" }, "No attention was recorded: there was nothing to translate."));
     return;
   }
   const store = new Store(trace, { signal });
-  const parts = partsOf(trace, store);
+  const parts = partsOf(trace, store, signal);
   fill(root, ...layout(parts));
-  follow(store, new Screen(trace, store, parts), signal);
+  follow(store, new Screen(trace, store, parts, { signal, onError }), signal);
 }
 
-function partsOf(trace, store) {
+function rethrow(error) {
+  throw error;
+}
+
+function partsOf(trace, store, signal) {
   const pick = (change) => store.change(change);
   const table = numbers({ move: (view, rows, columns) => pick(selectionAfter(view, rows, columns)), pick });
   const pickAndGo = (change) => {
@@ -46,7 +53,7 @@ function partsOf(trace, store) {
     card: card(),
     reading: reading(),
     words: wordSwitch(pick),
-    keyboard: keyboard(store, table.focus),
+    keyboard: keyboard(store, table.focus, { signal }),
   };
 }
 
@@ -98,33 +105,43 @@ function wordSwitch(pick) {
 
 /** Draws the selected head, once its numbers have come. */
 class Screen {
-  constructor(trace, store, parts) {
-    Object.assign(this, { trace, store, parts, head: null, name: "" });
+  constructor(trace, store, parts, { signal, onError }) {
+    Object.assign(this, { trace, store, parts, signal, onError, head: null, name: "" });
     this.palette = paletteOf(window.matchMedia(DARK).matches);
   }
 
-  /** Loads the head if it is another one, then draws; a slower answer to an older question is dropped. */
+  /** Loads the head if it is another one, then draws; until it has come, the pictures stay those of the last one. */
   async show() {
     const { kind, layer, head } = this.store.state;
-    const attention = this.trace.attention(kind, layer);
-    const name = `${attention.key}/${head}`;
-    if (name !== this.name) {
-      this.name = name;
-      const loaded = await this.trace.source.load(attention.key, head);
-      if (name !== this.name) return;
-      this.head = loaded;
+    const { key } = this.trace.attention(kind, layer);
+    if (`${key}/${head}` !== this.name) await this.load(key, head);
+    this.draw();
+  }
+
+  /** A slower answer to an older question is dropped, and so is one that nobody waits for any more. */
+  async load(key, head) {
+    const name = `${key}/${head}`;
+    const isOld = () => name !== this.name || this.signal?.aborted;
+    Object.assign(this, { name, head: null });
+    try {
+      const loaded = await this.trace.source.load(key, head);
+      if (!isOld()) this.head = loaded;
+    } catch (error) {
+      if (isOld()) return;
+      this.name = "";
+      this.onError(error);
     }
-    if (this.head !== null) this.draw();
   }
 
   draw() {
+    if (this.head === null) return;
     const view = viewOf(this.trace, this.store.state, this.head, this.palette);
     for (const part of Object.values(this.parts)) part.update?.(view);
   }
 
   paintedFor(isDark) {
     this.palette = paletteOf(isDark);
-    if (this.head !== null) this.draw();
+    this.draw();
   }
 }
 

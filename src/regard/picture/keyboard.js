@@ -25,8 +25,8 @@ export function changeOf(key, state) {
   return null;
 }
 
-/** Listens on the page; returns the button and the list of keys that it opens. */
-export function keyboard(store, goToTable) {
+/** Listens on the page until `signal` is aborted; returns the button and the list of keys that it opens. */
+export function keyboard(store, goToTable, { signal } = {}) {
   const isOn = element("input", { type: "checkbox", id: "regard-keys", checked: true });
   const list = help(isOn);
   const button = element(
@@ -35,9 +35,10 @@ export function keyboard(store, goToTable) {
     "Keys ",
     element("kbd", {}, "?"),
   );
-  document.addEventListener("keydown", (event) => {
+  const listen = (event) => {
     if (isOn.checked && !isForSomebodyElse(event, list)) press(event, { store, list, goToTable });
-  });
+  };
+  document.addEventListener("keydown", listen, { signal });
   return { button, list };
 }
 

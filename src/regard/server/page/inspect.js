@@ -2,8 +2,7 @@
 
 import { asked, modelField, numberField, sentenceField, sourceFor } from "./asking.js";
 import { element, fill, isolated } from "./element.js";
-import { explore } from "./explorer.js";
-import { problem } from "./notice.js";
+import { pictured } from "./pictured.js";
 
 /** The screen. */
 export async function inspect(signal) {
@@ -12,17 +11,15 @@ export async function inspect(signal) {
   const pads = numberField("Pad to", "pad", { min: 1, max: 128 });
   const title = element("h1", {});
   const root = element("div", { class: "explorer" });
-  let shown = null;
+  const pictures = pictured(root, signal);
   const show = async (event) => {
     event?.preventDefault();
     try {
       const source = await sourceFor({ ...asked(), ...(pads.value() === null ? {} : { pad_source_to: pads.value() }) }, { signal });
       fill(title, ...heading(source.header));
-      shown?.abort();
-      shown = new AbortController();
-      explore(root, source, { signal: AbortSignal.any([signal, shown.signal]) });
+      pictures.show(source);
     } catch (error) {
-      if (error.name !== "AbortError") fill(root, problem(error));
+      if (error.name !== "AbortError") pictures.refuse(error);
     }
   };
   const button = element("button", { class: "action" }, "Show");

@@ -3,8 +3,7 @@
 import { valueOf } from "./address.js";
 import { numberField, textField, tick } from "./asking.js";
 import { element, fill } from "./element.js";
-import { explore } from "./explorer.js";
-import { problem } from "./notice.js";
+import { pictured } from "./pictured.js";
 import { post, sourceOf } from "./server.js";
 
 const WORDS = "The cat sat on the mat";
@@ -22,7 +21,7 @@ export async function masks(signal) {
   const segments = textField("Sentences", "segments", { placeholder: "3,3", size: 6, inputmode: "numeric" });
   const root = element("div", { class: "explorer" });
   const note = element("p", { class: "note" });
-  let shown = null;
+  const pictures = pictured(root, signal);
   const show = async () => {
     const asked = {
       text: words.input.value,
@@ -36,11 +35,9 @@ export async function masks(signal) {
     try {
       const source = await sourceOf((await post("api/toy", asked, signal)).id);
       fill(note, sentenceOf(asked));
-      shown?.abort();
-      shown = new AbortController();
-      explore(root, source, { signal: AbortSignal.any([signal, shown.signal]) });
+      pictures.show(source);
     } catch (error) {
-      if (error.name !== "AbortError") fill(root, problem(error));
+      if (error.name !== "AbortError") pictures.refuse(error);
     }
   };
   const row = element("div", { class: "row" }, causal.root, ...Object.values(numbers).map((each) => each.root), segments.root);
