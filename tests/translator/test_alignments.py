@@ -1,8 +1,14 @@
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 import regard
 from regard.errors import InputError, ShapeError, TextError, TokenLimitError
+from regard.text import Tokenizer
+from regard.text.adopted import Adopted
 from regard.tracing.alignment import spaced_words
+from regard.translator.alignment import Reading, align
 
 ENGLISH = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 FRENCH = ["zéro", "un", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf"]
@@ -111,3 +117,42 @@ def test_a_choice_that_does_not_fit_the_model(tiny_run):
     translator.alignment = translator.alignment.model_copy(update={"heads": ((7, 0),)})
     with pytest.raises(InputError, match="head 0 of layer 7 is to be read, but the model has the layers 0 to 0"):
         list(translator.translate_lines(["one"], alignments=True))
+
+
+@pytest.fixture
+def learned_elsewhere(tokenizer, monkeypatch):
+    """A tokenizer as imported models have it; piece n of a translation looks at piece n of its source."""
+
+    def straight(model, sources, targets, *, batch_tokens):
+        sizes = [(len(target) + 1, len(source) + 1) for source, target in zip(sources, targets, strict=True)]
+        return [np.eye(*size, dtype=np.float32)[None, None] for size in sizes]
+
+    monkeypatch.setattr("regard.translator.alignment.cross_attention", straight)
+    pieces = tokenizer.vocabulary.pieces
+    unused = tuple(number for number, piece in enumerate(pieces) if "è" in piece)  # written, but never read
+    return Tokenizer(replace(tokenizer.vocabulary, adopted=Adopted("nmt_nfkc", unused)))
+
+
+@pytest.mark.parametrize(
+    ("parts", "expected"),
+    [
+        (["The … … cat sat"], "0-0 1-1 2-2 3-3 4-4"),  # read as "The ... ... cat sat"
+        (["The …", "½ cat sat"], "0-0 1-1 3-2 4-3"),  # as "The ..." and "cat sat"
+        (["The ЖЖЖ cat sat"], "0-0 2-1 3-2"),
+        (["a\u200b\u200b\u200bcat … sat"], "0-0 0-1 1-2 2-3"),  # parts no words of the line, but of what is read
+    ],
+    ids=["signs", "cut", "unknown", "space"],
+)
+def test_words_are_found_however_a_vocabulary_learned_elsewhere_reads_them(learned_elsewhere, parts, expected):
+    ids = tuple(map(learned_elsewhere.encode, parts))
+    reading = Reading(" ".join(parts), " ".join(map(learned_elsewhere.decode, ids)), ids, ids)
+    (found,) = align(None, learned_elsewhere, None, [reading], batch_tokens=1000)
+    assert (str(found), found.source_words) == (expected, tuple(spaced_words(reading.source)))
+
+
+def test_words_of_a_translation_are_as_they_were_written(learned_elsewhere, tokenizer):
+    text = "très très vite"
+    written = tuple(tokenizer.encode(text))
+    assert learned_elsewhere.decode(learned_elsewhere.encode(text)) != text == learned_elsewhere.decode(written)
+    (found,) = align(None, learned_elsewhere, None, [Reading(text, text, (written,), (written,))], batch_tokens=1000)
+    assert str(found) == "0-0 1-1 2-2"

@@ -1,6 +1,7 @@
 """Phrases as text: cut as a sentence would cut them, recognised however they are cut."""
 
 import itertools
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,8 +11,10 @@ from hypothesis import strategies as st
 
 from regard.decoding.phrases import num_missing
 from regard.decoding.steering import Rows
+from regard.errors import SettingsError
 from regard.text import Tokenizer
-from regard.text.control import BOS
+from regard.text.adopted import Adopted
+from regard.text.control import BOS, UNK
 from regard.translator.phrases import ForbiddenPhrases, PhraseBook, begins_with_letter, ends_with_letter, is_letter
 
 TEXTS = ["chat", "petit chat", "l'homme", "été", "C++", "Œuvre", "x", "très vite,", "tapis."]
@@ -59,6 +62,16 @@ def test_one_of_several_is_enough(book: PhraseBook) -> None:
     assert num_missing(book.tokenizer.encode("le chien"), wanted, book.seams) == 1
 
 
+def test_what_a_vocabulary_learned_elsewhere_has_no_pieces_for(tokenizer: Tokenizer) -> None:
+    book = PhraseBook(Tokenizer(replace(tokenizer.vocabulary, adopted=Adopted("nmt_nfkc"))))
+    for texts in (["Ж"], ["un Ж", "Ж"], ["\x01"]):
+        with pytest.raises(SettingsError, match=r"is required, but has signs that the model's vocabulary cannot write"):
+            book.required(texts)
+    cuts = book.required(["Ж", "chat"]).cuts
+    assert cuts == book.required(["chat"]).cuts
+    assert UNK not in {identifier for cut in cuts for identifier in cut.ids}
+
+
 @pytest.mark.parametrize(
     ("character", "expected"), [("a", True), ("é", True), ("7", True), ("'", False), (" ", False), ("猫", False)]
 )
@@ -76,7 +89,7 @@ def test_half_a_character_counts_as_a_letter() -> None:
 
 def blocked(forbidden: ForbiddenPhrases, prefix: list[int], vocab_size: int) -> set[int]:
     """The tokens that may not follow a prefix."""
-    rows = Rows(sentences=(0,), prefixes=lambda: [[BOS, *prefix]])
+    rows = Rows(sentences=(0,), prefixes=lambda: [[BOS, *prefix]], live=lambda: {0})
     adjusted = forbidden.adjust(torch.zeros(1, vocab_size), rows)
     return set(adjusted[0].isneginf().nonzero().flatten().tolist())
 

@@ -82,7 +82,7 @@ class _TranslatorVoice:
         return Glossary([*terms, *(Term(word, (word,)) for word in kept)])
 
     def _may_write(self, word: str) -> bool:
-        """Whether a search can be made to write a word: not one that somebody forbids."""
+        """Whether a search can be made to write a word: none that is forbidden, or unknown to the vocabulary."""
         options = self._search.copy()
         options["required"] = [word]
         try:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, final
 import numpy as np
 from numpy.typing import NDArray
 
-from regard.text import Tokenizer, normalise
+from regard.text import Tokenizer
 from regard.text.spans import target_spans
 from regard.tracing.alignment import (
     Alignment,
@@ -90,8 +90,23 @@ def _reader(fact: "AlignmentFact | None", num_layers: int, num_heads: int) -> Al
 
 def _words_of_parts(tokenizer: Tokenizer, parts: Sequence[Ids], words: Sequence[str]) -> Iterator[list[int | None]]:
     """For each part the word of each of its pieces; the parts' characters, but for spaces, follow one another."""
-    numbers = visible_words([normalise(word) for word in words])
-    for ids in parts:
-        text = tokenizer.decode(ids)
+    texts = [tokenizer.decode(ids) for ids in parts]
+    numbers = visible_words(_as_spelled(tokenizer, texts, words))
+    for ids, text in zip(parts, texts, strict=True):
         yield words_of_pieces(target_spans(tokenizer, ids), text, numbers)
         numbers = numbers[sum(not character.isspace() for character in text) :]
+
+
+def _as_spelled(tokenizer: Tokenizer, texts: Sequence[str], words: Sequence[str]) -> Sequence[str]:
+    """The words with the characters that their pieces spell.
+
+    A translation's words are those of its pieces. Words that were read need not be: they are brought to a normal form,
+    and a vocabulary learned elsewhere spells nothing of what it does not know.
+    """
+    if _visible(words) == _visible(texts):
+        return words
+    return [tokenizer.decode(ids) for ids in tokenizer.encode_batch(words)]
+
+
+def _visible(texts: Sequence[str]) -> str:
+    return "".join("".join(texts).split())

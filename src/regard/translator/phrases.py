@@ -16,7 +16,9 @@ from torch import Tensor
 
 from regard.decoding import Cut, RequiredPhrase, Seams
 from regard.decoding.steering import Rows
+from regard.errors import SettingsError
 from regard.text import Tokenizer, normalise
+from regard.text.control import UNK
 
 _CONTEXTS: Final = ("", "l'", "l’", "(", "-", "«", '"')
 """What a phrase may stand behind in a sentence: a space, or a sign that a word may follow at once."""
@@ -62,8 +64,18 @@ class PhraseBook:
         return Seams(joins=torch.tensor(joins), opens=torch.tensor(opens))
 
     def required(self, texts: Sequence[str]) -> RequiredPhrase:
-        """One of several texts must appear, in one of its cuts."""
-        return RequiredPhrase(tuple(cut for text in texts for cut in self._cuts(normalise(text.strip()))))
+        """One of several texts must appear, in one of its cuts; what cannot be written is left out.
+
+        Raises:
+            SettingsError: none of them can be written.
+        """
+        cuts = tuple(cut for text in texts for cut in self._cuts(normalise(text.strip())))
+        if not cuts:
+            raise SettingsError(
+                f"{' or '.join(map(repr, texts)):.200} is required, but has signs that the model's vocabulary cannot "
+                "write; ask for something else"
+            )
+        return RequiredPhrase(cuts)
 
     def starting_with(self, beginning: bytes) -> Iterator[tuple[bytes, int]]:
         """The tokens that begin so: what they spell behind it, and their ids."""
@@ -88,8 +100,8 @@ class PhraseBook:
     def _ids_behind(self, context: str, text: str) -> tuple[int, ...]:
         """The last tokens of a context and a text that spell the text alone; nothing if a token lies across."""
         ids = self.tokenizer.encode(context + text)
-        if not context:
-            return tuple(ids)
+        if not context:  # a vocabulary learned elsewhere may not know a sign, and then spells less
+            return () if UNK in ids else tuple(ids)
         left = len(text.encode())
         for place in range(len(ids) - 1, -1, -1):
             left -= len(self.surfaces[ids[place]])
