@@ -18,6 +18,7 @@ from regard.cli.mask import app as mask
 from regard.cli.search_options import GroupedCommand
 from regard.cli.serve import serve
 from regard.cli.shortlist import shortlist
+from regard.cli.streams import ready_streams
 from regard.cli.train import train
 from regard.cli.translate import translate
 from regard.version import __version__
@@ -70,6 +71,7 @@ def _share_cores_kindly() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs one command; ends with ``SystemExit`` and its exit code."""
+    ready_streams()
     catch_termination()
     _share_cores_kindly()
     app(arguments, prog_name="regard")

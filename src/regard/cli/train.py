@@ -155,7 +155,19 @@ def overrides_of(given: Given) -> list[str]:
 def _toml(value: str | int | float | Path) -> str:
     if isinstance(value, Path) and value != Path("-"):
         value = value.absolute()  # the run may be resumed, and the model evaluated, from another folder
+        _require_utf_8(value)
     return json.dumps(str(value), ensure_ascii=False) if isinstance(value, str | Path) else str(value)
+
+
+def _require_utf_8(path: Path) -> None:
+    """Settings are a text, and a text cannot hold bytes that are no characters."""
+    try:
+        str(path).encode("utf-8")
+    except UnicodeEncodeError:
+        raise InputError(
+            f"{path}: this path is not UTF-8, and the settings of a run can keep none that is not; rename it, or give "
+            "a link to it that has another name (ln -s)"
+        ) from None
 
 
 def refuse_existing_folder(out: Path | None) -> Path:
