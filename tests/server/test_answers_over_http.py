@@ -146,6 +146,26 @@ def test_a_token_is_asked_for_where_one_is_set(start_server: Any, tiny_run: Any)
     assert server.get("/health").status == 200
 
 
+@pytest.mark.parametrize("token", ["", "0123456789abcdef"], ids=["open", "token"])
+def test_pages_of_a_listed_site_may_translate(start_server: Any, tiny_run: Any, token: str) -> None:
+    site, other = "https://wiki.example", "https://evil.example"
+    server = start_server(tiny_run, options=("--allow-origin", site), REGARD_TOKEN=token)
+    asks = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization,content-type"}
+    allowed = server.ask("OPTIONS", "/api/traces", headers=asks | {"Origin": site})  # a browser sends no token with it
+    assert (allowed.status, allowed.body) == (204, b"")
+    assert allowed.headers["access-control-allow-origin"] == site
+    assert allowed.headers["access-control-allow-methods"] == "GET, POST, DELETE"
+    assert allowed.headers["access-control-allow-headers"] == "Content-Type, Authorization"
+    assert allowed.headers["vary"] == "Origin"
+    shown = {"Origin": site, "Authorization": f"Bearer {token}"}
+    answer = server.ask("POST", "/translate", {"q": NUMBER, "target": "fr"}, shown)
+    assert (answer.status, answer.headers["access-control-allow-origin"]) == (200, site)
+    assert answer.headers["access-control-expose-headers"] == "X-Shape"
+    refused = server.ask("OPTIONS", "/translate", headers=asks | {"Origin": other})
+    assert refused.status == 403
+    assert not any(name.startswith("access-control") for name in refused.headers)
+
+
 def test_metrics_have_as_many_lines_after_a_thousand_addresses_as_before(server: Any) -> None:
     server.get("/nothing")
     before = len(server.get("/metrics").body.splitlines())

@@ -95,7 +95,7 @@ def test_who_waits_for_what_is_late_is_told_so(service: Service) -> None:
     async def scene() -> None:
         occupied = Occupied(service.engine)
         late = CallTicket(lambda _: "too late", 10, service.deadline())
-        with pytest.raises(Problem, match="not done within 0.2 seconds") as refused:
+        with pytest.raises(Problem, match=r"not done within 0\.2 seconds") as refused:
             await answered(service, Request({"type": "http"}, stays), late)
         assert refused.value.status == 504
         await occupied.let_go()

@@ -9,6 +9,7 @@ from regard.server.problem import Problem
 OPEN = Door()
 SECRET = Door(token="a token of some length")
 NAMED = Door(hosts=("translate.example",), origins=("https://wiki.example",))
+BOTH = Door(origins=NAMED.origins, token=SECRET.token)
 JSON = {"content-type": "application/json"}
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 OTHER_SITE = {"origin": "https://evil.example"}
@@ -53,6 +54,12 @@ TABLE = [
     (OPEN, "GET", "/", {"sec-fetch-site": "cross-site"}, 0),
     (NAMED, "POST", "/translate", JSON | {"origin": "https://wiki.example"}, 0),
     (NAMED, "POST", "/translate", JSON | {"origin": "https://wiki.example.evil"}, 403),
+    (NAMED, "OPTIONS", "/translate", {"origin": "https://wiki.example"}, 0),
+    (NAMED, "OPTIONS", "/translate", OTHER_SITE, 403),
+    (BOTH, "OPTIONS", "/translate", {"origin": "https://wiki.example"}, 0),
+    (BOTH, "OPTIONS", "/translate", {"origin": "https://wiki.example", "host": "evil.example"}, 403),
+    (BOTH, "OPTIONS", "/metrics", {}, 401),
+    (BOTH, "GET", "/metrics", {"origin": "https://wiki.example"}, 401),
     (SECRET, "GET", "/", {}, 0),
     (SECRET, "GET", "/health", {}, 0),
     (SECRET, "GET", "/page/main.js", {}, 0),
@@ -120,6 +127,14 @@ def test_messages_say_what_to_do() -> None:
 )
 def test_name_of_a_host_header(host: str, name: str) -> None:
     assert host_name(host) == name
+
+
+def test_a_preflight_is_what_a_browser_asks_for_a_listed_site() -> None:
+    wiki = {"origin": "https://wiki.example"}
+    assert NAMED.is_preflight(Call("OPTIONS", "/translate", wiki))
+    assert not NAMED.is_preflight(Call("POST", "/translate", wiki))
+    assert not NAMED.is_preflight(Call("OPTIONS", "/translate", OTHER_SITE))
+    assert not NAMED.is_preflight(Call("OPTIONS", "/translate", {}))
 
 
 def test_answer_is_shown_to_a_listed_site_only() -> None:

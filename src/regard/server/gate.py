@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final, final
 
 from starlette.requests import ClientDisconnect
+from starlette.responses import Response
 
 from regard.server.answers import json_answer
 from regard.server.origin import Call, Door
@@ -33,6 +34,11 @@ _HEADERS: Final = (
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
 )
+_PREFLIGHT: Final = {
+    "Access-Control-Allow-Methods": "GET, POST, DELETE",
+    "Access-Control-Allow-Headers": "Content-Type, Authorization",
+}
+"""What pages of listed origins may send; the answer to a browser that asks before it lets one call."""
 TRANSLATE: Final = "/translate"
 """The route that is asked most; it is refused before its body is read while the engine is full."""
 _NO_ROUTE: Final = "(none)"
@@ -63,6 +69,9 @@ class Gate:
     async def _answer(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
         try:
             self._door.check(answer.call)
+            if self._door.is_preflight(answer.call):
+                await Response(status_code=204, headers=_PREFLIGHT)(scope, receive, answer)
+                return
             if scope["path"] == TRANSLATE and scope["method"] == "POST":
                 self._engine.refuse_if_full()
             await self._inner(scope, receive, answer)
@@ -108,7 +117,11 @@ class _Answer:
     def _listed(self) -> list[tuple[bytes, bytes]]:
         if self._origin is None:
             return []
-        return [(b"access-control-allow-origin", self._origin.encode()), (b"vary", b"Origin")]
+        return [
+            (b"access-control-allow-origin", self._origin.encode()),
+            (b"access-control-expose-headers", b"X-Shape"),
+            (b"vary", b"Origin"),
+        ]
 
 
 def call_of(scope: Scope) -> Call:

@@ -2,8 +2,9 @@
 
 A page of another site, opened in the user's own browser, can send requests to a server on the user's machine. Three
 rules keep it out. The Host header must be a name of this server (a rebound DNS name is not). A request that says it
-comes from another origin is refused. A body must be JSON, which no page sends elsewhere without asking first (and the
-answer is no); forms are accepted on two routes only, and only from clients that are no browsers.
+comes from another origin is refused, unless that is listed. A body must be JSON, which no page sends elsewhere without
+asking first (and only a listed one is told that it may); forms are accepted on two routes only, and only from clients
+that are no browsers.
 """
 
 import hmac
@@ -81,7 +82,12 @@ class Door:
         self._check_host(call)
         self._check_origin(call)
         self._check_content_type(call)
-        self._check_token(call)
+        if not self.is_preflight(call):
+            self._check_token(call)
+
+    def is_preflight(self, call: Call) -> bool:
+        """Whether a browser asks, before a page of a listed origin calls, what the page may send; it shows no token."""
+        return call.method == "OPTIONS" and self.allowed_origin(call) is not None
 
     def allowed_origin(self, call: Call) -> str | None:
         """The foreign origin that the answer is to be shown to, if there is one and it is listed."""
