@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -16,6 +17,7 @@ from regard.bundle import BundleFacts, ScoreFact, save_bundle
 from regard.models import build_model
 from regard.settings import ModelSettings, Settings
 from regard.text import Tokenizer
+from regard.text.shortlist import Shortlist
 
 SHAPE = ModelSettings(model_dim=8, num_heads=2, feedforward_dim=8, encoder_layers=1, decoder_layers=1)
 
@@ -56,6 +58,14 @@ def pristine(parts: Parts, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def model(pristine: Path, tmp_path: Path) -> Path:
     """A copy that a test may damage."""
     return Path(shutil.copytree(pristine, tmp_path / "model"))
+
+
+@pytest.fixture
+def listed(parts: Parts, tmp_path: Path) -> Path:
+    """A model with a shortlist."""
+    vocab_size = len(parts.weights["source_embedding.tokens.weight"])
+    shortlist = Shortlist(np.array([5, 7]), np.arange(vocab_size + 1), np.arange(vocab_size))
+    return parts.save(tmp_path / "listed", shortlist=shortlist)
 
 
 def seal(folder: Path, change: Callable[[dict[str, Any]], None] | None = None) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from regard.bundle import load_bundle
+from regard.bundle.header import DTYPES
 from regard.errors import BundleError
 from regard.models import build_model
 from regard.text import Tokenizer
@@ -57,13 +58,24 @@ def exchange(folder: Path, dice: random.Random) -> None:
     other.write_bytes(data)
 
 
-def flip_header(folder: Path, dice: random.Random) -> None:
-    path = folder / "model.safetensors"
-    data = bytearray(path.read_bytes())
-    length = int.from_bytes(data[:8], "little")
-    for _ in range(dice.randint(1, 3)):
-        data[dice.randrange(8 + length)] = dice.choice(b'0123456789[]{},:"F ')
-    path.write_bytes(data)
+def flip_header(name: str) -> Mutation:
+    def _flip(folder: Path, dice: random.Random) -> None:
+        path = folder / name
+        data = bytearray(path.read_bytes())
+        length = int.from_bytes(data[:8], "little")
+        for _ in range(dice.randint(1, 3)):
+            data[dice.randrange(8 + length)] = dice.choice(b'0123456789[]{},:"F ')
+        path.write_bytes(data)
+
+    return _flip
+
+
+def empty_shortlist(folder: Path, dice: random.Random) -> None:
+    """Lists without a number in them, of any type and shape."""
+    shape = [0, *dice.choices([1, 7, 2**20, 2**47], k=dice.randrange(4))]
+    entry = {"dtype": dice.choice(list(DTYPES)), "shape": shape, "data_offsets": [0, 0]}
+    text = json.dumps(dict.fromkeys(("frequent", "first", "translations"), entry)).encode()
+    (folder / "shortlist.safetensors").write_bytes(len(text).to_bytes(8, "little") + text)
 
 
 def edit_json(name: str) -> Mutation:
@@ -90,7 +102,8 @@ def _change_somewhere(content: Any, dice: random.Random) -> None:
 
 
 DAMAGE = (flip, cut, lengthen, lose, exchange, edit_json("config.json"), edit_json("manifest.json"))
-LIES = (flip, cut, lengthen, flip_header, edit_json("config.json"))
+LIES = (flip, cut, lengthen, flip_header("model.safetensors"), edit_json("config.json"))
+LIES_OF_A_SHORTLIST = (flip_header("shortlist.safetensors"), empty_shortlist)
 
 
 def is_refused(folder: Path) -> bool:
@@ -152,6 +165,14 @@ def test_lies_are_refused_or_harmless_without_big_memory(pristine: Path, tmp_pat
     before = peak_kilobytes()
     refused = sweep(pristine, tmp_path / "model", LIES, seal)
     assert COUNT / 3 <= sum(refused) < COUNT, "a liar may change a weight or a default, never the shape of anything"
+    assert peak_kilobytes() - before < 64 * 1024
+
+
+def test_lies_of_a_shortlist_are_refused_without_big_memory(listed: Path, tmp_path: Path, seal) -> None:
+    assert not is_refused(listed)
+    before = peak_kilobytes()
+    refused = sweep(listed, tmp_path / "model", LIES_OF_A_SHORTLIST, seal)
+    assert sum(refused) >= 0.9 * COUNT, "what is not is a character replaced by the same"
     assert peak_kilobytes() - before < 64 * 1024
 
 

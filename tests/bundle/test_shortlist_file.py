@@ -2,23 +2,16 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from regard.bundle import load_bundle, write_tensors
 from regard.errors import BundleError
 from regard.text.shortlist import Shortlist
 
 NAME = "shortlist.safetensors"
-
-
-@pytest.fixture
-def listed(parts: Any, tmp_path: Path) -> Path:
-    vocab_size = len(parts.weights["source_embedding.tokens.weight"])
-    shortlist = Shortlist(np.array([5, 7]), np.arange(vocab_size + 1), np.arange(vocab_size))
-    return Path(parts.save(tmp_path / "listed", shortlist=shortlist))
 
 
 def test_a_shortlist_comes_back(listed: Path, pristine: Path) -> None:
@@ -51,12 +44,21 @@ def test_a_missing_one_is_refused(listed: Path) -> None:
 
 
 def test_one_of_another_vocabulary_is_refused(listed: Path, seal: Callable[[Path], None]) -> None:
-    import torch
-
     arrays = Shortlist(np.array([1]), np.zeros(4, np.int64), np.empty(0, np.int64)).arrays()
     write_tensors(listed / NAME, {name: torch.from_numpy(ids) for name, ids in arrays.items()})
     seal(listed)
     with pytest.raises(BundleError, match=rf"{NAME} cannot be used: the shortlist is for 3 pieces"):
+        load_bundle(listed)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32, torch.int64, torch.bool], ids=str)
+def test_one_of_other_numbers_is_refused(listed: Path, seal: Callable[[Path], None], dtype: torch.dtype) -> None:
+    shortlist = load_bundle(listed).shortlist
+    assert shortlist is not None
+    tensors = {name: torch.from_numpy(ids) for name, ids in shortlist.arrays().items()}
+    write_tensors(listed / NAME, tensors | {"frequent": tensors["frequent"].to(dtype)})
+    seal(listed)
+    with pytest.raises(BundleError, match=rf"{NAME} holds 'frequent' as {dtype}, but torch.int32 is expected; copy"):
         load_bundle(listed)
 
 

@@ -95,6 +95,7 @@ def entry(dtype: object = "F32", shape: object = (2,), place: object = (0, 8)) -
         ({"a": entry(shape=[1] * 9 + [2])}, "has an impossible shape"),
         ({"a": entry(shape=[10**30])}, "has an impossible shape"),
         ({"a": entry(shape="2")}, "has an impossible shape"),
+        ({"a": entry(), "b": entry(shape=[0, 2**47, 2**47], place=[8, 8])}, "tensor 'b' has an impossible shape"),
         ({"a": entry(place=[0])}, "has an impossible place"),
         ({"a": entry(place=[8, 0])}, "needs 8 bytes for its shape .2,., but has -8"),
         ({"a": entry(shape=[16384, 16384])}, "needs 1073741824 bytes for its shape .16384, 16384., but has 8"),

@@ -114,7 +114,7 @@ def _tensor(name: str, entry: Any) -> TensorFact:
     dtype, shape, offsets = entry["dtype"], entry["shape"], entry["data_offsets"]
     if not isinstance(dtype, str) or dtype not in DTYPES:
         _refuse(name, f"is of an unknown type {dtype!r:.40}")
-    if not _are_sizes(shape) or len(shape) > _MAX_DIMENSIONS:
+    if not _are_sizes(shape) or len(shape) > _MAX_DIMENSIONS or not _has_strides(shape):
         _refuse(name, "has an impossible shape")
     if not _are_sizes(offsets) or len(offsets) != 2:
         _refuse(name, "has an impossible place")
@@ -126,6 +126,11 @@ def _tensor(name: str, entry: Any) -> TensorFact:
 
 def _are_sizes(numbers: Any) -> bool:
     return isinstance(numbers, list) and all(type(number) is int and 0 <= number < _MAX_SIZE for number in numbers)
+
+
+def _has_strides(shape: list[int]) -> bool:
+    """Whether steps through a tensor can be counted, which an empty one has too."""
+    return math.prod(max(1, size) for size in shape) < _MAX_SIZE
 
 
 def _check_coverage(ordered: Mapping[str, TensorFact], num_bytes: int) -> None:

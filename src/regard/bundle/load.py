@@ -10,6 +10,11 @@ import stat
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
 from regard.bundle.bundle import Bundle
 from regard.bundle.fit import FitError, check_fit
 from regard.bundle.header import Header, HeaderError, read_header
@@ -183,13 +188,20 @@ def _shortlist(folder: Path, manifest: Manifest, vocab_size: int) -> Shortlist |
     path = folder / SHORTLIST
     try:
         tensors = read_tensors(path, sha256=manifest.files[SHORTLIST].sha256)
-        return Shortlist.of_arrays({name: tensor.numpy() for name, tensor in tensors.items()}, vocab_size)
+        return Shortlist.of_arrays({name: _ids(name, tensor) for name, tensor in tensors.items()}, vocab_size)
     except HeaderError as error:
         raise BundleError(f"{path} {error}; {COPY_AGAIN}") from None
     except TextError as error:
         raise BundleError(f"{path} cannot be used: {error}") from None
     except OSError as error:
         raise _unreadable(path, error) from error
+
+
+def _ids(name: str, tensor: Tensor) -> NDArray[np.int32]:
+    if tensor.dtype != torch.int32:
+        raise HeaderError(f"holds {name!r:.80} as {tensor.dtype}, but torch.int32 is expected")
+    ids: NDArray[np.int32] = tensor.numpy()
+    return ids
 
 
 def _settings(folder: Path) -> Settings:
