@@ -164,6 +164,7 @@ def test_positions_that_were_learned_are_kept(make_folder: MakeFolder) -> None:
         ({"normalize_before": True}, "normalize_before is set"),
         ({"decoder_ffn_dim": 64}, "ffn_dim of encoder and decoder differ"),
         ({"activation_function": "tanh"}, "activation_function is 'tanh', and ours are relu, gelu, swish, silu"),
+        ({"activation_function": ["relu"]}, r"its activation_function is \['relu'\], and ours are relu"),
         ({"decoder_vocab_size": 7}, "vocabularies of different sizes"),
         ({"pad_token_id": 10_000}, "the ids of pad_token_id are not among the"),
         ({"d_model": "16"}, "d_model must be a whole number, but is '16'"),
@@ -174,7 +175,7 @@ def test_positions_that_were_learned_are_kept(make_folder: MakeFolder) -> None:
         ({"source": {"model_type": "char"}}, "neither by unigram scores nor by merges"),
         ({"source": {"byte_fallback": True, "vocab_size": 320}}, "have the names of control tokens of ours"),
     ],
-    ids=["kind", "norm", "ffn", "activation", "sizes", "ids", "number", "form", "characters", "bytes"],
+    ids=["kind", "norm", "ffn", "activation", "activations", "sizes", "ids", "number", "form", "characters", "bytes"],
 )
 def test_what_ours_have_not_is_refused(changed: dict[str, Any], reason: str, make_folder: MakeFolder) -> None:
     with pytest.raises(InputError, match=f"cannot become a model of ours: .*{reason}"):
@@ -223,6 +224,15 @@ def test_weights_of_another_shape_are_refused(make_folder: MakeFolder) -> None:
     folder = make_folder()
     edit(folder, "config.json", encoder_layers=3)
     with pytest.raises(BundleError, match=r"are not those its config.json describes"):
+        read_marian(folder)
+
+
+@pytest.mark.parametrize("shape", [(128, DIM // 2), (128, 2 * DIM), (128,), ()], ids=str)
+def test_a_table_of_positions_of_another_shape_is_refused(make_folder: MakeFolder, shape: tuple[int, ...]) -> None:
+    folder = make_folder()
+    weights = random_weights(json.loads((folder / "config.json").read_text(encoding="utf-8")))
+    save_file(weights | {"model.encoder.embed_positions.weight": torch.zeros(shape)}, folder / "model.safetensors")
+    with pytest.raises(BundleError, match=r"are not those its config.json describes: .* a table of positions .* 16"):
         read_marian(folder)
 
 

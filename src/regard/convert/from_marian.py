@@ -95,7 +95,7 @@ def _obstacles_of_network(config: Mapping[str, Any]) -> Iterator[str]:
     for key in ("attention_heads", "ffn_dim"):
         if config.get(f"encoder_{key}") != config.get(f"decoder_{key}"):
             yield f"{key} of encoder and decoder differ"
-    if config.get("activation_function") not in _ACTIVATIONS:
+    if config.get("activation_function") not in tuple(_ACTIVATIONS):  # a list among JSON's values has no hash
         known = ", ".join(_ACTIVATIONS)
         yield f"its activation_function is {config.get('activation_function')!r}, and ours are {known}"
     if config.get("decoder_vocab_size", config.get("vocab_size")) != config.get("vocab_size"):
@@ -194,8 +194,13 @@ def _has_learned_positions(tensors: Mapping[str, Tensor], config: Mapping[str, A
     table = tensors.get("model.encoder.embed_positions.weight")
     if table is None:
         return False
-    formula = sinusoidal_halves(len(table), config["d_model"])
-    return not torch.allclose(table.double(), formula, atol=1e-3)
+    if table.shape[1:] != (config["d_model"],):
+        raise BundleError(
+            "the weights are not those its config.json describes: they have a table of positions of shape "
+            f"{tuple(table.shape)}, and vectors of {config['d_model']} are expected; copy them again"
+        )
+    formula = sinusoidal_halves(len(table), config["d_model"])  # of an odd size it is one wider
+    return table.shape != formula.shape or not torch.allclose(table.double(), formula, atol=1e-3)
 
 
 def _weights(
