@@ -2,6 +2,7 @@
 
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -72,6 +73,48 @@ def test_other_machines_need_a_token() -> None:
         Place(host="0.0.0.0")
     assert Place(host="0.0.0.0", door=Door(token="secret")).address == "http://0.0.0.0:8000"
     assert Place(host="::1").address == "http://[::1]:8000"
+
+
+def test_a_name_is_listened_on(start_server: Any, tiny_run: Path) -> None:
+    server = start_server(tiny_run, options=("--host", "localhost"))
+    assert server.get("/health").status == 200
+
+
+def test_of_a_names_addresses_it_is_that_of_no_name_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    six, four = (socket.AF_INET6, 0, 0, "", ("::1", 0, 0, 0)), (socket.AF_INET, 0, 0, "", ("127.0.0.1", 0))
+    for found in ([six, four], [four, six]):
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, found=found, **__: found)
+        assert Place(host="localhost").ip == "127.0.0.1"
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [six])
+    assert Place(host="localhost").ip == "::1"
+
+
+def test_a_name_of_another_machine_needs_a_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    away = [(socket.AF_INET, 0, 0, "", ("192.0.2.1", 0))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: away)
+    with pytest.raises(InputError, match="listening on localhost lets other machines in"):
+        Place(host="localhost")
+
+
+@pytest.mark.parametrize("host", ["", "a" * 64, "two words"])
+def test_a_host_that_is_nowhere(host: str) -> None:
+    with pytest.raises(InputError, match=f"{host!r} is neither an IP address nor a name .* give 127.0.0.1"):
+        Place(host=host)
+
+
+def test_a_host_that_is_nowhere_is_said_before_a_model_is_looked_for() -> None:
+    ended = _serve("/nothing/there", "--host", "a" * 64)
+    assert ended.returncode == 2
+    assert "is neither an IP address nor a name" in ended.stderr
+    assert "listens" not in ended.stdout
+
+
+def test_an_address_of_another_machine(tiny_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REGARD_TOKEN", "0123456789abcdef")
+    ended = _serve(str(tiny_run), "--host", "192.0.2.1")  # an address that is nobody's
+    assert ended.returncode == 4
+    assert "cannot listen on 192.0.2.1:8000: this machine has no such address" in " ".join(ended.stderr.split())
+    assert "--port" not in ended.stderr
 
 
 def test_a_port_that_is_taken(server: Any, tiny_run: Path) -> None:

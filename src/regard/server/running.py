@@ -1,12 +1,14 @@
 """Runs a server: listens, says so, and when it is asked to end (SIGTERM, Ctrl-C) lets accepted work end first."""
 
 import asyncio
+import errno
 import logging
 import signal
 import socket
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Final, final
 
@@ -29,20 +31,35 @@ from regard.server.service import Service
 from regard.server.shelf import Shelf, watch
 from regard.translator import Translator
 
-LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
+_ADVICE: Final = {
+    errno.EADDRINUSE: "another program is there already. Choose another one with --port",
+    errno.EADDRNOTAVAIL: "this machine has no such address. Give one of its own with --host; 0.0.0.0 means all",
+}
 
 
 @final
 @dataclass(frozen=True)
 class Place:
-    """Where a server listens and whom it lets in."""
+    """Where a server listens and whom it lets in.
+
+    Attributes:
+        host: an IP address, or a name of one.
+        port: the port.
+        door: who may call.
+        ip: the address itself.
+
+    Raises:
+        InputError: ``host`` is nowhere, or others could come in and there is no token.
+    """
 
     host: str = "127.0.0.1"
     port: int = 8000
     door: Door = field(default_factory=Door)
+    ip: str = field(init=False)
 
     def __post_init__(self) -> None:
-        if self.host not in LOOPBACK and self.door.token is None:
+        object.__setattr__(self, "ip", _ip_of(self.host))
+        if not ip_address(self.ip).is_loopback and self.door.token is None:
             raise InputError(
                 f"listening on {self.host} lets other machines in, so a token is needed: give one with --token-file, "
                 "or in the environment as REGARD_TOKEN; or listen on 127.0.0.1"
@@ -104,7 +121,7 @@ async def _served(service: Service, place: Place, app: Gate, announce: Callable[
     logging.getLogger("_granian").setLevel(logging.ERROR)
     server = Server(
         app,
-        place.host,
+        place.ip,
         place.port,
         interface=Interfaces.ASGINL,
         websockets=False,
@@ -118,7 +135,7 @@ async def _served(service: Service, place: Place, app: Gate, announce: Callable[
         if signal.getsignal(number) == signal.SIG_IGN:  # nohup
             continue
         loop.add_signal_handler(number, lambda: loop.create_task(_drained(service, server)))
-    announce(place.address)
+    server.on_startup(lambda: announce(place.address))  # after it has bound its socket
     await server.serve()
 
 
@@ -144,14 +161,25 @@ async def _drained(service: Service, server: Server) -> None:
     server.stop()  # type: ignore[no-untyped-call]
 
 
+def _ip_of(host: str) -> str:
+    """The address of a name: of several an IPv4 one, which is what the server listens on if nothing is said."""
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):  # unknown; or what could be no name
+        raise InputError(
+            f"{host!r} is neither an IP address nor a name that this machine knows; give 127.0.0.1 with --host, or "
+            "0.0.0.0 to let other machines in"
+        ) from None
+    return str(min(found, key=lambda each: each[0] != socket.AF_INET)[4][0])
+
+
 def _refuse_taken(place: Place) -> None:
-    family = socket.AF_INET6 if ":" in place.host else socket.AF_INET
+    family = socket.AF_INET6 if ":" in place.ip else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((place.host, place.port))
+            probe.bind((place.ip, place.port))
         except OSError as error:
-            raise MachineError(
-                f"cannot listen on {place.host}:{place.port}: {error.strerror or error}; another program may be there "
-                "already. Choose another one with --port"
-            ) from None
+            otherwise = f"{error.strerror or error}. Choose another one with --host or --port"
+            advice = _ADVICE.get(error.errno or 0, otherwise)
+            raise MachineError(f"cannot listen on {place.host}:{place.port}: {advice}") from None
