@@ -111,6 +111,12 @@ def test_a_drawing_says_what_it_shows() -> None:
     assert svg.count("<circle") == 2
 
 
+@pytest.mark.parametrize("doubling", [False, True])
+def test_a_single_point_stands_in_the_middle(doubling: bool) -> None:
+    svg = chart_svg(replace(CHART, series=(Series("one", ((100.0, 3.0),)),), doubling=doubling))
+    assert '<circle cx="343.0"' in svg
+
+
 @pytest.mark.parametrize(
     ("cell", "text"), [(True, "yes"), (0.0, "0"), (1e-12, "1.0e-12"), (0.12345, "0.1235"), (12, "12"), ("x", "x")]
 )

@@ -10,7 +10,7 @@ from typing import Final
 
 from regard.lab.claim import Chart, Series
 from regard.runs.curve import BLUE, GREEN, INK, ORANGE, VIOLET
-from regard.runs.scale import Scale, label, rounded_scale
+from regard.runs.scale import Scale, label, rounded_scale, spread
 
 _WIDTH: Final = 640.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 74.0, 28.0, 78.0, 300.0
@@ -43,7 +43,7 @@ def chart_svg(chart: Chart) -> str:
 
 def _across(chart: Chart) -> Scale:
     places = [_place(chart, x) for series in chart.series for x, _ in series.points]
-    return Scale(min(places), max(places), _LEFT + 14, _WIDTH - _RIGHT - 14)
+    return Scale(*spread(places), _LEFT + 14, _WIDTH - _RIGHT - 14)
 
 
 def _place(chart: Chart, value: float) -> float:

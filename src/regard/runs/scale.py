@@ -35,12 +35,16 @@ def round_step(least: float) -> float:
     return next(step * power for step in _STEPS if step * power >= least * (1 - 1e-9))
 
 
+def spread(values: Iterable[float]) -> tuple[float, float]:
+    """The least and the largest of some values; around a single one, half a unit to either side."""
+    known = list(values)
+    low, high = min(known), max(known)
+    return (low - 0.5, high + 0.5) if high - low < 1e-9 * max(abs(high), 1) else (low, high)
+
+
 def rounded_scale(values: Iterable[float], start: float, end: float, *, most_ticks: int) -> Scale:
     """A scale around values that begins and ends at round numbers; around nothing, from 0 to 1."""
-    known = [value for value in values if math.isfinite(value)] or [0.0, 1.0]
-    low, high = min(known), max(known)
-    if high - low < 1e-9 * max(abs(high), 1):
-        low, high = low - 0.5, high + 0.5
+    low, high = spread([value for value in values if math.isfinite(value)] or [0.0, 1.0])
     step = round_step((high - low) / most_ticks)
     return Scale(math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step, start, end)
 

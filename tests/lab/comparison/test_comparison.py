@@ -195,6 +195,16 @@ def test_a_line_cut_short_costs_one_cell(copied: Path) -> None:
     assert read_cells(copied)[Key("memory", "able")]["result"] == {"training_mebibytes": 7}
 
 
+@pytest.mark.parametrize("epochs", [None, 0.0])
+def test_a_training_of_next_to_nothing_can_be_read(copied: Path, epochs: float | None) -> None:
+    for side in ("able", "crippled"):
+        found = result(copied, "training", side, 1)
+        keep_cell(copied, Key("training", side, 1), {**found, "epochs": epochs, "curve": found["curve"][:1]})
+    page = write_comparison(copied).read_text(encoding="utf-8")
+    assert f"| epochs | {'–' if epochs is None else '0.0'} | {'–' if epochs is None else '0.0'} |  |" in page
+    assert (copied / "comparison.svg").read_text(encoding="utf-8").count("<circle") == 2
+
+
 def test_the_page_follows_from_plan_and_cells(copied: Path) -> None:
     files = comparison_files(copied)
     assert {path.name for path in files} == {"comparison.md", "comparison.svg"}

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
-from regard.lab.comparison.rows import Row, chance_of
+from regard.lab.comparison.rows import SIGNIFICANT, Row, chance_of
 
-SIGNIFICANT: Final = 0.05
 _SMALLEST: Final = 0.005  # what is 0.00 in the table
 _NOTICEABLE: Final = 1.05  # ratios below it are within what clocks of one machine differ from day to day
 
@@ -16,19 +15,26 @@ def verdict(names: tuple[str, str], rows: Sequence[Row]) -> str:
 
 
 def _quality(names: tuple[str, str], rows: Sequence[Row]) -> str:
-    bleu = next((row for row in rows if row.p_value is not None), None)
-    if bleu is None or not bleu.is_measured or bleu.p_value is None:
+    bleu = next((row for row in rows if row.p_values is not None and row.is_measured), None)
+    if bleu is None or bleu.p_value is None:
         return "Which of the two translates better is not measured yet."
+    if bleu.is_contradictory:
+        return _contradiction(names, bleu)
     one, other = bleu.means
-    seeds = len(bleu.values[0])
+    seeds = len(bleu.seeds)
     certain = (
         f"p {chance_of(bleu.p_value)} with {'each of ' if seeds > 1 else ''}{seeds} seed{'s' if seeds > 1 else ''}"
     )
     # Two scores of zero have no difference, but a resampled one that is never larger.
-    if bleu.p_value >= SIGNIFICANT or abs(other - one) < _SMALLEST:
+    if bleu.p_value >= SIGNIFICANT or min(map(abs, bleu.differences.values())) < _SMALLEST:
         return f"No difference in quality can be told from chance ({other - one:+.2f} BLEU for {names[1]}, {certain})."
     better, worse = names if one > other else names[::-1]
     return f"{better} translates better than {worse} by {abs(other - one):.2f} BLEU ({certain})."
+
+
+def _contradiction(names: tuple[str, str], bleu: Row) -> str:
+    found = ", ".join(f"{difference:+.2f} BLEU with seed {seed}" for seed, difference in bleu.differences.items())
+    return f"The seeds contradict each other: {names[1]} against {names[0]} is at {found}. More seeds would tell."
 
 
 def _elsewhere(names: tuple[str, str], rows: Sequence[Row]) -> str:
@@ -47,5 +53,6 @@ def _wins(number: int, clocks: Sequence[Row]) -> str:
 
 def _factor(row: Row, number: int) -> float:
     """How many times better a side is than the other."""
-    mine, theirs = row.means[number], row.means[1 - number]
-    return mine / theirs if row.more_is_better else theirs / mine
+    if row.ratio is None:
+        return 1.0
+    return row.ratio if row.more_is_better == (number == 1) else 1 / row.ratio
