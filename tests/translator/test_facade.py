@@ -121,6 +121,20 @@ def test_a_long_text_is_refused_with_its_place_and_the_limit(make_translator) ->
         translator.stream("dog " * 30)
 
 
+def test_a_text_longer_than_the_learned_positions_is_refused_unless_it_is_cut(make_translator) -> None:
+    translator = make_translator(model={"positions": "learned", "max_length": 16}, max_tokens=15)
+    assert len(translator.tokenizer.encode("dog dog dog dog dog")) == 15
+    assert translator.translate("dog " * 5).num_parts == 1
+    expected = r"tokens, but at most 15 are allowed.*\(the positions that the model has learned\)"
+    with pytest.raises(TokenLimitError, match=expected):
+        translator.translate("dog " * 30)
+    with pytest.raises(TokenLimitError, match=expected):
+        translator.stream("dog " * 30)
+    with pytest.raises(TokenLimitError, match=expected):
+        translator.align(["dog"], ["dog " * 30])
+    assert next(translator.translate_lines(["dog " * 30])).num_parts > 1
+
+
 @given(text=any_text)
 @settings(max_examples=25, deadline=None)
 def test_the_stream_joined_is_the_greedy_translation(make_translator, text: str) -> None:

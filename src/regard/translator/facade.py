@@ -252,10 +252,12 @@ class Translator:
         where = "" if number is None else f"text {number}: "
         if not isinstance(text, str):
             raise TextError(f"{where}a string is expected, but {_kind(text)} is given")
+        limits = self._limits()
+        lowest = min(limits, key=lambda name: limits[name])
         try:
-            return self.tokenizer.encode(text.strip(), max_tokens=self.settings.decoding.max_source_tokens)
+            return self.tokenizer.encode(text.strip(), max_tokens=limits[lowest])
         except TokenLimitError as error:
-            raise TokenLimitError(f"{where}{error} (decoding.max_source_tokens)") from None
+            raise TokenLimitError(f"{where}{error} ({lowest})") from None
         except TextError as error:
             raise TextError(f"{where}{error}") from None
 
@@ -325,10 +327,15 @@ class Translator:
     def _parts(self, line: object) -> list[list[int]]:
         if not isinstance(line, str):
             raise TextError(f"lines must be strings, but {_kind(line)} is given")
-        limits = [self.settings.decoding.max_source_tokens, self.settings.data.max_tokens]
+        limit = min(self.settings.data.max_tokens, *self._limits().values())
+        return ids_in_parts(line, self.tokenizer, max_tokens=max(1, limit)) or [[]]
+
+    def _limits(self) -> dict[str, int]:
+        """How many tokens of a text can be read, by what says so."""
+        limits = {"decoding.max_source_tokens": self.settings.decoding.max_source_tokens}
         if self.model.max_positions is not None:
-            limits.append(self.model.max_positions - 1)  # EOS takes one
-        return ids_in_parts(line, self.tokenizer, max_tokens=max(1, min(limits))) or [[]]
+            limits["the positions that the model has learned"] = self.model.max_positions - 1  # EOS takes one
+        return limits
 
 
 def _kind(given: object) -> str:
