@@ -1,6 +1,7 @@
 """A real server in a process of its own, and a small client that sees every byte."""
 
 import http.client
+import io
 import json
 import os
 import re
@@ -12,7 +13,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, final
+from typing import Any, TextIO, final
 
 import pytest
 
@@ -122,6 +123,21 @@ def server(tiny_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     running.stop()
     assert running.process.stdout is not None
     running.process.stdout.close()
+
+
+@final
+class Log(io.StringIO, TextIO):
+    """A stream that a journal may write to."""
+
+    def events(self) -> list[dict[str, Any]]:
+        """What was written so far."""
+        return [json.loads(line) for line in self.getvalue().splitlines()]
+
+
+@pytest.fixture
+def log() -> Log:
+    """The log of a server that runs in the test itself."""
+    return Log()
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ import pytest
 
 from regard.errors import InputError
 from regard.server import Door, Place
-from regard.server.shelf import named
 
 BODY = {"q": "one two three", "source": "en", "target": "fr"}
 
@@ -61,11 +60,6 @@ def _wait_for(server: Any, event: str) -> None:
             return
         time.sleep(0.05)
     pytest.fail(f"no event {event!r} in {server.events()}")
-
-
-def test_models_are_called_after_what_tells_them_apart() -> None:
-    folders = [Path("/a/numbers"), Path("/b/run/model"), Path("/c/run/model"), Path("/d/numbers")]
-    assert [name for _, name in named(folders)] == ["numbers", "run", "run-2", "numbers-2"]
 
 
 def test_other_machines_need_a_token() -> None:

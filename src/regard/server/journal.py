@@ -1,10 +1,9 @@
 """The log: one JSON object per line on standard error. No text of a user is ever in it, nor an address."""
 
 import datetime
+import json
 import sys
 from typing import Any, TextIO, final
-
-import orjson
 
 
 @final
@@ -19,7 +18,8 @@ class Journal:
         if self._stream is None:
             return
         now = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
-        line = orjson.dumps({"time": now, "event": event, **facts}).decode()
+        # In ASCII, since a name or a path may hold what is no UTF-8, and a stream may take less than that.
+        line = json.dumps({"time": now, "event": event, **facts}, separators=(",", ":"))
         try:
             self._stream.write(f"{line}\n")
             self._stream.flush()

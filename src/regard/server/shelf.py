@@ -5,6 +5,7 @@ one model, also in the moment in which another one takes its place.
 """
 
 import itertools
+import os
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -14,7 +15,7 @@ from typing import final
 
 from regard.bundle.load import MODEL
 from regard.bundle.manifest import MANIFEST
-from regard.errors import RegardError
+from regard.errors import BundleError
 from regard.server.journal import Journal
 from regard.server.metrics import Metrics
 from regard.translator import Translator
@@ -90,15 +91,13 @@ class Shelf:
     def _fresh(self, model: Served, signature: Signature) -> Served | None:
         try:
             fresh = self._opened(model.folder, model.name)
-        except (RegardError, OSError) as error:
+            if fresh.languages != model.languages:
+                raise BundleError("it translates other languages now")
+        except Exception as error:  # memory may run out, too: the old model stays, and whoever watches goes on
             self._failed[model.folder] = signature
             self._metrics.reloads.labels(model.name, "failed").inc()
-            self._journal.write("reload failed", model=model.name, problem=str(error))
-            return None
-        if fresh.languages != model.languages:
-            self._failed[model.folder] = signature
-            self._metrics.reloads.labels(model.name, "failed").inc()
-            self._journal.write("reload failed", model=model.name, problem="it translates other languages now")
+            kind = type(error).__name__
+            self._journal.write("reload failed", model=model.name, kind=kind, problem=str(error))
             return None
         self._metrics.reloads.labels(model.name, "done").inc()
         self._journal.write("reloaded", model=model.name)
@@ -139,12 +138,13 @@ def named(folders: Iterable[Path]) -> list[tuple[Path, str]]:
     """Folders with a name of its own for each.
 
     A run keeps its model in a folder called ``model``, which says nothing, so that is named after the run. Of equal
-    names the second one becomes ``name-2``.
+    names the second one becomes ``name-2``. Names are sent to clients, so what is no UTF-8 in them is replaced.
     """
     taken: dict[Path, str] = {}
     for folder in folders:
         whole = folder.resolve()
-        name = stem = whole.parent.name if whole.name == "model" and whole.parent.name else whole.name
+        own = whole.parent.name if whole.name == "model" and whole.parent.name else whole.name
+        name = stem = os.fsencode(own).decode("utf-8", "replace")
         number = 1
         while name in taken.values():
             number += 1

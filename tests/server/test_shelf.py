@@ -1,0 +1,108 @@
+"""The shelf: what is taken in when a folder changes, what is not, and how models are called."""
+
+import json
+import os
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from regard.bundle.manifest import MANIFEST
+from regard.errors import BundleError
+from regard.server.journal import Journal
+from regard.server.metrics import Metrics
+from regard.server.shelf import Shelf, named, watch
+from regard.translator import Translator
+
+
+def model(*languages: str) -> Any:
+    """Stands in for a translator."""
+    made, (source, target) = object.__new__(Translator), languages
+    made.settings = SimpleNamespace(data=SimpleNamespace(source_language=source, target_language=target))  # type: ignore
+    return made
+
+
+class Loads:
+    """Stands in for loading: each time what comes next, the last of it again and again; errors are raised."""
+
+    def __init__(self, *outcomes: Any) -> None:
+        self.outcomes = list(outcomes)
+
+    def __call__(self, _: Path) -> Any:
+        outcome = self.outcomes.pop(0) if len(self.outcomes) > 1 else self.outcomes[0]
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+
+@pytest.fixture
+def change(tmp_path: Path) -> Callable[[], None]:
+    """Writes the model's folder anew."""
+    manifest = tmp_path / MANIFEST
+
+    def written() -> None:
+        manifest.write_text(manifest.read_text() + "x" if manifest.exists() else "x")
+
+    written()
+    return written
+
+
+FAILURES = [
+    (BundleError("weights are missing"), "BundleError", "weights are missing"),
+    (MemoryError(), "MemoryError", ""),
+    (RuntimeError("CUDA out of memory"), "RuntimeError", "CUDA out of memory"),
+    (model("en", "de"), "BundleError", "it translates other languages now"),
+]
+
+
+@pytest.mark.parametrize(("outcome", "kind", "problem"), FAILURES)
+def test_what_cannot_be_taken_in_leaves_the_model_and_is_logged(
+    tmp_path: Path, change: Callable[[], None], log: Any, outcome: Any, kind: str, problem: str
+) -> None:
+    before, after = model("en", "fr"), model("en", "fr")
+    shelf = Shelf([tmp_path], Loads(before, outcome, after), Metrics(), Journal(log))
+    change()
+    shelf.refresh()
+    shelf.refresh()  # it is not tried again before something changes
+    assert shelf.models[0].translator is before
+    change()
+    shelf.refresh()
+    assert shelf.models[0].translator is after
+    failed, done = log.events()
+    assert (failed["event"], failed["kind"], failed["problem"]) == ("reload failed", kind, problem)
+    assert done["event"] == "reloaded"
+
+
+def test_who_watches_goes_on_whatever_happens(tmp_path: Path, change: Callable[[], None]) -> None:
+    fresh, stop = model("en", "fr"), threading.Event()
+    shelf = Shelf([tmp_path], Loads(model("en", "fr"), MemoryError(), fresh), Metrics(), Journal(None))
+    thread = watch(shelf, stop, every_seconds=0.01)
+    for _ in range(500):
+        change()
+        time.sleep(0.02)
+        if shelf.models[0].translator is fresh:
+            break
+    assert thread.is_alive()
+    assert shelf.models[0].translator is fresh
+    stop.set()
+    thread.join(10)
+
+
+def test_models_are_called_after_what_tells_them_apart() -> None:
+    folders = [Path("/a/numbers"), Path("/b/run/model"), Path("/c/run/model"), Path("/d/numbers")]
+    assert [name for _, name in named(folders)] == ["numbers", "run", "run-2", "numbers-2"]
+
+
+def test_a_name_that_is_no_utf_8_can_be_said() -> None:
+    folders = [Path(os.fsdecode(name)) for name in (b"/a/mod\xe8le", b"/b/mod\xe9le/model", b"/c/mod\xc3\xa8le")]
+    names = [name for _, name in named(folders)]
+    assert names == ["mod\N{REPLACEMENT CHARACTER}le", "mod\N{REPLACEMENT CHARACTER}le-2", "modèle"]
+    metrics = Metrics()
+    for name in names:
+        json.dumps(name, ensure_ascii=False).encode()
+        metrics.sentences.labels(name).inc()
+    assert metrics.text().count("mod\N{REPLACEMENT CHARACTER}le".encode()) >= 2
