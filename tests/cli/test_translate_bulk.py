@@ -32,6 +32,7 @@ def test_a_folder_of_shards_becomes_another(regard, tiny_run: Path, shards: Path
         (["--engine", "local"], "--engine needs shards to translate and a folder for them"),
         (["--engine", "local", "-o", "out", "--json"], "leave out --json"),
         (["--engine", "local", "-o", "out", "--overwrite"], "leave out --overwrite"),
+        (["--engine", "local", "-o", "out", "--processes", "4"], "leave out --processes"),
         (["--engine", "local", "-o", "out", "--workers", "2"], "--workers is for --engine ray"),
     ],
 )

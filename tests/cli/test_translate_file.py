@@ -117,6 +117,7 @@ def test_what_cannot_be_read_leaves_nothing(tiny_run: Path, tmp_path: Path, cont
     ("options", "message"),
     [
         (["--json"], "--json: only for lines; this file is translated in place"),
+        (["--processes", "4"], "--processes: only for lines; this file is translated in place"),
         (["--review", "list.txt"], "a review list is written as .csv or .html"),
         (["--lines", "--overwrite"], "--overwrite: only for files that are translated in place"),
         (["--least-similarity", "0"], "expected a number, above 0"),
@@ -154,6 +155,19 @@ def test_nothing_is_written_over(tiny_run: Path, catalogue: Path) -> None:
     assert code == 2
     assert "exists already and is left as it is" in told
     assert catalogue.read_text("utf-8") == PO
+
+
+@pytest.mark.parametrize("review", ["out.html", "folder/../out.html", "link/out.html"])
+def test_a_review_does_not_take_the_place_of_the_file(tiny_run: Path, tmp_path: Path, review: str) -> None:
+    page = tmp_path / "page.html"
+    page.write_text("<p>one two</p>", encoding="utf-8")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path)
+    code, _, told = run("translate", tiny_run, page, "-o", tmp_path / "out.html", "--review", tmp_path / review)
+    assert code == 2
+    assert "--output and --review are both" in told
+    assert "give one of them another name" in told
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["folder", "link", "page.html"]
 
 
 @pytest.mark.parametrize("moment", ["regard.documents.translate_document", "regard.documents.write_review"])

@@ -1,7 +1,7 @@
 """``regard translate MODEL [FILE]``: one line in, one line out; or a file of another format, translated in place."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from io import BufferedIOBase
 from pathlib import Path
@@ -85,9 +85,9 @@ def translate(
     """
     _refuse_contradictions(search, json=json, alignments=alignments, stream=stream)
     in_place = FileOptions(lines, overwrite, memory, least_similarity, review)
+    given = {"--json": json, "--alignments": alignments, "--stream": stream, "--processes": processes is not None}
     if BulkOptions(engine, workers, field).is_asked_for():
-        given = {"--json": json, "--alignments": alignments, "--stream": stream, "--ensemble": bool(ensemble)}
-        given |= {"--compile": compiled}
+        given |= {"--ensemble": bool(ensemble), "--compile": compiled}
         others = [*(name for name, is_given in given.items() if is_given), *in_place.given()]
         job = BulkJob(model, file, output, dtype=dtype, device=device, threads=threads, search={**search})
         translate_bulk(job, BulkOptions(engine, workers, field), others=others)
@@ -101,7 +101,7 @@ def translate(
         return said_if_not_compiled(translator)
 
     if translates_in_place(file, in_place) and file is not None:
-        _refuse_in_place(search.get("num_hypotheses"), json=json, alignments=alignments, stream=stream)
+        _refuse_in_place(given | {"--num-hypotheses": search.get("num_hypotheses") is not None})
         translate_file(load, file, output, search=search, options=in_place)
         return
     # Whoever names a number of threads means this process.
@@ -140,9 +140,8 @@ def _refuse_contradictions(search: "SearchOptions", *, json: bool, alignments: b
         raise InputError(f"--stream shows greedy search as it goes; leave out {', '.join(given)}")
 
 
-def _refuse_in_place(num_hypotheses: int | None, *, json: bool, alignments: bool, stream: bool) -> None:
-    given = {"--json": json, "--alignments": alignments, "--stream": stream, "--num-hypotheses": num_hypotheses}
-    names = [name for name, value in given.items() if value]
+def _refuse_in_place(given: Mapping[str, bool]) -> None:
+    names = [name for name, is_given in given.items() if is_given]
     if names:
         raise InputError(
             f"{', '.join(names)}: only for lines; this file is translated in place (--lines reads it as lines)"

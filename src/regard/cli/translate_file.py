@@ -110,7 +110,7 @@ def translate_file(
 
     Raises:
         CorpusError: the file or the memory cannot be read, or is in other languages than the model.
-        InputError: the output's name belongs to another format.
+        InputError: the output's name belongs to another format, or is that of the list for review.
     """
     from regard.documents import review_form, translate_document, voice_of
     from regard.documents.fill import LEAST_SIMILARITY
@@ -121,6 +121,8 @@ def translate_file(
     if options.review is not None:
         review_form(options.review)
         refuse_existing(options.review, option="--review")
+        if output is not None and output.resolve() == options.review.resolve():
+            raise InputError(f"--output and --review are both {output}; give one of them another name")
     translator = load()
     opened = _opened(file, translator)
     filled = translate_document(
