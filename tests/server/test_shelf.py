@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import threading
 import time
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+import regard
 from regard.bundle.manifest import MANIFEST
 from regard.errors import BundleError
 from regard.server.journal import Journal
@@ -95,6 +97,14 @@ def test_who_watches_goes_on_whatever_happens(tmp_path: Path, change: Callable[[
 def test_models_are_called_after_what_tells_them_apart() -> None:
     folders = [Path("/a/numbers"), Path("/b/run/model"), Path("/c/run/model"), Path("/d/numbers")]
     assert [name for _, name in named(folders)] == ["numbers", "run", "run-2", "numbers-2"]
+
+
+def test_a_trace_of_a_model_whose_name_is_no_utf_8_can_be_sent(tiny_run: Path, tmp_path: Path) -> None:
+    folder = tmp_path / os.fsdecode(b"mod\xe8le")
+    shutil.copytree(tiny_run / "model", folder)
+    served = Shelf([folder], regard.load, Metrics(), Journal(None)).models[0]
+    header = json.loads(served.translator.explain("one", beam_size=1).header.model_dump_json())
+    assert header["model"]["name"] == served.name == "mod\N{REPLACEMENT CHARACTER}le"
 
 
 def test_a_name_that_is_no_utf_8_can_be_said() -> None:

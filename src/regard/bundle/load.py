@@ -46,6 +46,11 @@ _ATTEMPTS: Final = 3
 _log = logging.getLogger("regard.bundle")
 
 
+def name_of(folder: Path) -> str:
+    """What a model in this folder is called. Names are written into files and sent, so what is no UTF-8 is replaced."""
+    return os.fsencode(folder.resolve().name).decode("utf-8", "replace")
+
+
 def load_bundle(folder: Path) -> Bundle:
     """The model in ``folder``, or in the ``model/`` of a run folder, verified down to the last byte.
 

@@ -5,7 +5,6 @@ one model, also in the moment in which another one takes its place.
 """
 
 import itertools
-import os
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -13,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import final
 
-from regard.bundle.load import MODEL
+from regard.bundle.load import MODEL, name_of
 from regard.bundle.manifest import MANIFEST
 from regard.errors import BundleError
 from regard.server.journal import Journal
@@ -138,13 +137,12 @@ def named(folders: Iterable[Path]) -> list[tuple[Path, str]]:
     """Folders with a name of its own for each.
 
     A run keeps its model in a folder called ``model``, which says nothing, so that is named after the run. Of equal
-    names the second one becomes ``name-2``. Names are sent to clients, so what is no UTF-8 in them is replaced.
+    names the second one becomes ``name-2``.
     """
     taken: dict[Path, str] = {}
     for folder in folders:
         whole = folder.resolve()
-        own = whole.parent.name if whole.name == "model" and whole.parent.name else whole.name
-        name = stem = os.fsencode(own).decode("utf-8", "replace")
+        name = stem = name_of(whole.parent if whole.name == MODEL and whole.parent.name else whole)
         number = 1
         while name in taken.values():
             number += 1

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from regard.bundle import Bundle, load_bundle
+from regard.bundle.load import name_of
 from regard.errors import MachineError, SettingsError
 from regard.models import NUMBERS, AnyModel, Ensemble, Numbers, Transformer, build_model, compute_in, fastest_numbers
 from regard.models.allocator import keep_freed_memory
@@ -57,12 +58,11 @@ def load(
     model = _network(bundle, tokenizer.vocab_size).to(device=chosen_device).eval()
     compute_in(model, numbers)
     model, reason = _compiled(model, threads or 1) if compiled else (model, None)
-    name = Path(folder).resolve().name
     return Translator(
         model,
         tokenizer,
         bundle.settings,
-        name=name,
+        name=name_of(Path(folder)),
         weights_sha256=bundle.weights_sha256,
         alignment=bundle.facts.alignment,
         shortlist=bundle.shortlist,
