@@ -47,6 +47,16 @@ HOSTILE: dict[str, tuple[str, str, str]] = {
         f'<!DOCTYPE tmx SYSTEM "tmx14.dtd">{HEAD}{UNIT.replace("One", "One&nbsp;two")}{TAIL}',
         "&nbsp; is not declared",
     ),
+    "an attribute for every element": (
+        "a.tmx",
+        f'<!DOCTYPE tmx [<!ATTLIST a x CDATA "{"y" * 50_000}">]>{HEAD}{"<a/>" * 16_000}{UNIT}{TAIL}',
+        "it declares a value for the attribute x of every <a>",
+    ),
+    "a fixed attribute": (
+        "a.xlf",
+        '<!DOCTYPE xliff [<!ATTLIST a x CDATA #FIXED "y">]><xliff><file><body/></file></xliff>',
+        "declares a value for the attribute x",
+    ),
     "depth": ("a.tmx", f"{HEAD}{'<a>' * 200_000}", "nested more than 200 deep"),
     "a cut memory": ("a.tmx", f"{HEAD}{UNIT}<tu><tuv", "ends in the middle"),
     "a memory cut between units": ("a.tmx", f"{HEAD}{UNIT}", "ends in the middle"),
@@ -128,8 +138,11 @@ def test_without_the_refusal_a_bomb_goes_off(tmp_path: Path, monkeypatch: pytest
         pairs_of(path)
 
 
-def test_a_document_type_is_fine() -> None:
+def test_a_document_type_is_fine(tmp_path: Path) -> None:
     assert pairs_of(FORMATS / "memory.tmx")[0] == ("The house & the garden.", "La maison & le jardin.")
+    declared = "<!ELEMENT seg (#PCDATA)> <!ATTLIST tuv creationid CDATA #IMPLIED xml:lang CDATA #REQUIRED>"
+    path = written(tmp_path, "a.tmx", f'<!DOCTYPE tmx SYSTEM "tmx14.dtd" [{declared}]>{HEAD}{UNIT}{TAIL}')
+    assert pairs_of(path) == [("One", "Un")]
 
 
 def test_one_endless_tag_is_not_kept_in_memory(tmp_path: Path) -> None:

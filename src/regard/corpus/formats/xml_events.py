@@ -1,8 +1,8 @@
 """Reads XML piece by piece, with the place of everything, and refuses what is made to hurt.
 
-Refused: declared entities (a few hundred bytes can become gigabytes), entities that nobody declared, elements nested
-200 deep, one tag or comment of 4 MiB, files that end in the middle. A document type (``<!DOCTYPE tmx SYSTEM
-"tmx14.dtd">``) is fine: it is not read, and nothing outside the file ever is.
+Refused: declared entities and declared values of attributes (a few hundred bytes can become gigabytes), entities that
+nobody declared, elements nested 200 deep, one tag or comment of 4 MiB, files that end in the middle. A document type
+(``<!DOCTYPE tmx SYSTEM "tmx14.dtd">``) is fine: it is not read, and nothing outside the file ever is.
 """
 
 import codecs
@@ -107,6 +107,7 @@ class _Scanner:
         parser.EndElementHandler = self._end
         parser.CharacterDataHandler = self._text
         parser.EntityDeclHandler = self._refuse_entity
+        parser.AttlistDeclHandler = self._refuse_attribute_value
         parser.SkippedEntityHandler = self._refuse_unknown_entity
         parser.DefaultHandler = lambda _: self._add("other", "")
         self._parser = parser
@@ -151,6 +152,13 @@ class _Scanner:
 
     def _refuse_entity(self, name: str, *_: object) -> None:
         self._fail(f"it declares the entity &{name};, and declared entities are not read; write the characters instead")
+
+    def _refuse_attribute_value(self, element: str, name: str, _kind: str, value: str | None, *_: object) -> None:
+        if value is not None:
+            self._fail(
+                f"it declares a value for the attribute {name} of every <{element}>, and declared values are not read; "
+                "write the attribute where it belongs instead"
+            )
 
     def _refuse_unknown_entity(self, name: str, is_parameter: int) -> None:
         if not is_parameter:
