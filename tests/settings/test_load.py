@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import get_origin
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,8 @@ from hypothesis import strategies as st
 
 from regard.errors import SettingsError
 from regard.settings import Settings, load_settings, settings_from_json
+from regard.settings.expectation import plain_type, takes_text
+from regard.settings.layer import fields_of
 
 
 @pytest.fixture
@@ -102,6 +105,10 @@ def test_one_problem_is_one_line() -> None:
         ("data.source_language=english!", 'expected text such as "en", "fr", "pt-BR"'),
         ("data.source=a\0b", 'expected a path in quotes, or "none"'),
         ("data.source=\udce9", 'expected a path in quotes, or "none"'),
+        ("data.source_column=\udcff", 'data.source_column = .* expected text in quotes, or "none"'),
+        ('training.freeze=["encoder", "\udcff"]', r"training.freeze = .* expected a list such as \['encoder'"),
+        ('training.lora_matrices=["\udcff"]', "training.lora_matrices = .* expected a list such as"),
+        ('decoding.forbidden=["\udcff"]', "decoding.forbidden = .* expected a list such as"),
         ("model=3", "expected section.key=value"),
         ("seed", r"expected section.key=value; did you mean training.seed\?"),
         ("zzzzzz", "expected section.key=value; such as training.seed=2"),
@@ -116,6 +123,19 @@ def test_wrong_overrides(override: str, expected: str) -> None:
         load_settings(None, [override])
 
 
+def test_no_setting_holds_half_a_character() -> None:
+    fields = {
+        f"{section}.{key}": field for section in Settings.model_fields for key, field in fields_of(section).items()
+    }
+    texts = [name for name, field in fields.items() if takes_text(field)]
+    lists = [name for name, field in fields.items() if get_origin(plain_type(field)) is tuple]
+    assert {"data.source_column", "data.cache", "training.device"} <= set(texts)
+    assert {"training.freeze", "training.lora_matrices"} <= set(lists)
+    for override in [f"{name}=\udcff" for name in texts] + [f'{name}=["\udcff"]' for name in lists]:
+        with pytest.raises(SettingsError, match="expected"):
+            load_settings(None, [override])
+
+
 @pytest.mark.parametrize(
     ("overrides", "expected"),
     [
@@ -126,6 +146,11 @@ def test_wrong_overrides(override: str, expected: str) -> None:
         (["model.num_heads=3"], "num_heads must divide model_dim, but 256 / 3 leaves a rest"),
         (["model.model_dim=6", "model.num_heads=2", "model.positions=rotary"], "rotary positions need an even"),
         (["model.model_dim=3", "model.num_heads=1"], "sinusoidal positions need an even model_dim, but it is 3"),
+        (
+            ["model.kind=recurrent", "model.model_dim=250"],
+            r"override: in \[model\], a recurrent model's state_dim must be a multiple of twice "
+            "num_heads, but it is 250 with 4 heads; if it is not given, it is model_dim",
+        ),
     ],
 )
 def test_rules_between_keys(overrides: list[str], expected: str) -> None:
@@ -204,6 +229,7 @@ def test_a_broken_file_does_not_hide_a_broken_override(write) -> None:
         ("[" * 100_000, "config.json is not JSON"),
         ('{"training": {"sed": 1}}', r"config.json: unknown key training.sed; did you mean seed\?"),
         ('{"training": null}', "expected a table"),
+        ('{"data": {"target_column": "\\ud800"}}', "data.target_column = .* expected text in quotes"),
         (b"\xff\xfe\xfd", "config.json is not JSON"),
     ],
 )
@@ -224,6 +250,36 @@ def problems_of(load: Callable[[], Settings]) -> str:
 def test_any_override_loads_or_is_refused(overrides: list[str]) -> None:
     message = problems_of(lambda: load_settings(None, overrides))
     assert (not message and not overrides) or "expected" in message or "unknown" in message
+
+
+TOGETHER = {
+    "model.kind": ["transformer", "recurrent"],
+    "model.model_dim": [250, 255],
+    "model.num_heads": [1, 3, 0],
+    "model.state_dim": [250, 256],
+    "model.positions": ["rotary", "learned"],
+    "decoding.samples": [1, 9],
+    "decoding.beam_size": [1, 4],
+    "decoding.num_hypotheses": [2, 9],
+    "decoding.minimum_risk": ["true"],
+    "training.lora_rank": [1],
+    "training.optimizer": ["muon"],
+    "data.target": ["x.fr"],
+}
+SAYINGS = [f"{key}={value}" for key, values in TOGETHER.items() for value in values]
+
+
+@pytest.mark.parametrize("first", SAYINGS)
+def test_any_two_values_load_or_are_refused_with_their_place(first: str) -> None:
+    for second in SAYINGS:
+        message = problems_of(lambda given=second: load_settings(None, [first, given]))
+        assert not message or message.count("override: ") == max(1, message.count("\n- "))
+
+
+@given(st.lists(st.sampled_from(SAYINGS), min_size=3, max_size=4))
+def test_any_few_values_load_or_are_refused_with_their_place(overrides: list[str]) -> None:
+    message = problems_of(lambda: load_settings(None, overrides))
+    assert not message or message.count("override: ") == max(1, message.count("\n- "))
 
 
 leaves = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8)

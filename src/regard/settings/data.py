@@ -6,12 +6,12 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from regard.settings.section import Conflict, Section
+from regard.settings.section import Conflict, Section, Text, is_writable
 
 
 def _writable(path: Path) -> Path:
-    """Refuses a path that no settings file could hold: bytes that are not UTF-8 arrive as lone surrogates."""
-    if any(character == "\0" or "\ud800" <= character <= "\udfff" for character in str(path)):
+    """Refuses a path that no settings file could hold, or no file system."""
+    if "\0" in str(path) or not is_writable(str(path)):
         raise ValueError("a path must be text")
     return path
 
@@ -34,8 +34,8 @@ class DataSettings(Section):
     valid_target: FilePath | None = Field(None, description="their translations")
     source_language: Language = "en"
     target_language: Language = "fr"
-    source_column: str | None = Field(None, description="column of the source in a table with named columns")
-    target_column: str | None = Field(None, description="column of the target there")
+    source_column: Text | None = Field(None, description="column of the source in a table with named columns")
+    target_column: Text | None = Field(None, description="column of the target there")
     check_alignment: bool = Field(True, description="files whose sides seem shifted against each other are refused")
     clean: bool = Field(False, description="leave out what regard corpus clean would: repeated, ill-matched pairs too")
     valid_size: int = Field(1000, ge=1, description="pairs held out when no validation files are given")

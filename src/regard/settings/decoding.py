@@ -6,12 +6,12 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from regard.settings.data import FilePath
-from regard.settings.section import Conflict, Section
+from regard.settings.section import Conflict, Section, is_writable
 
 
 def _readable(phrase: str) -> str:
     """Refuses a phrase without any letter or sign, or with half a character."""
-    if not phrase.strip() or any("\ud800" <= character <= "\udfff" for character in phrase):
+    if not phrase.strip() or not is_writable(phrase):
         raise ValueError("a phrase must be text")
     return phrase
 

@@ -149,5 +149,5 @@ def _wrong_value(key: Key, given: Given) -> str:
 
 def _conflict_finding(section: str, conflict: Conflict, values: Values) -> tuple[tuple[Key, ...], str]:
     keys = tuple((section, key) for key in conflict.keys)
-    where = next(values[key].where for key in keys if key in values)
+    where = next((values[key].where for key in keys if key in values), "the settings")
     return keys, f"{where}: in [{section}], {conflict.message}"

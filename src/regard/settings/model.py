@@ -73,9 +73,9 @@ class ModelSettings(Section):
     def _recurrent_conflicts(self) -> Iterator[Conflict]:
         if self.recurrent_dim % (2 * self.num_heads):
             yield Conflict(
-                ("state_dim", "num_heads"),
-                f"a recurrent model's state_dim must be a multiple of twice num_heads, but it is "
-                f"{self.recurrent_dim} with {self.num_heads} heads",
+                ("state_dim", "model_dim", "num_heads"),
+                "a recurrent model's state_dim must be a multiple of twice num_heads, but it is "
+                f"{self.recurrent_dim} with {self.num_heads} heads; if it is not given, it is model_dim",
             )
 
     def _transformer_conflicts(self) -> Iterator[Conflict]:

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
 from pydantic_core import PydanticCustomError
 
 
@@ -13,6 +14,20 @@ class Conflict:
 
     keys: tuple[str, ...]
     message: str
+
+
+def is_writable(text: str) -> bool:
+    """Whether a settings file can hold a text: bytes that are not UTF-8 arrive as lone surrogates, which none can."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _writable(text: str) -> str:
+    if not is_writable(text):
+        raise ValueError("a text must be whole characters")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_writable)]
 
 
 class Section(BaseModel):

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from regard.settings.data import FilePath
-from regard.settings.section import Conflict, Section
+from regard.settings.section import Conflict, Section, Text
 
 Beta = Annotated[float, Field(ge=0, lt=1)]
 
@@ -30,7 +30,7 @@ class TrainingSettings(Section):
     init: FilePath | None = Field(
         None, description="a model, or a run's folder, to go on from: fine-tuning keeps its network and its subwords"
     )
-    freeze: tuple[str, ...] = Field(
+    freeze: tuple[Text, ...] = Field(
         (),
         strict=False,
         examples=["encoder", "embeddings"],
@@ -40,7 +40,7 @@ class TrainingSettings(Section):
         None, ge=1, le=4096, description="LoRA (Hu et al. 2021): train only changes of this rank, of some matrices"
     )
     lora_alpha: float = Field(16.0, gt=0, description="changes count lora_alpha / lora_rank times")
-    lora_matrices: tuple[str, ...] = Field(
+    lora_matrices: tuple[Text, ...] = Field(
         ("*.attention.*", "*.cross.*"), strict=False, min_length=1, description="which, named as in freeze"
     )
 
