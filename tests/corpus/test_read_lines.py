@@ -3,6 +3,7 @@ import io
 import os
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -123,6 +124,22 @@ def test_a_cut_gzip_is_said(tmp_path, cut):
     for read in (lambda: list(read_lines(path)), lambda: count_lines(path)):
         with pytest.raises(CorpusError, match=r"cut\.txt\.gz is cut short: its gzip data ends in the middle"):
             read()
+
+
+def test_the_line_in_which_a_gzip_is_cut_need_not_fit_into_memory(tmp_path):
+    path = tmp_path / "cut.txt.gz"
+    with gzip.open(path, "wb", 1) as file:
+        file.write(b"short\n" * 3)
+        for _ in range(40):
+            file.write(b"a" * (1 << 20))
+    path.write_bytes(path.read_bytes()[:-100])
+    tracemalloc.start()
+    try:
+        with pytest.raises(CorpusError, match="ends in the middle, in line 4; copy"):
+            count_lines(path)
+        assert tracemalloc.get_traced_memory()[1] < 20 << 20
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_damaged_gzip_is_said(tmp_path):

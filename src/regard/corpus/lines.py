@@ -57,6 +57,14 @@ def read_roughly(path: Path) -> Iterator[str]:
             yield raw.decode("utf-8", "replace").rstrip("\r\n")
 
 
+def too_long(path: Path, number: int) -> CorpusError:
+    """The error for a line of more than ``LONGEST_LINE_BYTES``, its line feed included."""
+    return CorpusError(
+        f"{path}, line {number} is longer than {LONGEST_LINE_BYTES >> 20} MiB; "
+        "a file with one sentence per line is expected"
+    )
+
+
 def _decoded(path: Path, encoding: str) -> Iterator[str]:
     with open_bytes(path) as file:
         for number, raw in enumerate(_raw_lines(path, file), start=1):
@@ -72,8 +80,5 @@ def _raw_lines(path: Path, file: io.BufferedIOBase) -> Iterator[bytes]:
     while raw := file.readline(LONGEST_LINE_BYTES + 1):
         number += 1
         if len(raw) > LONGEST_LINE_BYTES:
-            raise CorpusError(
-                f"{path}, line {number} is longer than {LONGEST_LINE_BYTES >> 20} MiB; "
-                "a file with one sentence per line is expected"
-            )
+            raise too_long(path, number)
         yield raw

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from regard.corpus.files import open_bytes
+from regard.corpus.lines import LONGEST_LINE_BYTES, too_long
 
 _BLOCK_BYTES: Final = 1 << 20
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
@@ -54,14 +55,16 @@ def survey(path: Path) -> FileFacts:
     """Reads a file once, block by block.
 
     Raises:
-        CorpusError: the file cannot be read.
+        CorpusError: the file cannot be read, or a line is longer than 16 MiB.
     """
     num_lines = 0
     has_mark = False
     found: dict[bytes, OddSign] = {}
     with open_bytes(path) as file:
         while block := file.read(_BLOCK_BYTES):
-            block += file.readline()  # so that no line end is cut in two
+            block += file.readline(LONGEST_LINE_BYTES + 1)  # so that no line end is cut in two
+            if len(block) - block.rfind(b"\n", 0, -1) - 1 > LONGEST_LINE_BYTES:
+                raise too_long(path, num_lines + block.count(b"\n", 0, -1) + 1)
             has_mark = has_mark or (num_lines == 0 and block.startswith(_BYTE_ORDER_MARK))
             for sign in _ODD:
                 if count := block.count(sign):
