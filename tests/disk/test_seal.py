@@ -1,10 +1,13 @@
 """Seals: what was damaged since is noticed, whatever it is."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from regard.disk import SEAL, SealError, check_file, read_seal, seal
+from regard.disk.seal import _digest
 
 
 @pytest.fixture
@@ -66,4 +69,23 @@ def test_the_message_says_what_is_wrong(sealed: Path) -> None:
         read_seal(sealed, kind="test/1")
     (sealed / SEAL).unlink()
     with pytest.raises(SealError, match=r"it has no manifest.json, so it was never finished"):
+        read_seal(sealed, kind="test/1")
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        ["a.bin", "b.txt"],
+        None,
+        {"a.bin": None},
+        {"a.bin": {"bytes": 100}},
+        {"a.bin": {"bytes": 100, "sha256": "", "mode": 0}},
+        {"a.bin": {"bytes": "100", "sha256": ""}},
+        {"a.bin": {"bytes": 100, "sha256": 7}},
+    ],
+)
+def test_a_manifest_of_another_make_is_damaged_whatever_its_hash_says(sealed: Path, files: Any) -> None:
+    content = {"kind": "test/1", "files": files}
+    (sealed / SEAL).write_text(json.dumps(content | {"digest": _digest(content)}))
+    with pytest.raises(SealError, match=r"its manifest.json is damaged \(\w+Error\)"):
         read_seal(sealed, kind="test/1")

@@ -22,6 +22,15 @@ class FileSeal:
     bytes: int
     sha256: str
 
+    def __post_init__(self) -> None:
+        """Refuses what only looks like a seal.
+
+        Raises:
+            TypeError: a value is of another type.
+        """
+        if type(self.bytes) is not int or type(self.sha256) is not str:
+            raise TypeError("a seal is a number of bytes and a hash as text")
+
 
 def seal_of(path: Path) -> FileSeal:
     """The size and hash of a file as it is now.
@@ -56,10 +65,9 @@ def read_seal(folder: Path, *, kind: str) -> dict[str, FileSeal]:
         SealError: the manifest is missing or damaged, the folder is of another kind, or a file is missing, has another
             size, or is not named.
     """
-    content = _content(folder / SEAL)
-    if content["kind"] != kind:
-        raise SealError(f"it is of the kind {content['kind']!r:.60}, but {kind!r} is expected")
-    seals = {name: FileSeal(**fact) for name, fact in content["files"].items()}
+    found, seals = _content(folder / SEAL)
+    if found != kind:
+        raise SealError(f"it is of the kind {found!r:.60}, but {kind!r} is expected")
     sizes = {path.name: path.stat().st_size for path in folder.iterdir() if path.name != SEAL}
     for name, fact in seals.items():
         if sizes.get(name) != fact.bytes:
@@ -84,19 +92,21 @@ def check_file(path: Path, expected: FileSeal) -> None:
         )
 
 
-def _content(path: Path) -> dict[str, Any]:
+def _content(path: Path) -> tuple[Any, dict[str, FileSeal]]:
+    """The kind and the seals that a manifest states."""
     try:
         with path.open("rb") as file:
             content: dict[str, Any] = json.loads(file.read(_MOST_BYTES))
         digest = content.pop("digest")
         kind, files = content["kind"], content["files"]
+        seals = {name: FileSeal(**fact) for name, fact in files.items()}
     except FileNotFoundError:
         raise SealError(f"it has no {SEAL}, so it was never finished") from None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise SealError(f"its {SEAL} is damaged ({type(error).__name__})") from None
     if digest != _digest({"kind": kind, "files": files}) or len(content) != 2:
         raise SealError(f"its {SEAL} does not have the hash it states, so it was changed or damaged")
-    return content
+    return kind, seals
 
 
 def _digest(content: dict[str, Any]) -> str:
