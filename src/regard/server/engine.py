@@ -11,11 +11,12 @@ import time
 from collections.abc import Sequence
 from typing import Final, final
 
+from regard.server.fault import fault_of
 from regard.server.hands import Hand, Here
 from regard.server.journal import Journal
 from regard.server.limits import Limits
 from regard.server.metrics import Metrics
-from regard.server.problem import Problem
+from regard.server.problem import OF_CLIENTS, Problem
 from regard.server.ticket import CallTicket, Line, TranslationTicket, end_together
 
 AnyTicket = TranslationTicket | CallTicket
@@ -160,7 +161,12 @@ class Engine:
         try:
             ticket.run()
         except Exception as error:
-            ticket.fail(error)
+            self._fail(ticket, error)
+
+    def _fail(self, ticket: AnyTicket, error: Exception) -> None:
+        if not isinstance(error, OF_CLIENTS):
+            self._journal.write("failed", **fault_of(error))
+        ticket.fail(error)
 
     def _translate(self, batch: Taken, hand: Hand) -> None:
         began = time.monotonic()
@@ -168,7 +174,7 @@ class Engine:
             _answer(batch, hand)
         except Exception as error:
             if len(batch) == 1:
-                batch[0][0].fail(error)
+                self._fail(batch[0][0], error)
                 return
             for one in batch:  # so that what is wrong with one sentence stays with its own request
                 self._translate([one], hand)

@@ -12,6 +12,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from regard.server.answers import json_answer
+from regard.server.fault import fault_of
 from regard.server.origin import Call, Door
 from regard.server.problem import Problem
 from regard.server.service import Service
@@ -80,8 +81,7 @@ class Gate:
         except Problem as problem:
             await answer.say(scope, receive, problem)
         except Exception as error:
-            # The kind of the error and the place, but not its message, which may hold what somebody wrote.
-            self._journal.write("bug", kind=type(error).__name__, where=_place(error))
+            self._journal.write("bug", **fault_of(error))
             await answer.say(scope, receive, Problem(500, "this is a bug of the server; its log names the place"))
 
     def _tell(self, scope: Scope, answer: "_Answer", seconds: float) -> None:
@@ -131,10 +131,3 @@ def call_of(scope: Scope) -> Call:
         key, text = name.decode("latin-1").lower(), value.decode("latin-1")
         headers[key] = f"{headers[key]}, {text}" if key in headers else text
     return Call(scope["method"], scope["path"], headers)
-
-
-def _place(error: BaseException) -> str:
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    return "" if trace is None else f"{trace.tb_frame.f_code.co_filename.rsplit('/', 2)[-1]}:{trace.tb_lineno}"

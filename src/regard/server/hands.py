@@ -14,9 +14,10 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final, Protocol, final, runtime_checkable
 
-from regard.errors import MachineError, RegardError
 from regard.launch import num_cores
+from regard.server.fault import ElsewhereError, fault_of
 from regard.server.limits import Limits
+from regard.server.problem import OF_CLIENTS
 from regard.server.shelf import Served, Shelf
 from regard.server.ticket import Search
 from regard.translator import Translation, Translator
@@ -140,10 +141,10 @@ class There:
             return _translations(
                 models[name].translate_lines, lines, search, lambda number: bool(self._unwanted[number])
             )
-        except RegardError as error:
+        except OF_CLIENTS as error:
             return error
-        except Exception as error:  # of which not all can be sent
-            return MachineError(f"{type(error).__name__} while a batch was translated")
+        except Exception as error:
+            return ElsewhereError(**fault_of(error))
 
 
 def _taken_in(models: dict[str, Translator], name: str, fresh: Translator, weights_sha256: str) -> bool:

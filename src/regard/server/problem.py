@@ -2,6 +2,11 @@
 
 from typing import Final, final
 
+from regard.errors import CorpusError, RegardError, SettingsError, TextError, TraceError
+
+OF_CLIENTS: Final = (TextError, CorpusError, SettingsError, TraceError)
+"""Errors of the rooms below that follow from what was sent; all others are the server's own."""
+
 REASONS: Final = {
     400: "bad request",
     401: "token needed",
@@ -44,3 +49,16 @@ class Problem(Exception):  # noqa: N818 - it is the answer, not a defect
         """Headers of the answer beyond the usual ones."""
         headers = {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
         return headers | ({"WWW-Authenticate": "Bearer"} if self.status == 401 else {})
+
+
+def problem_of(error: BaseException) -> Problem:
+    """What an error of the rooms below means to a client; the log names kind and place of what is not the client's."""
+    if isinstance(error, OF_CLIENTS):
+        return Problem(422, str(error)[:600])
+    if isinstance(error, MemoryError):
+        return Problem(503, "memory ran out; send less at once", retry_after=5)
+    if isinstance(error, RegardError):
+        return Problem(
+            500, "the model could not translate this; the server's owner finds the reason with regard doctor"
+        )
+    return Problem(500, "this is a bug of the server; its log names the place")

@@ -8,14 +8,13 @@ from typing import Any, final
 
 from starlette.requests import ClientDisconnect, Request
 
-from regard.errors import CorpusError, RegardError, SettingsError, TextError, TraceError
 from regard.server.detection import Detector
 from regard.server.engine import AnyTicket, Engine
 from regard.server.journal import Journal
 from regard.server.limits import Limits
 from regard.server.metrics import Metrics
 from regard.server.origin import Door
-from regard.server.problem import Problem
+from regard.server.problem import Problem, problem_of
 from regard.server.shelf import Shelf
 
 
@@ -72,17 +71,8 @@ def result_of(ticket: AnyTicket) -> Any:
     """
     try:
         return ticket.future.result()
-    except (MemoryError, RegardError) as error:
+    except Exception as error:
         raise problem_of(error) from error
-
-
-def problem_of(error: BaseException) -> Problem:
-    """What an error of the rooms below means to a client."""
-    if isinstance(error, TextError | CorpusError | SettingsError | TraceError):
-        return Problem(422, str(error)[:600])
-    if isinstance(error, MemoryError):
-        return Problem(503, "memory ran out; send less at once", retry_after=5)
-    return Problem(500, "the model could not translate this; the server's owner finds the reason with regard doctor")
 
 
 async def _left(request: Request) -> None:

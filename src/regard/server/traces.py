@@ -21,8 +21,8 @@ from starlette.responses import Response, StreamingResponse
 
 from regard.server.answers import described, json_answer
 from regard.server.body import parsed, read_body
-from regard.server.problem import Problem
-from regard.server.service import Service, problem_of
+from regard.server.problem import Problem, problem_of
+from regard.server.service import Service
 from regard.server.shelf import Served
 from regard.server.ticket import Abandoned, CallTicket
 from regard.tracing import LiveStep, Trace
