@@ -166,10 +166,10 @@ def test_without_the_option_there_are_none(regard, tiny_run: Path) -> None:
     assert "alignment" not in json.loads(regard("translate", tiny_run, "--json", stdin=b"one\n").out)
 
 
-def test_alignments_and_stream(regard, tiny_run: Path) -> None:
-    outcome = regard("translate", tiny_run, "--alignments", "--stream", stdin=b"one\n")
+def test_what_does_not_go_with_stream(regard, tiny_run: Path) -> None:
+    outcome = regard("translate", tiny_run, "--alignments", "--processes", 2, "--stream", stdin=b"one\n")
     assert outcome.code == 2
-    assert "--stream shows greedy search as it goes; leave out --alignments" in outcome.err
+    assert "--stream shows greedy search as it goes; leave out --alignments, --processes" in outcome.err
 
 
 def test_several_models_at_once(regard, tiny_run: Path) -> None:

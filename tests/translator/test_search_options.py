@@ -78,6 +78,8 @@ def test_a_phrase_that_is_required_and_forbidden_is_refused_before_anything(tran
     message = "the term 'cat' demands 'petit chat', but a forbidden phrase is part of that"
     with pytest.raises(SettingsError, match=message):
         translator.translate(TEXT, glossary={"cat": "petit chat"}, forbidden=["chat"])
+    with pytest.raises(SettingsError, match=message):  # although no text has the term
+        translator.translate_lines([], glossary={"cat": "petit chat"}, forbidden=["chat"])
     with pytest.raises(SettingsError, match="required demands 'chat', but a forbidden phrase"):
         translator.translate(TEXT, required=["chat"], forbidden=["chat"])
     either = translator.translate(TEXT, glossary={"cat": ("petit chat", "tapis")}, forbidden=["chat"])

@@ -83,7 +83,7 @@ def translate(
     As many lines come out as went in, in the same order. Of a file that is translated in place everything but the
     missing translations stays as it is; placeholders and tags are kept, or the sentence is flagged.
     """
-    _refuse_contradictions(search, json=json, alignments=alignments, stream=stream)
+    _refuse_contradictions(search, json=json, alignments=alignments, stream=stream, processes=processes is not None)
     in_place = FileOptions(lines, overwrite, memory, least_similarity, review)
     given = {"--json": json, "--alignments": alignments, "--stream": stream, "--processes": processes is not None}
     if BulkOptions(engine, workers, field).is_asked_for():
@@ -130,12 +130,15 @@ def _translate_each(
                 _answer(translator, batches, write, search=search, form=form, processes=processes)
 
 
-def _refuse_contradictions(search: "SearchOptions", *, json: bool, alignments: bool, stream: bool) -> None:
+def _refuse_contradictions(
+    search: "SearchOptions", *, json: bool, alignments: bool, stream: bool, processes: bool
+) -> None:
     if (search.get("num_hypotheses") or 1) > 1 and not json:
         raise InputError("--num-hypotheses above 1 needs --json, because plain output is one line per line of input")
     given = flags_of(search)
     given += ["--json"] if json else []
     given += ["--alignments"] if alignments else []
+    given += ["--processes"] if processes else []
     if stream and given:
         raise InputError(f"--stream shows greedy search as it goes; leave out {', '.join(given)}")
 

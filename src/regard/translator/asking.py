@@ -9,7 +9,7 @@ from regard.errors import SettingsError, TextError
 from regard.models import AnyModel
 from regard.settings import DecodingSettings
 from regard.text.shortlist import Shortlist
-from regard.translator.glossary import Glossary
+from regard.translator.glossary import Glossary, Term
 from regard.translator.phrases import ForbiddenPhrases, PhraseBook
 from regard.translator.prefix import prefix_ids
 from regard.translator.ranking import by_least_risk, needs_ranking, ranked
@@ -56,6 +56,8 @@ class Asking:
         self._required = tuple(self._phrase(each, "required") for each in _listed(given, "required"))
         if self._required or self._glossary is not None:
             self._refuse_what_cannot_require()
+        for term in () if self._glossary is None or self._forbidden is None else self._glossary.terms:
+            self._allowed(term.targets, _name(term))  # now, and not when a line has it
 
     def hypotheses(
         self, model: AnyModel, sources: Sequence[Sequence[int]], numbers: Sequence[int]
@@ -94,25 +96,32 @@ class Asking:
         if self._glossary is None:
             return required
         terms = self._glossary.terms_in(self._book.tokenizer.decode(source))
-        return (*required, *(self._phrase(term.targets, f"the term {term.source!r}") for term in terms))
+        return (*required, *(self._phrase(term.targets, _name(term)) for term in terms))
 
     def _phrase(self, given: object, name: str) -> RequiredPhrase:
         texts = [_text(each, name) for each in (given if isinstance(given, tuple) else (given,))]
         if not texts or not all(map(str.strip, texts)):
             raise SettingsError(f"{name}: a phrase needs text, but {given!r:.60} is given")
+        return self._book.required(self._allowed(texts, name))
+
+    def _allowed(self, texts: Sequence[str], name: str) -> list[str]:
         allowed = [text for text in texts if self._forbidden is None or not self._forbidden.is_in(text)]
         if not allowed:
             raise SettingsError(
                 f"{name} demands {' or '.join(map(repr, texts))}, but a forbidden phrase is part of that; forbid less, "
                 "or ask for something else"
             )
-        return self._book.required(allowed)
+        return allowed
 
     def _refuse_what_cannot_require(self) -> None:
         settings = self.settings
         if settings.samples or settings.diverse_groups > 1:
             other = "samples" if settings.samples else "diverse_groups"
             raise SettingsError(f"required phrases and glossaries need a beam of their own; leave {other} out")
+
+
+def _name(term: Term) -> str:
+    return f"the term {term.source!r}"
 
 
 def _listed(given: object, name: str) -> Sequence[object]:
