@@ -7,6 +7,7 @@ import pytest
 
 from regard.cli.comparing import compared
 from regard.cli.scoring import Scored
+from regard.corpus import Origin, Pair
 from regard.evaluation import Score
 
 
@@ -90,9 +91,10 @@ def test_two_models_compared(regard, tiny_run: Path, test_files) -> None:
 
 
 def test_the_lines_of_a_comparison() -> None:
-    shown = "\n".join(compared(["a\x1b", "b"], ["un", "deux"], ["un", "de"], ["x", "de"]).lines())
-    assert "line 1    a\ufffd\n  reference     un\n  first  100.00 un\n  second   0.00 x" in shown
-    assert "line 2" not in shown
+    pairs = [Pair("a\x1b", "un", Origin("a.tsv", 7)), Pair("b", "deux", Origin("a.tsv", 9))]
+    shown = "\n".join(compared(pairs, ["un", "de"], ["x", "de"]).lines())
+    assert "line 7    a\ufffd\n  reference     un\n  first  100.00 un\n  second   0.00 x" in shown
+    assert "line 9" not in shown
 
 
 def test_a_model_to_compare_with_that_is_not_there(regard, tiny_run: Path, test_files, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from regard.cli.show import printable
 
 if TYPE_CHECKING:
+    from regard.corpus import Pair
     from regard.evaluation import Comparison, SentenceDifference
 
 _SHOWN: Final = 5
@@ -16,8 +17,7 @@ _SHOWN: Final = 5
 class Compared:
     """What was found out about two models, and the sentences to show it with."""
 
-    sources: Sequence[str]
-    references: Sequence[str]
+    pairs: "Sequence[Pair]"
     comparisons: "dict[str, Comparison]"
     differences: "Sequence[SentenceDifference]"
 
@@ -34,40 +34,36 @@ class Compared:
             yield from self._sentence(each_sentence)
 
     def record(self) -> dict[str, Any]:
-        """The same for JSON; ``line`` counts from 1."""
+        """The same for JSON; ``line`` is that of the file, counted from 1."""
         return {
             "comparisons": {name: _comparison(each) for name, each in self.comparisons.items()},
             "most_different": [self._difference(each) for each in self.differences],
         }
 
     def _sentence(self, found: "SentenceDifference") -> Iterator[str]:
-        yield f"\nline {found.index + 1}    {printable(self.sources[found.index])}"
-        yield f"  reference     {printable(self.references[found.index])}"
+        pair = self.pairs[found.index]
+        yield f"\nline {pair.origin.line}    {printable(pair.source)}"
+        yield f"  reference     {printable(pair.target)}"
         yield f"  first  {found.first_chrf:6.2f} {printable(found.first)}"
         yield f"  second {found.second_chrf:6.2f} {printable(found.second)}"
 
     def _difference(self, found: "SentenceDifference") -> dict[str, Any]:
+        pair = self.pairs[found.index]
         return {
-            "line": found.index + 1,
-            "source": self.sources[found.index],
-            "reference": self.references[found.index],
+            "line": pair.origin.line,
+            "source": pair.source,
+            "reference": pair.target,
             "first": {"text": found.first, "chrf": found.first_chrf},
             "second": {"text": found.second, "chrf": found.second_chrf},
         }
 
 
-def compared(
-    sources: Sequence[str], references: Sequence[str], first: Sequence[str], second: Sequence[str]
-) -> Compared:
+def compared(pairs: "Sequence[Pair]", first: Sequence[str], second: Sequence[str]) -> Compared:
     """Compares the translations of two models."""
     from regard.evaluation import compare, most_different
 
-    return Compared(
-        sources,
-        references,
-        compare(first, second, [references]),
-        most_different(first, second, [references], count=_SHOWN),
-    )
+    references = [[pair.target for pair in pairs]]
+    return Compared(pairs, compare(first, second, references), most_different(first, second, references, count=_SHOWN))
 
 
 def _comparison(each: "Comparison") -> dict[str, Any]:

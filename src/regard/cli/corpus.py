@@ -9,6 +9,7 @@ import typer
 from regard.cli.corpus_get import get
 from regard.cli.exits import guarded
 from regard.cli.number import number_from
+from regard.cli.options import SourceColumnOption, SourceLanguageOption, TargetColumnOption, TargetLanguageOption
 from regard.cli.output import text_output
 from regard.cli.show import count, printable
 
@@ -52,22 +53,6 @@ KeepSeenOption = Annotated[bool, typer.Option("--keep-seen", help="Keep pairs th
 KeepSameOption = Annotated[bool, typer.Option("--keep-same", help="Keep pairs whose sides are the same.")]
 NoAlignmentOption = Annotated[
     bool, typer.Option("--no-alignment-check", help="Do not look for sides that shift against each other.")
-]
-
-
-SourceLanguageOption = Annotated[
-    str | None,
-    typer.Option("--source-language", help="Of a file with several languages, for example en.", show_default=False),
-]
-TargetLanguageOption = Annotated[
-    str | None, typer.Option("--target-language", help="The one it is translated to.", show_default=False)
-]
-SourceColumnOption = Annotated[
-    str | None,
-    typer.Option("--source-column", help="Of a table with named columns (.csv, .parquet).", show_default=False),
-]
-TargetColumnOption = Annotated[
-    str | None, typer.Option("--target-column", help="The column with the translations.", show_default=False)
 ]
 
 

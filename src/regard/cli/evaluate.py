@@ -8,6 +8,7 @@ import typer
 
 from regard.cli.comparing import compared
 from regard.cli.compiling import said_if_not_compiled
+from regard.cli.given_pairs import GivenPairs
 from regard.cli.options import (
     BeamOption,
     CompileOption,
@@ -18,19 +19,18 @@ from regard.cli.options import (
     LengthPenaltyOption,
     ModelArgument,
     ShortlistOption,
+    SourceColumnOption,
+    SourceLanguageOption,
+    TargetColumnOption,
+    TargetLanguageOption,
     ThreadsOption,
 )
 from regard.cli.output import refuse_existing, text_output
+from regard.cli.scored_pairs import scored_pairs
 from regard.cli.scoring import score
-from regard.cli.show import count
-from regard.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from regard.corpus import Pair
-    from regard.settings import Settings
-    from regard.translator import SearchOptions
+    from regard.translator import SearchOptions, Translator
 
 
 def evaluate(
@@ -43,6 +43,10 @@ def evaluate(
     target: Annotated[
         Path | None, typer.Option("--target", help="Their reference translations.", show_default=False)
     ] = None,
+    source_language: SourceLanguageOption = None,
+    target_language: TargetLanguageOption = None,
+    source_column: SourceColumnOption = None,
+    target_column: TargetColumnOption = None,
     beam_size: BeamOption = None,
     length_penalty: LengthPenaltyOption = None,
     shortlist: ShortlistOption = False,
@@ -63,54 +67,45 @@ def evaluate(
     """Score a model with BLEU, chrF and TER.
 
     Without --source, on the pairs it was validated with. With --compare a second model translates the same sentences,
-    and paired bootstrap resampling says how likely the difference is chance.
+    and paired bootstrap resampling says how likely the difference is chance. Languages and columns of a file are the
+    model's if not named.
     """
     refuse_existing(output)
-    if target is not None and source is None:
-        raise InputError("--target is given without --source; give both, or neither for the model's own pairs")
+    given = GivenPairs(
+        source=source,
+        target=target,
+        source_language=source_language,
+        target_language=target_language,
+        source_column=source_column,
+        target_column=target_column,
+    )
     from regard.translator import load
 
-    given = None if source is None else _read(source, target)
     how: dict[str, Any] = {"device": device, "dtype": dtype, "threads": threads, "compiled": compiled}
     translator = said_if_not_compiled(load(model, *(ensemble or ()), **how))
-    pairs, description = given or _own_pairs(translator.settings)
-    typer.echo(f"{count(len(pairs))} sentences: {description}", err=True)
-    sources, references = [pair.source for pair in pairs], [pair.target for pair in pairs]
     asked: SearchOptions = {"beam_size": beam_size, "length_penalty": length_penalty, "shortlist": shortlist}
-    scored = score(translator, sources, references, **asked)
+    other = None if compare is None else _ready(said_if_not_compiled(load(compare, **how)), asked)
+    test = scored_pairs(given, translator.settings.data)
+    typer.echo(str(test), err=True)
+    scored = score(translator, *test.sides, **asked)
     if output is not None:
         with text_output(output) as write:
-            write("".join(f"{hypothesis}\n" for hypothesis in scored.hypotheses))
-    record = {"model": str(model), "test_set": description, **scored.record()}
+            write("".join(f"{line}\n" for line in test.in_place(scored.hypotheses)))
+    record = {"model": str(model), "test_set": test.description, **scored.record()}
     lines = scored.lines()
-    if compare is not None:
-        other = said_if_not_compiled(load(compare, **how))
-        second = score(other, sources, references, **asked)
-        found = compared(sources, references, scored.hypotheses, second.hypotheses)
+    if other is not None:
+        second = score(other, *test.sides, **asked)
+        found = compared(test.pairs, scored.hypotheses, second.hypotheses)
         record |= {"second_model": str(compare), **found.record()}
         lines += ["", f"first: {model}   second: {compare}", *found.lines()]
     typer.echo(json_format.dumps(record, ensure_ascii=False) if json else "\n".join(lines))
 
 
-def _read(source: Path, target: Path | None) -> "tuple[Sequence[Pair], str]":
-    """The pairs of a test set, and what it is."""
-    from regard.corpus import read_pairs
+def _ready(translator: "Translator", asked: "SearchOptions") -> "Translator":
+    """The second model, once it is known to do what is asked: else the work of the first would be lost.
 
-    pairs = list(read_pairs(source, target))
-    if not pairs:
-        raise InputError(f"{source} has no sentence pairs to score")
-    return pairs, " and ".join(str(file) for file in (source, target) if file)
-
-
-def _own_pairs(settings: "Settings") -> "tuple[Sequence[Pair], str]":
-    """What the settings of a model say it was validated on; for the built-in corpus, its test pairs."""
-    from regard.runs.data import read_data
-
-    data = settings.data
-    if data.valid_source is not None:
-        pairs, files = _read(data.valid_source, data.valid_target)
-        return pairs, f"the model's validation pairs, {files}"
-    read = read_data(data)
-    if data.source is None:
-        return read.test, "test pairs of the built-in corpus, never trained on"
-    return read.valid, f"the pairs of {data.source} that were held out to validate on"
+    Raises:
+        SettingsError: it cannot.
+    """
+    translator.translate_lines((), **asked)
+    return translator

@@ -66,3 +66,17 @@ ShortlistOption = Annotated[
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Write JSON.")]
+SourceLanguageOption = Annotated[
+    str | None,
+    typer.Option("--source-language", help="Of a file with several languages, for example en.", show_default=False),
+]
+TargetLanguageOption = Annotated[
+    str | None, typer.Option("--target-language", help="The one it is translated to.", show_default=False)
+]
+SourceColumnOption = Annotated[
+    str | None,
+    typer.Option("--source-column", help="Of a table with named columns (.csv, .parquet).", show_default=False),
+]
+TargetColumnOption = Annotated[
+    str | None, typer.Option("--target-column", help="The column with the translations.", show_default=False)
+]

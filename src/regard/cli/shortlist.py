@@ -5,7 +5,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from regard.cli.options import ModelArgument
+from regard.cli.given_pairs import GivenPairs
+from regard.cli.options import (
+    ModelArgument,
+    SourceColumnOption,
+    SourceLanguageOption,
+    TargetColumnOption,
+    TargetLanguageOption,
+)
 from regard.cli.show import count
 
 if TYPE_CHECKING:
@@ -26,6 +33,10 @@ def shortlist(
         ),
     ] = None,
     target: Annotated[Path | None, typer.Option("--target", help="Their translations.", show_default=False)] = None,
+    source_language: SourceLanguageOption = None,
+    target_language: TargetLanguageOption = None,
+    source_column: SourceColumnOption = None,
+    target_column: TargetColumnOption = None,
     per_piece: Annotated[int, typer.Option("--per-piece", min=1, help="Translations kept of each piece.")] = 200,
     frequent: Annotated[
         int, typer.Option("--frequent", min=0, help="Pieces that any translation may hold, the most frequent ones.")
@@ -33,21 +44,31 @@ def shortlist(
 ) -> None:
     """Learn from the training pairs which pieces may translate which, and keep that in the model's folder.
 
-    translate and evaluate with --shortlist then choose among few pieces instead of the whole vocabulary.
+    translate and evaluate with --shortlist then choose among few pieces instead of the whole vocabulary. Languages and
+    columns of a file are the model's if not named.
     """
+    given = GivenPairs(
+        source=source,
+        target=target,
+        source_language=source_language,
+        target_language=target_language,
+        source_column=source_column,
+        target_column=target_column,
+    )
     from regard.runs.shortlist import add_shortlist
 
-    learned = add_shortlist(model, _pairs(source, target), per_piece=per_piece, num_frequent=frequent)
+    learned = add_shortlist(model, _pairs(given, model), per_piece=per_piece, num_frequent=frequent)
     typer.echo(
         f"{count(len(learned.translations))} translations of {count(learned.vocab_size)} pieces are in the model now; "
         "translate and evaluate use them with --shortlist"
     )
 
 
-def _pairs(source: Path | None, target: Path | None) -> "Sequence[Pair] | None":
+def _pairs(given: GivenPairs, model: Path) -> "Sequence[Pair] | None":
+    if given.source is None:
+        return None
+    from regard.bundle import load_bundle
     from regard.corpus import read_pairs
-    from regard.errors import InputError
 
-    if source is None and target is not None:
-        raise InputError("--target is given without --source; give both, or neither for the model's training pairs")
-    return None if source is None else list(read_pairs(source, target))
+    reading = given.reading(load_bundle(model).settings.data)
+    return list(read_pairs(given.source, given.target, reading=reading))

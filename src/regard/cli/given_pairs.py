@@ -1,0 +1,55 @@
+"""Pairs that are named to a command together with a model: files are read in the model's languages and columns."""
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, final
+
+from regard.errors import InputError
+
+if TYPE_CHECKING:
+    from regard.corpus import Reading
+    from regard.settings import DataSettings
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class GivenPairs:
+    """What ``--source`` and the options that describe it say; without a source, the model's own pairs are meant.
+
+    Raises:
+        InputError: something describes a source that is not given.
+    """
+
+    source: Path | None = None
+    target: Path | None = None
+    source_language: str | None = None
+    target_language: str | None = None
+    source_column: str | None = None
+    target_column: str | None = None
+
+    def __post_init__(self) -> None:
+        given = [f"--{each.name.replace('_', '-')}" for each in fields(self) if getattr(self, each.name) is not None]
+        if given and self.source is None:
+            raise InputError(
+                f"{', '.join(given)} {'is' if len(given) == 1 else 'are'} given without --source; give that too, or "
+                "nothing of the kind for the model's own pairs"
+            )
+
+    def reading(self, data: "DataSettings") -> "Reading":
+        """Which two sides of the files to read: those asked for, and where nothing is, those of the model.
+
+        Args:
+            data: the model's settings of its pairs.
+        """
+        from regard.corpus import Reading
+
+        return Reading(
+            self.source_language or data.source_language,
+            self.target_language or data.target_language,
+            self.source_column or data.source_column,
+            self.target_column or data.target_column,
+        )
+
+    def __str__(self) -> str:
+        """The files."""
+        return " and ".join(str(file) for file in (self.source, self.target) if file)
