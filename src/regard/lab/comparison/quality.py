@@ -9,8 +9,9 @@ from regard.corpus import read_lines, read_pairs
 from regard.disk import write_text_aside
 from regard.evaluation import compare, evaluate
 from regard.evaluation.tokenised import evaluate_tokenised
-from regard.lab.comparison.plan import ScoredSet
+from regard.lab.comparison.plan import Plan
 from regard.runs.data import RunData
+from regard.runs.files import reading_of
 from regard.translator import Translator
 
 METRICS = ("bleu", "chrf")
@@ -27,16 +28,18 @@ class Sentences:
     name: str
 
 
-def sentences_of(test: ScoredSet | None, data: RunData) -> Sentences:
+def sentences_of(plan: Plan, data: RunData) -> Sentences:
     """The sentences of the test files; without any, the corpus' own test pairs, or else its validation pairs.
 
     Raises:
         CorpusError: the files cannot be read.
     """
+    test = plan.test
     if test is None:
         pairs, name = (data.test, "the corpus' test pairs") if data.test else (data.valid, "the validation pairs")
     else:
-        pairs, name = list(read_pairs(test.source, test.target)), test.source.stem
+        reading = reading_of(plan.sides[0].settings.data)  # both sides' data is the same
+        pairs, name = list(read_pairs(test.source, test.target, reading=reading)), test.source.stem
     tokenised = None if test is None or test.tokenised is None else tuple(read_lines(test.tokenised))
     return Sentences(tuple(pair.source for pair in pairs), tuple(pair.target for pair in pairs), tokenised, name)
 

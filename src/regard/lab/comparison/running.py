@@ -108,7 +108,7 @@ class _Work:
     @cached_property
     def sentences(self) -> Sentences:
         """What is translated to be scored."""
-        return sentences_of(self.plan.test, self.data)
+        return sentences_of(self.plan, self.data)
 
     def forget(self, parts: Collection[str]) -> None:
         """Cells of these parts count as missing.
