@@ -1,8 +1,11 @@
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
-from regard.corpus import Rules, clean_corpus, read_pairs
+from regard.corpus import Rules, check_corpus, clean_corpus, read_pairs
 from regard.errors import CorpusError, OutputExistsError
 
 ENGLISH = ["one cat\r", "one cat", "", "two dogs", "three\u2028mice", "a"]
@@ -75,3 +78,28 @@ def test_nothing_left_is_said(tmp_path):
 def test_nothing_is_written_over(sides, tmp_path):
     with pytest.raises(OutputExistsError, match="exists already and is left as it is"):
         clean_corpus(*sides, out=tmp_path)
+
+
+def write_unchanged(paths, pairs):
+    """Writes pairs as they are, as any program might."""
+    if len(paths) == 2:
+        texts = ["".join(f"{side}\n" for side in sides) for sides in zip(*pairs, strict=True)]
+    elif paths[0].suffix == ".tsv":
+        texts = ["".join(f"{source}\t{target}\n" for source, target in pairs)]
+    else:
+        texts = ["".join(json.dumps({"source": source, "target": target}) + "\n" for source, target in pairs)]
+    for path, text in zip(paths, texts, strict=True):
+        path.write_bytes(text.encode())
+
+
+@pytest.mark.parametrize("names", [("a.en", "a.fr"), ("a.tsv",), ("a.jsonl",)])
+@given(pairs=st.lists(st.tuples(*[st.text("ab \ufeff\r\u00a0", max_size=4)] * 2), max_size=6))
+@hypothesis_settings(deadline=None, max_examples=50)
+def test_what_was_cleaned_is_sound_whatever_marks_stand_in_it(tmp_path_factory, names, pairs):
+    folder, rules = tmp_path_factory.mktemp("marks"), Rules(max_ratio=99.0, check_alignment=False)
+    paths = [folder / name for name in names]
+    write_unchanged(paths, [*pairs, ("one cat", "un chat")])
+    report = clean_corpus(*paths, out=folder / "out", rules=rules)
+    result = check_corpus(*(folder / "out" / f"clean{path.suffix}" for path in paths), rules=rules)
+    assert not result.is_damaged
+    assert (result.report.kept, result.report.dropped) == (report.kept, {})

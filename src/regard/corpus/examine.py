@@ -6,7 +6,7 @@ from typing import Final, final
 
 from regard.corpus.alignment import MisalignmentFinder, Suspicion
 from regard.corpus.fingerprints import SeenBefore, fingerprints
-from regard.corpus.pair import Pair
+from regard.corpus.pair import Pair, said
 from regard.corpus.report import Report
 from regard.corpus.rules import SEEN, Rules, Usual, fault_of
 
@@ -59,7 +59,7 @@ class Examination:
         faults = [fault_of(pair, self._rules, self.usual) for pair in batch]
         if self._rules.drop_seen:
             sound = [place for place, fault in enumerate(faults) if fault is None]
-            keys = fingerprints(f"{batch[place].source.strip()}\0{batch[place].target.strip()}" for place in sound)
+            keys = fingerprints(f"{said(batch[place].source)}\0{said(batch[place].target)}" for place in sound)
             for place, is_seen in zip(sound, self._seen.add(keys).tolist(), strict=True):
                 faults[place] = SEEN if is_seen else None
         return faults

@@ -1,6 +1,9 @@
 """One sentence pair, the unit every reader yields."""
 
 from dataclasses import dataclass
+from typing import Final
+
+_MARK: Final = "\ufeff"  # a byte order mark; inside a file, nothing that anybody sees
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,3 +24,8 @@ class Pair:
     source: str
     target: str
     origin: Origin
+
+
+def said(sentence: str) -> str:
+    """What a sentence says: all of it but byte order marks, and white space around it; nothing if it is blank."""
+    return sentence.replace(_MARK, "").strip()

@@ -14,7 +14,7 @@ from regard.corpus.formats.registry import READERS, SUBTITLES, suffix_of
 from regard.corpus.formats.subtitles import read_subtitles
 from regard.corpus.json_lines import read_json_lines
 from regard.corpus.lines import count_lines, read_lines
-from regard.corpus.pair import Origin, Pair
+from regard.corpus.pair import Origin, Pair, said
 from regard.corpus.report import BLANK, ONE_SIDED, Report
 from regard.corpus.table import read_table
 from regard.errors import CorpusError
@@ -116,13 +116,9 @@ def _side_by_side(source: Path, target: Path) -> Iterator[Pair]:
 
 def _without_blanks(pairs: Iterator[Pair], report: Report) -> Iterator[Pair]:
     for pair in pairs:
-        has_source, has_target = not _is_blank(pair.source), not _is_blank(pair.target)
+        has_source, has_target = bool(said(pair.source)), bool(said(pair.target))
         if has_source and has_target:
             report.keep()
             yield pair
         else:
             report.drop(ONE_SIDED if has_source or has_target else BLANK, pair.origin)
-
-
-def _is_blank(sentence: str) -> bool:
-    return not sentence or sentence.isspace()

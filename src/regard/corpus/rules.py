@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Final
 
-from regard.corpus.pair import Pair
+from regard.corpus.pair import Pair, said
 from regard.corpus.report import BLANK, ONE_SIDED
 from regard.corpus.scripts import script_of
 
@@ -62,7 +62,7 @@ class Usual:
     @classmethod
     def of(cls, pairs: Sequence[Pair]) -> "Usual":
         """What these pairs have in common; a script only if four in five sentences are written in it."""
-        whole = [pair for pair in pairs if pair.source.strip() and pair.target.strip()]
+        whole = [pair for pair in pairs if said(pair.source) and said(pair.target)]
         ratios = [_smoothed_length(pair.target) / _smoothed_length(pair.source) for pair in whole]
         return cls(
             ratio=median(ratios) if ratios else 1.0,
@@ -73,7 +73,7 @@ class Usual:
 
 def fault_of(pair: Pair, rules: Rules, usual: Usual) -> str | None:
     """The name of the first rule that a pair breaks by itself, or ``None``."""
-    source, target = pair.source.strip(), pair.target.strip()
+    source, target = said(pair.source), said(pair.target)
     if not source or not target:
         return ONE_SIDED if source or target else BLANK
     if _GARBLED.search(source) or _GARBLED.search(target):
@@ -99,4 +99,4 @@ def _majority(scripts: Iterable[str | None]) -> str | None:
 
 
 def _smoothed_length(sentence: str) -> int:
-    return len(sentence.strip()) + _SMOOTHING_CHARACTERS
+    return len(said(sentence)) + _SMOOTHING_CHARACTERS
