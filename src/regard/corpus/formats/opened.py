@@ -8,6 +8,7 @@ from typing import Final
 
 from regard.corpus.encoding import not_utf8
 from regard.corpus.files import open_bytes
+from regard.corpus.formats.stated_encoding import known_encoding
 from regard.errors import CorpusError
 
 LARGEST_BYTES: Final = 256 << 20
@@ -54,7 +55,7 @@ def read_text(path: Path, encoding_of: Callable[[bytes], str]) -> Text:
         CorpusError: it cannot be read, is too large, is in another encoding, or could not be written back as it was.
     """
     raw = read_whole(path)
-    encoding = encoding_of(raw)
+    encoding = known_encoding(path, encoding_of(raw))
     mark = next(
         (mark for mark in (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) if raw.startswith(mark)), b""
     )
@@ -65,8 +66,6 @@ def read_text(path: Path, encoding_of: Callable[[bytes], str]) -> Text:
         content = body.decode(encoding)
     except UnicodeDecodeError as error:
         raise _not_decoded(path, body, error, encoding) from None
-    except LookupError:
-        raise CorpusError(f"{path}: its encoding {encoding} is not known; convert it to UTF-8 first") from None
     text = Text(content, encoding, mark)
     if text.encoded(content) != raw:
         raise CorpusError(f"{path}: as {encoding} it cannot be written back as it is; convert it to UTF-8 first")

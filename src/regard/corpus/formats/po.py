@@ -1,6 +1,5 @@
 """gettext catalogues: PO and POT, with contexts, plurals, and fuzzy translations that nobody relies on."""
 
-import codecs
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +9,7 @@ from regard.corpus.files import open_bytes
 from regard.corpus.formats.plural import PluralRule, plural_rule_of, rule_for
 from regard.corpus.formats.po_entries import Literal, PoEntry, po_entries
 from regard.corpus.formats.reading import AS_STATED, Reading, require_language
+from regard.corpus.formats.stated_encoding import known_encoding
 from regard.corpus.formats.unit import Document, Edit, Segment, Tag, Unit, in_one_line
 from regard.corpus.lines import read_lines
 from regard.corpus.pair import Origin, Pair
@@ -63,12 +63,7 @@ def po_encoding(path: Path, beginning: bytes) -> str:
     name = found[1].decode("ascii").lower() if found else "utf-8"
     if name in ("charset", "utf-8", "utf8"):
         return "utf-8"
-    try:
-        return codecs.lookup(name).name
-    except LookupError:
-        raise CorpusError(
-            f"{path}: its encoding {name} is not known; convert it with msgconv --to-code=UTF-8"
-        ) from None
+    return known_encoding(path, name)
 
 
 def po_document(path: Path, content: str, reading: Reading) -> Document:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final, final
 
 from regard.corpus.files import open_bytes
+from regard.corpus.formats.stated_encoding import known_encoding
 from regard.corpus.formats.xml_events import encoding_of, xml_events
 from regard.corpus.formats.xml_tree import Element, elements
 from regard.errors import CorpusError
@@ -35,7 +36,7 @@ def _as_utf8(path: Path, blocks: Iterator[bytes]) -> Iterable[bytes]:
         yield first
         yield from blocks
         return
-    decoder = _decoder(path, encoding)
+    decoder = codecs.getincrementaldecoder(known_encoding(path, encoding))()
     try:
         yield decoder.decode(first).encode("utf-8")
         for block in blocks:
@@ -43,15 +44,6 @@ def _as_utf8(path: Path, blocks: Iterator[bytes]) -> Iterable[bytes]:
         yield decoder.decode(b"", True).encode("utf-8")
     except UnicodeError as error:
         raise CorpusError(f"{path}: its bytes are not {encoding}, as it says they are ({error})") from None
-
-
-def _decoder(path: Path, encoding: str) -> codecs.IncrementalDecoder:
-    try:
-        return codecs.getincrementaldecoder(encoding)()
-    except LookupError:
-        raise CorpusError(
-            f"{path}: its encoding {encoding} is not known; convert it to UTF-8 first, with iconv"
-        ) from None
 
 
 @final
