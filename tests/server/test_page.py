@@ -289,6 +289,17 @@ def test_what_if_shows_the_probabilities_of_python(open_page: Open, tiny_run: Pa
         assert abs(float(cells[4].replace("−", "-")) - difference) < 6e-4
 
 
+@pytest.mark.parametrize(("other", "pictures"), [("two one three", 2), (TEXT, 3)], ids=["other words", "the same"])
+def test_only_cells_of_the_same_tokens_are_subtracted(
+    open_page: Open, tiny_run: Path, other: str, pictures: int
+) -> None:
+    encode = regard.load(tiny_run).tokenizer.encode
+    assert len(encode(other)) == len(encode(TEXT))
+    page = open_page("compare", text2=other, ckind="encoder.self")
+    expect(page.locator(".panels.three canvas")).to_have_count(pictures)
+    expect(page.locator(".panels.three > .note")).to_have_count(3 - pictures)
+
+
 def test_a_reload_and_a_link_keep_everything(open_page: Open) -> None:
     page = open_page("inspect", kind="encoder.self", head="3", query="2", key="1", step="scores")
     before, name = address_of(page), page.locator(".head-name").inner_text()

@@ -1,6 +1,7 @@
 // The cell card: how one number comes about, and what it does not say.
 
 import { cellOf, contributionOf, decimals, sentenceOf } from "./cell.js";
+import { shownIn } from "./drawings.js";
 import { element, fill, isolated } from "./element.js";
 import { at, candidateName } from "./trace.js";
 
@@ -18,9 +19,11 @@ export function card() {
 
 function contents(view) {
   const { state, sides } = view;
+  const shown = shownIn(view, state.step);
   const cell = cellOf(view, state.query, state.key);
   return [
-    title(sides, state),
+    title(shown, sides),
+    ofWords(shown),
     element("p", { class: "sentence" }, isolated(sentenceOf(cell))),
     cell.code === 0 ? element("p", { class: "contribution" }, contributionOf(cell)) : null,
     state.step === "output" ? outputSum(view) : null,
@@ -34,14 +37,23 @@ function contents(view) {
   ];
 }
 
-function title({ queries, keys }, { query, key }) {
+function title({ queries, keys, selected: { row, column } }, sides) {
   return element(
     "h2",
     {},
-    isolated(queries.labels[query], { lang: queries.language }),
+    isolated(queries.labels[row], { lang: sides.queries.language }),
     element("span", { class: "towards" }, " looks at "),
-    isolated(keys.quoted[key], { lang: keys.language }),
+    isolated(keys.spoken[column], { lang: sides.keys.language }),
   );
+}
+
+/** The weight of words of several pieces: the arithmetic below is that of two pieces only. */
+function ofWords({ queries, keys, weights, codes, selected: { row, column } }) {
+  const [numQueries, numKeys] = [queries.places[row].length, keys.places[column].length];
+  if (numQueries * numKeys === 1) return null;
+  const weight = at(codes, row, column) === 0 ? `weight ${decimals(at(weights, row, column))}` : "hidden";
+  const text = `By word: ${weight}, of ${numQueries} × ${numKeys} pieces. The first of them:`;
+  return element("p", { class: "contribution" }, text);
 }
 
 /** How one number of the output is summed up: the largest terms, and the rest. */

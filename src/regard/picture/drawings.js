@@ -30,10 +30,15 @@ export function extentOf(matrix) {
   return matrix.data.reduce((most, value) => (Number.isFinite(value) ? Math.max(most, Math.abs(value)) : most), 0);
 }
 
+/** Rows, columns and codes of a step: words have weights only. */
+export function shownIn(view, step) {
+  return step === "weights" ? view.grouped : view.pieces;
+}
+
 /** What a view shows of a step: a drawing as heatmap.js takes it. */
 export function drawingOf(view, step) {
   if (step === "output") return outputDrawing(view);
-  const shown = step === "weights" ? view.grouped : view.pieces;
+  const shown = shownIn(view, step);
   const matrix = step === "weights" ? shown.weights : view.head.scores;
   const colour = step === "weights" ? weightsColour(view, matrix) : scoresColour(view, matrix);
   return {

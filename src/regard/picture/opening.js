@@ -9,8 +9,9 @@ export function openingOf(trace) {
   );
   const certainties = pictures.map(certaintyOf);
   const head = certainties.indexOf(Math.max(...certainties));
-  const query = Math.min(1, trace.count(attention.query_tokens) - 1);
-  return { kind, layer: attention.layer, head, query, key: brightest(pictures[head], query) };
+  const [numQueries, numKeys] = [trace.count(attention.query_tokens), trace.count(attention.key_tokens)];
+  const query = Math.min(1, numQueries - 1);
+  return { kind, layer: attention.layer, head, query, key: brightest(pictures[head], query, numQueries, numKeys) };
 }
 
 /** The sum of the rows' maxima. */
@@ -20,7 +21,9 @@ function certaintyOf({ rows, columns, data }) {
   return sum;
 }
 
-function brightest({ columns, data }, row) {
+/** Where a query looks. A cell of a small picture stands for several keys: it is the first of them. */
+function brightest({ rows, columns, data }, query, numQueries, numKeys) {
+  const row = Math.ceil(((query + 1) * rows) / numQueries) - 1;
   const values = Array.from(data.subarray(row * columns, (row + 1) * columns));
-  return Math.max(0, values.indexOf(Math.max(...values)));
+  return Math.floor((Math.max(0, values.indexOf(Math.max(...values))) * numKeys) / columns);
 }

@@ -1,6 +1,7 @@
 // What the pictures show, in sentences: for those who listen, and as the text alternative of every picture.
 
 import { decimals } from "./cell.js";
+import { shownIn } from "./drawings.js";
 import { wordsOf } from "./reasons.js";
 import { at, KIND_NAMES } from "./trace.js";
 
@@ -52,15 +53,15 @@ export function describe(view, step) {
 
 /** What a change of the selection is announced with. */
 export function announced(view) {
-  const { state, head, codes, sides } = view;
-  const code = at(codes, state.query, state.key);
-  const key = sides.keys.labels[state.key];
+  const { state, head } = view;
+  const { queries, keys, codes, weights, selected } = shownIn(view, state.step);
+  const { row, column } = selected;
+  const code = at(codes, row, column);
   const said = {
-    scores: () => `score ${decimals(at(head.scores, state.query, state.key))}`,
+    scores: () => `score ${decimals(at(head.scores, row, column))}`,
     mask: () => (code === 0 ? "visible" : `hidden: ${wordsOf(code)}`),
-    weights: () =>
-      code === 0 ? `weight ${decimals(at(head.weights, state.query, state.key))}` : `hidden: ${wordsOf(code)}`,
-    output: () => `output ${state.column}: ${decimals(at(head.context, state.query, state.column))}`,
+    weights: () => (code === 0 ? `weight ${decimals(at(weights, row, column))}` : `hidden: ${wordsOf(code)}`),
+    output: () => `output ${state.column}: ${decimals(at(head.context, row, state.column))}`,
   }[state.step]();
-  return `${headName(view)}. ${sides.queries.labels[state.query]}, key ${key}: ${said}.`;
+  return `${headName(view)}. ${queries.labels[row]}, key ${keys.labels[column]}: ${said}.`;
 }

@@ -1,6 +1,6 @@
 // The numbers of the active step as a real table: a window of at most 24 × 24 cells around the selected one.
 
-import { drawingOf, formulaOf, TITLES } from "./drawings.js";
+import { drawingOf, formulaOf, shownIn, TITLES } from "./drawings.js";
 import { element, fill, isolated } from "./element.js";
 import { css, inkOn } from "./palette.js";
 import { headName } from "./summary.js";
@@ -148,7 +148,7 @@ function choose(event, view, pick) {
 /** What choosing a cell of a step's drawing selects; of a word, its first piece. */
 export function selectionOf(view, step, row, column) {
   if (step === "output") return { query: row, column };
-  const shown = step === "weights" ? view.grouped : view.pieces;
+  const shown = shownIn(view, step);
   return { query: shown.queries.places[row][0], key: shown.keys.places[column][0] };
 }
 

@@ -114,7 +114,7 @@ async function draw(root, traces, { kind, layer, head }, names) {
   );
   const drawings = views.map((view) => ({ ...drawingOf(view, "weights"), selected: null }));
   const [one, other] = views.map((view) => view.head.weights);
-  const isSame = one.rows === other.rows && one.columns === other.columns;
+  const isSame = JSON.stringify(piecesOf(views[0])) === JSON.stringify(piecesOf(views[1]));
   const pictures = drawings.map((drawing, place) => figure(names[place], drawing, palette));
   if (isSame) {
     const bound = largestOf(one, other);
@@ -124,6 +124,11 @@ async function draw(root, traces, { kind, layer, head }, names) {
   fill(root, ...pictures.map((each) => each.root));
   for (const each of pictures) each.draw();
   if (!isSame) root.append(element("p", { class: "note" }, "The tokens differ, so there is no difference of cells."));
+}
+
+/** What rows and columns stand for: a difference of other tokens would mean nothing. */
+function piecesOf({ sides: { queries, keys } }) {
+  return [queries, keys].map(({ tokens }) => tokens.map(({ piece }) => piece));
 }
 
 function differenceOf(drawing, [one, other], palette, bound) {
