@@ -1,20 +1,23 @@
 """What the modules compute, in the browser: colours, numbers as text, words, the address, names of tokens."""
 
-import math
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import Page
 
 from regard.attention.marks import legend, mark
 from regard.attention.reason import Reason
 from regard.text import BOS, EOS
+from regard.tracing.by_word import Word, words_of_tokens
 from regard.tracing.cell import hidden_because
 from regard.tracing.colours import Domain, colour_of
+from regard.tracing.header import Token
 from regard.tracing.labels import piece_label
+from regard.tracing.report_data import THUMBNAIL, thumbnails
 
 BOTH = pytest.mark.parametrize("is_dark", [False, True], ids=["light", "dark"])
 
@@ -89,17 +92,49 @@ def test_weights_outside_their_range_have_the_nearest_colour(modules: Page) -> N
 def test_three_digits_are_those_of_python(modules: Page, numbers: list[float]) -> None:
     shown = modules.evaluate("(numbers) => numbers.map(cell.shown)", numbers)
     for number, text in zip(numbers, shown, strict=True):
-        assert float(text) == pytest.approx(float(f"{number:.3g}"), rel=0.011)
-        exact = number * 10 ** (2 - math.floor(math.log10(abs(number)))) if number else 0.0
-        if abs(exact % 1 - 0.5) > 1e-6:  # a tie may go either way
-            assert text == (f"{number:.3g}" if number else "0")
+        assert text == (f"{number:.3g}" if number else "0")
+
+
+TIES = [0.03125, 0.125, 0.375, 1.125, 12.25, 122.5, 123.5, 999.5, 1005.0, 1015.0, 9995.0, 3.125e19]
+"""Halfway between two numbers of three digits, and no nearer to either: such goes to the even one."""
+
+
+def test_ties_of_three_digits_are_those_of_python(modules: Page) -> None:
+    numbers = [sign * number for number in TIES for sign in (1, -1)]
+    assert modules.evaluate("(numbers) => numbers.map(cell.shown)", numbers) == [f"{each:.3g}" for each in numbers]
 
 
 @pytest.mark.parametrize(
-    ("number", "text"), [(0, "0.00"), (-0.001, "0.00"), (-1.5, "−1.50"), (0.005, "0.01"), (12.345, "12.35")]
+    ("number", "text"),
+    [
+        (0, "0.00"),
+        (-0.001, "0.00"),
+        (-1.5, "−1.50"),
+        (0.005, "0.01"),  # the nearest number that a computer has is a little larger
+        (12.345, "12.35"),
+        (0.125, "0.12"),
+        (-0.375, "−0.38"),
+    ],
 )
 def test_two_decimals(modules: Page, number: float, text: str) -> None:
     assert modules.evaluate("(number) => cell.decimals(number)", number) == text
+
+
+@pytest.mark.parametrize("digits", [0, 1, 2, 3])
+def test_ties_are_those_of_python(modules: Page, digits: int) -> None:
+    numbers = [number / 2 ** (digits + 1) for number in range(-101, 102)]
+    found = modules.evaluate(
+        "([numbers, digits]) => numbers.map((each) => cell.decimals(each, digits))", [numbers, digits]
+    )
+    expected = [f"{number:.{digits}f}".replace("-", "−") for number in numbers]
+    assert found == [text.replace("−", "") if float(text.replace("−", "-")) == 0 else text for text in expected]
+
+
+def test_half_a_percent_goes_to_the_even_one(modules: Page) -> None:
+    given = {"weight": 1, "norm": 1, "contribution": 1, "share": 0.125}
+    assert modules.evaluate("(given) => cell.contributionOf(given)", given).endswith(
+        f", {0.125:.0%} of what all keys add"
+    )
 
 
 @pytest.mark.parametrize("code", [int(reason) for reason in Reason if reason] + [0, 3, 12, 35, 127])
@@ -131,6 +166,30 @@ def test_pieces_of_a_word_are_grouped(modules: Page) -> None:
         ("⟨end⟩", [3]),
         ("∅", [4]),
     ]
+
+
+KINDS = st.sampled_from(["piece", "unk", "pad"])
+WORDS = st.lists(st.tuples(KINDS, st.integers(0, 2)), max_size=8)
+
+
+@settings(deadline=None, max_examples=50)
+@given(WORDS)
+@example([("piece", 0), ("unk", 0), ("piece", 0), ("unk", 1), ("unk", 1)])
+def test_words_are_those_of_python(modules: Page, drawn: list[tuple[str, int]]) -> None:
+    tokens = [
+        token("ab", None if kind == "pad" else word, kind) | {"span": [2 * place, 2 * place + 2]}
+        for place, (kind, word) in enumerate(drawn)
+    ]
+    rows = [Token(i=place, id=place, **{**each, "span": tuple(each["span"])}) for place, each in enumerate(tokens)]
+    found = modules.evaluate("(tokens) => words.groupsOf(tokens)", tokens)
+    assert [Word(each["name"], tuple(each["places"])) for each in found] == list(words_of_tokens(rows))
+
+
+def test_an_unknown_piece_belongs_to_its_word(modules: Page) -> None:
+    tokens = [token("fluf", 0) | {"span": [0, 4]}, token("f", 0, "unk") | {"span": [4, 5]}]
+    tokens += [token("y", 0) | {"span": [5, 6]}, token("?", 1, "unk") | {"span": [6, 7]}]
+    groups = modules.evaluate("(tokens) => words.groupsOf(tokens)", tokens)
+    assert [(group["name"], group["places"]) for group in groups] == [("fluffy", [0, 1, 2]), ("⟨unknown⟩", [3])]
 
 
 def test_weights_by_word_sum_keys_and_average_queries(modules: Page) -> None:
@@ -203,3 +262,28 @@ def test_the_window_holds_the_selected_cell(modules: Page, selected: int, count:
 )
 def test_keys_change_the_selection(modules: Page, key: str, change: dict[str, Any] | None) -> None:
     assert modules.evaluate("(key) => keyboard.changeOf(key, {head: 1, layer: 3})", key) == change
+
+
+OPENING = """
+({rows, columns, data, count}) => opening.openingOf({
+  kinds: ["decoder.cross"],
+  ofKind: () => [{key: "decoder.0.cross", layer: 0, num_heads: 1, query_tokens: "target_in", key_tokens: "source"}],
+  count: (row) => count[row],
+  source: {thumbnail: () => ({rows, columns, data: Uint8Array.from(data)})},
+})
+"""
+
+
+@pytest.mark.parametrize("num_queries", [1, 2, 32, 64, 200])
+@pytest.mark.parametrize(("num_keys", "key"), [(5, 3), (32, 31), (64, 40), (64, 63), (100, 77)])
+def test_a_page_opens_where_the_second_word_looks(modules: Page, num_queries: int, num_keys: int, key: int) -> None:
+    weights = np.zeros((1, num_queries, num_keys), np.float32)
+    weights[0, min(1, num_queries - 1), key] = 1
+    weights[0, num_queries // 2 :, 0] += 0.5
+    picture = thumbnails(weights)[0]
+    given = {"rows": picture.shape[0], "columns": picture.shape[1], "data": picture.ravel().tolist()}
+    found = modules.evaluate(OPENING, given | {"count": {"target_in": num_queries, "source": num_keys}})
+    assert found["query"] == min(1, num_queries - 1)
+    # A cell of a small picture stands for several keys; the first of them is shown.
+    starts = np.arange(min(num_keys, THUMBNAIL)) * num_keys // min(num_keys, THUMBNAIL)
+    assert found["key"] == starts[starts <= key].max()

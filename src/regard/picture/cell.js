@@ -56,7 +56,7 @@ export function sentenceOf(cell) {
 /** What the key adds to the output, in one line. */
 export function contributionOf({ weight, norm, contribution, share }) {
   const product = `${shown(weight)} · ‖v‖ ${shown(norm)} = ${shown(contribution)}`;
-  return `adds ${product}, ${Math.round(share * 100)}% of what all keys add`;
+  return `adds ${product}, ${toEven(share * 100, 0)}% of what all keys add`;
 }
 
 function scoreSentence({ queryName, keyName, product, score, scale, headSize }) {
@@ -88,10 +88,19 @@ function hiddenPart({ code, weightWithoutMask }) {
 /** Three digits that count. */
 export function shown(number) {
   if (number === 0) return "0";
-  const [digits, exponent] = number.toExponential(2).split("e");
-  const power = Number(exponent);
-  if (power >= -4 && power < 3) return trimmed(number.toFixed(2 - power));
+  const exponential = (value) => value.toExponential(2);
+  const power = Number(exponential(number).split("e")[1]);
+  if (power >= -4 && power < 3) return trimmed(toEven(number, 2 - power));
+  const [digits] = toEven(number, 2 - power, exponential).split("e");
   return `${trimmed(digits)}e${power < 0 ? "-" : "+"}${String(Math.abs(power)).padStart(2, "0")}`;
+}
+
+/** What lies exactly between two numbers becomes the even one, as in Python; browsers take the larger. */
+function toEven(number, digits, write = (value) => value.toFixed(digits)) {
+  const text = write(number);
+  const step = (digits < 0 ? 10 : 2) ** -digits;
+  const isTie = Math.abs(number) % step === step / 2;
+  return isTie && /[13579]$/.test(text.split("e")[0]) ? write(number * (1 - Number.EPSILON)) : text;
 }
 
 function trimmed(text) {
@@ -100,6 +109,6 @@ function trimmed(text) {
 
 /** A number with some decimals and a real minus sign; never a negative zero. */
 export function decimals(value, digits = 2) {
-  const text = value.toFixed(digits);
+  const text = toEven(value, digits);
   return Number(text) === 0 ? text.replace("-", "") : text.replace("-", "−");
 }

@@ -99,10 +99,10 @@ export function quotedNames(tokens) {
   return namesOf(tokens).map((name, place) => (tokens[place].kind in SPECIAL ? name : `"${name}"`));
 }
 
-/** Whether a token goes on with the word of the token before it. */
+/** Whether a token, known or unknown, goes on with the word of the token before it (as in tracing/labels.py). */
 export function goesOn(tokens, place) {
-  const { kind, word } = tokens[place];
-  return kind === "piece" && word !== null && word === tokens[place - 1]?.word;
+  const { word } = tokens[place];
+  return word !== null && word === tokens[place - 1]?.word;
 }
 
 /** The text of a token as it is shown; pieces that are one byte of a character show the byte. */

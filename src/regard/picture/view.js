@@ -55,7 +55,8 @@ function byWord(sides, codes, weights, state) {
 /** Words as rows or columns; the decoder's rows say what comes after their last piece. */
 function wordAxis(groups, side) {
   const isPad = groups.map(({ places }) => side.tokens[places[0]].kind === "pad");
-  const names = groups.map(({ places, name }) => (side.tokens[places[0]].kind === "piece" ? `"${name}"` : name));
+  const isText = (places) => places.length > 1 || side.tokens[places[0]].kind === "piece";
+  const names = groups.map(({ places, name }) => (isText(places) ? `"${name}"` : name));
   const outputs = groups.map(({ places }) =>
     side.outputs === null ? "" : ` → ${side.outputs[places[places.length - 1]]}`,
   );

@@ -6,14 +6,14 @@ that a long word does not count more. A score cannot be summed: what is by word 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final, final
 
 import numpy as np
 from jaxtyping import Float, UInt8
 
 from regard.tracing.header import Token
-from regard.tracing.labels import token_labels
+from regard.tracing.labels import goes_on, token_labels
 from regard.tracing.legible import legible
 
 if TYPE_CHECKING:
@@ -75,11 +75,10 @@ def words_by_word(head: "HeadTrace") -> WordWeights:
 
 
 def words_of_tokens(tokens: Sequence[Token]) -> tuple[Word, ...]:
-    """Neighbouring pieces of one word together; every other token by itself."""
+    """Neighbouring tokens of one word together, unknown ones among them; a token of no word by itself."""
     labels = token_labels(tokens)
-    numbered = enumerate(tokens)
-    groups = groupby(numbered, key=lambda one: (one[1].kind, one[1].word if one[1].word is not None else (one[0],)))
-    places = (tuple(place for place, _ in members) for _, members in groups)
+    begins = [place for place in range(len(tokens)) if place == 0 or not goes_on(tokens[place - 1], tokens[place])]
+    places = (tuple(range(begin, end)) for begin, end in pairwise([*begins, len(tokens)]))
     return tuple(Word(_name(tokens, labels, each), each) for each in places)
 
 

@@ -22,8 +22,13 @@ def token_labels(tokens: Sequence[Token]) -> tuple[str, ...]:
     """A name per token: its text, with a ``·`` before it where it goes on with the word of the token before."""
     if not tokens:
         return ()
-    inside = [False, *(_goes_on(before, token) for before, token in pairwise(tokens))]
+    inside = [False, *(goes_on(before, token) for before, token in pairwise(tokens))]
     return tuple(_label(token, inside=each) for token, each in zip(tokens, inside, strict=True))
+
+
+def goes_on(before: Token, token: Token) -> bool:
+    """Whether a token, known or unknown, goes on with the word of the token before it."""
+    return token.word is not None and token.word == before.word
 
 
 def decoder_labels(entered: Sequence[Token], predicted: Sequence[Token]) -> tuple[str, ...]:
@@ -46,10 +51,6 @@ def piece_label(identifier: int, piece: str) -> str:
         return legible(piece.removeprefix(SPACE)) or SPACE
     goes_on = piece[:1].isalnum() and not _is_byte(piece)
     return (INSIDE_WORD if goes_on else "") + legible(piece)
-
-
-def _goes_on(before: Token, token: Token) -> bool:
-    return token.kind == "piece" and token.word is not None and token.word == before.word
 
 
 def _label(token: Token, *, inside: bool) -> str:
