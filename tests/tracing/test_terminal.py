@@ -169,12 +169,16 @@ def test_positions(trace: Trace) -> None:
         ("rotary", "turns queries and keys"),
         ("none", "no positions"),
         ("learned", "in this run"),
-        (None, "word after word"),
     ],
 )
 def test_a_model_without_position_vectors(trace: Trace, kind: str, said: str) -> None:
     changed = with_header(trace, model=trace.header.model.model_copy(update={"positions": kind}))
     assert said in text_of(position_lines(changed))
+
+
+def test_a_recurrent_model_reads_word_after_word(trace: Trace) -> None:
+    recurrent = trace.header.model.model_copy(update={"kind": "recurrent", "positions": "none"})
+    assert "reads word after word" in text_of(position_lines(with_header(trace, model=recurrent)))
 
 
 def test_many_features_are_thinned_out_evenly(trace: Trace) -> None:

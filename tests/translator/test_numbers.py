@@ -29,6 +29,11 @@ def test_other_numbers_give_other_scores(tiny_run) -> None:
     assert max(scores.values()) - min(scores.values()) < 0.05
 
 
+def test_a_trace_says_what_was_computed_in(tiny_run) -> None:
+    said = {dtype: regard.load(tiny_run, dtype=dtype).explain("nine").header.model.dtype for dtype in NUMBERS}
+    assert said == {name: name for name in NUMBERS} | {"int8": "int8 (bfloat16)"}
+
+
 def test_auto_is_one_of_the_types(tiny_run) -> None:
     assert regard.load(tiny_run, dtype="auto").model.numbers in NUMBERS
 

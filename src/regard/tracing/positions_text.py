@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from regard.tracing.grid import SHADES, Grid, largest
-from regard.tracing.header import TokenList
+from regard.tracing.header import ModelFacts, TokenList
 from regard.tracing.labels import token_labels
 from regard.tracing.legible import fitted
 from regard.tracing.table_text import HEADING, Paint, Tone, label_width, plain
@@ -15,10 +15,10 @@ from regard.tracing.trace import Trace
 from regard.tracing.wrapping import heading, prose
 
 _ROWS: Final[dict[TokenList, str]] = {"source": "source", "target_in": "translation"}
-_WITHOUT_VECTORS: Final[dict[str | None, str]] = {
+_RECURRENT: Final = "This model reads word after word, and has no position vectors."
+_WITHOUT_VECTORS: Final = {
     "rotary": "This model adds no position vectors: it turns queries and keys by an angle per position (rotary).",
     "none": "This model has no positions: no token knows where it stands.",
-    None: "This model reads word after word, and has no position vectors.",
 }
 
 
@@ -26,15 +26,20 @@ def position_lines(trace: Trace, *, width: int = 80, paint: Paint = plain) -> It
     """A heat map of the vectors that were added to the embeddings, one row per token; then their products."""
     rows = [row for row in _ROWS if row in trace.header.position_vectors]
     if not rows:
-        kind = trace.header.model.positions
-        said = _WITHOUT_VECTORS.get(kind, f"No position vectors were added in this run (positions: {kind}).")
-        yield from prose(said, width=width)
+        yield from prose(_without_vectors(trace.header.model), width=width)
     for row in rows:
         tokens = trace.token_row(row)
         names = tuple(f"{token.i} {label}" for token, label in zip(tokens, token_labels(tokens), strict=True))
         vectors = trace.tensors[f"positions/{row}"]
         yield from _heat_map(f"Position vectors of the {_ROWS[row]}", names, vectors, width=width, paint=paint)
         yield from _products(names, vectors, trace.header.model.positions or "", width=width, paint=paint)
+
+
+def _without_vectors(model: ModelFacts) -> str:
+    if model.kind == "recurrent":
+        return _RECURRENT
+    unknown = f"No position vectors were added in this run (positions: {model.positions})."
+    return _WITHOUT_VECTORS.get(model.positions, unknown)
 
 
 def _heat_map(
