@@ -1,8 +1,9 @@
 """Memories, catalogues and tables as sentence pairs: which ones, in which languages, and the same as text."""
 
+import gzip
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -181,6 +182,59 @@ def test_a_saved_data_set(tmp_path: Path) -> None:
     assert pairs_of(folder, Reading("fr", "en")) == [("un", "one"), ("deux", "two")]
     with pytest.raises(CorpusError, match="holds the splits train; give one of them"):
         pairs_of(tmp_path / "set")
+
+
+@pytest.fixture
+def parquet(tmp_path: Path) -> Callable[..., Path]:
+    """Writes a table, its rows in groups of the size asked for."""
+    arrow = pytest.importorskip("pyarrow", reason="pip install 'regard[formats]' brings pyarrow")
+    import pyarrow.parquet
+
+    def write(rows: Mapping[str, object], types: Mapping[str, object] | None = None, **options: int) -> Path:
+        table = arrow.table(rows, schema=arrow.schema(types) if types else None)
+        pyarrow.parquet.write_table(table, tmp_path / "t.parquet", **options)
+        return tmp_path / "t.parquet"
+
+    return write
+
+
+def test_a_row_without_anything_is_a_blank_pair(parquet: Callable[..., Path]) -> None:
+    import pyarrow
+
+    both = {"translation": pyarrow.struct([("en", pyarrow.string()), ("fr", pyarrow.string())])}
+    rows = [None, {"en": "one", "fr": "un"}, None, {"en": None, "fr": "deux"}]
+    for size in (1, 4):
+        report = Report()
+        path = parquet({"translation": rows}, both, row_group_size=size)
+        assert [(pair.source, pair.target) for pair in read_pairs(path, report=report)] == [("one", "un")]
+        assert report.dropped == {"blank on both sides": 2, "blank on one side": 1}
+    with pytest.raises(CorpusError, match="holds the languages en, fr; say which with --source-language"):
+        pairs_of(parquet({"translation": [None]}, both), Reading("en", "de"))
+
+
+def test_a_batch_without_rows_says_its_languages_too(tmp_path: Path) -> None:
+    arrow = pytest.importorskip("pyarrow", reason="pip install 'regard[formats]' brings pyarrow")
+    table = arrow.table({"translation": [{"en": "one", "fr": "un"}]})
+    path = tmp_path / "t.arrow"
+    with arrow.ipc.new_stream(path, table.schema) as file:
+        file.write_batch(arrow.RecordBatch.from_pylist([], table.schema))
+        file.write_table(table)
+    assert pairs_of(path, Reading("fr", "en")) == [("un", "one")]
+
+
+def test_a_plain_column_may_be_called_translation(parquet: Callable[..., Path]) -> None:
+    path = parquet({"source": ["one", "two"], "translation": ["un", "deux"]})
+    assert pairs_of(path) == [("one", "un"), ("two", "deux")]
+    with pytest.raises(CorpusError, match="has the columns 'translation'; say which hold source and target"):
+        pairs_of(parquet({"translation": ["un"]}))
+
+
+@pytest.mark.parametrize("name", ["t.parquet.gz", "t.ARROW.GZ"])
+def test_a_packed_table_is_to_be_unpacked_first(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(b"PAR1"))
+    with pytest.raises(CorpusError, match=r"(?i)t\.\w+\.gz is packed by gzip.*unpack it first: gunzip"):
+        pairs_of(path)
 
 
 def test_without_pyarrow_it_is_said_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

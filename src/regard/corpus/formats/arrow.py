@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from regard.corpus.files import require_file
+from regard.corpus.files import is_gzip, require_file
 from regard.corpus.formats.columns import choose_columns
 from regard.corpus.formats.reading import AS_STATED, Reading, best_fit, shown
 from regard.corpus.formats.unit import in_one_line
@@ -26,13 +26,13 @@ def read_arrow(path: Path, reading: Reading = AS_STATED) -> Iterator[Pair]:
     Columns are chosen as in a CSV file; a column ``translation`` with the languages inside is understood too.
 
     Raises:
-        CorpusError: the file is damaged, or has no such columns.
+        CorpusError: the file is damaged or packed by gzip, or has no such columns.
         MissingExtraError: pyarrow is not installed.
     """
-    arrow = _arrow()
+    files, arrow = _files(path), _arrow()
     row = 0
     try:
-        for file in _files(path):
+        for file in files:
             for batch in _batches(file):
                 source, target = _sides(path, batch, reading)
                 for one, other in zip(source, target, strict=True):
@@ -62,6 +62,10 @@ def _arrow() -> Any:
 def _files(path: Path) -> list[Path]:
     if not path.is_dir():
         require_file(path)
+        if is_gzip(path):
+            raise CorpusError(
+                f"{path} is packed by gzip, but tables in columns are not; unpack it first: gunzip {path}"
+            )
         return [path]
     if (path / _SPLITS).is_file():
         splits = sorted(folder.name for folder in path.iterdir() if is_dataset(folder))
@@ -90,13 +94,15 @@ def _batches(path: Path) -> "Iterator[pyarrow.RecordBatch]":
 def _sides(path: Path, batch: "pyarrow.RecordBatch", reading: Reading) -> tuple[Sequence[Any], Sequence[Any]]:
     names = list(batch.schema.names)
     if _NESTED in names and not (reading.source_column or reading.target_column):
-        return _nested_sides(path, batch.column(_NESTED).to_pylist(), reading)
+        column = batch.column(names.index(_NESTED))
+        if _arrow().types.is_struct(column.type):  # not so if it is plain texts, the target of a column "source"
+            return _nested_sides(path, column, reading)
     source, target = choose_columns(path, names, reading)
     return batch.column(source).to_pylist(), batch.column(target).to_pylist()
 
 
-def _nested_sides(path: Path, rows: Sequence[Any], reading: Reading) -> tuple[Sequence[Any], Sequence[Any]]:
-    languages = list(rows[0]) if rows and isinstance(rows[0], dict) else []
+def _nested_sides(path: Path, column: "pyarrow.StructArray", reading: Reading) -> tuple[Sequence[Any], Sequence[Any]]:
+    languages = [field.name for field in column.type]
     source = best_fit(languages, reading.source_language) if reading.source_language else next(iter(languages), None)
     others = [language for language in languages if language != source]
     target = best_fit(others, reading.target_language) if reading.target_language else next(iter(others), None)
@@ -104,7 +110,8 @@ def _nested_sides(path: Path, rows: Sequence[Any], reading: Reading) -> tuple[Se
         raise CorpusError(
             f"{path} holds the languages {shown(languages)}; say which with --source-language and --target-language"
         )
-    return [row[source] for row in rows], [row[target] for row in rows]
+    sides = dict(zip(languages, column.flatten(), strict=True))  # a row that is null has null in each language
+    return sides[source].to_pylist(), sides[target].to_pylist()
 
 
 def _sentence(path: Path, row: int, value: Any) -> str:
