@@ -125,6 +125,21 @@ def test_a_sample_is_printed_or_written(sides, tmp_path):
     assert table.stdout == "one\tun\n"
 
 
+@pytest.mark.parametrize("name", ["", "*.tsv"])
+def test_a_folder_of_files_is_taken_by_every_command(tmp_path, name):
+    folder = tmp_path / "shards"
+    folder.mkdir()
+    rows = [f"{english}\t{french}\n" for english, french in zip(ENGLISH, FRENCH, strict=True)]
+    for number in range(2):
+        (folder / f"{number}.tsv").write_text("".join(rows[number * 20 : number * 20 + 20]), encoding="utf-8")
+    source = folder / name
+    assert "40 pairs read, 40 kept" in corpus("check", source).stdout
+    assert "40 pairs read, 40 kept" in corpus("clean", source, "--out", tmp_path / "clean").stdout
+    split = corpus("split", source, "--valid", 5, "--test", 3, "--out", tmp_path / "split")
+    assert split.stdout.startswith("32 train, 5 valid and 3 test pairs")
+    assert len(corpus("sample", source, "--size", 40).stdout.splitlines()) == 40
+
+
 def test_tabs_and_line_feeds_do_not_break_a_printed_table(tmp_path):
     path = tmp_path / "a.jsonl"
     path.write_text(json.dumps({"source": "a\tb", "target": "c\nd"}) + "\n", encoding="utf-8")

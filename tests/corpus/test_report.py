@@ -25,3 +25,14 @@ def test_a_fault_that_is_tolerated_is_counted_too():
         "1 left out: too odd (line 6)",
         "5 kept although: quite odd (line 1, 2, 3, …)",
     ]
+
+
+def test_places_in_several_files_are_said_with_their_file():
+    report = Report(names_files=True)
+    report.drop("too odd", Origin("a.en", 6))
+    for line in range(1, 6):
+        report.keep_despite("quite odd", Origin("b.en", line))
+    assert report.lines()[1:] == [
+        "1 left out: too odd (a.en:6)",
+        "5 kept although: quite odd (b.en:1, b.en:2, b.en:3, …)",
+    ]

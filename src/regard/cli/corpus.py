@@ -30,7 +30,7 @@ SourceArgument = Annotated[
     typer.Argument(
         metavar="SOURCE",
         help="Source sentences, or one file with both sides (.tsv, .jsonl, .tmx, .po, .mo, .xlf, .csv, .parquet …); "
-        "any file may end in .gz; - reads a table from standard input.",
+        "any file may end in .gz; a folder, or 'x/*.tsv', stands for its files; - reads a table from standard input.",
         show_default=False,
     ),
 ]
@@ -141,7 +141,8 @@ def sample(
     seed: SeedOption = 1,
 ) -> None:
     """Draw pairs by chance, to look at them or to try something on a few."""
-    from regard.corpus import read_pairs, sample_corpus, sample_pairs
+    from regard.corpus import sample_corpus, sample_pairs
+    from regard.corpus.shards import read_corpus
 
     reading = _reading(source_language, target_language, source_column, target_column)
     if out is not None:
@@ -149,7 +150,7 @@ def sample(
         _say([f"{count(drawn)} pairs written to {out}"])
         return
     with text_output(None) as write:
-        for pair in sample_pairs(read_pairs(source, target, reading=reading), size, seed=seed):
+        for pair in sample_pairs(read_corpus(source, target, reading=reading), size, seed=seed):
             write(f"{_cell(pair.source)}\t{_cell(pair.target)}\n")
 
 

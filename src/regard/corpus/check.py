@@ -154,7 +154,8 @@ class Checking:
         self.shards = shards_of(source, target)
         surveyed = [_surveyed(shard, reading) for shard in self.shards]
         self.files = tuple(fact for facts, _ in surveyed for fact in facts)
-        self._examination = Examination(rules or Rules(), tolerates=tolerates)
+        names_files = len(self.shards) > 1
+        self._examination = Examination(rules or Rules(), tolerates=tolerates, names_files=names_files)
         self._judged = self._examination.judge(chain.from_iterable(pairs for _, pairs in surveyed))
 
     def __iter__(self) -> Judged:

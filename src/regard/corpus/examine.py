@@ -23,9 +23,15 @@ class Examination:
         suspicion: after the pass, where the two sides seem to shift against each other.
     """
 
-    def __init__(self, rules: Rules, *, tolerates: Container[str] = ()) -> None:
-        """``tolerates`` names faults that are counted, but for which a pair is not left out."""
-        self.report = Report()
+    def __init__(self, rules: Rules, *, tolerates: Container[str] = (), names_files: bool = False) -> None:
+        """Begins a pass.
+
+        Args:
+            rules: what a pair may be like.
+            tolerates: faults that are counted, but for which a pair is not left out.
+            names_files: as for ``Report``.
+        """
+        self.report = Report(names_files=names_files)
         self.usual: Usual | None = None
         self.suspicion: Suspicion | None = None
         self._rules = rules

@@ -1,6 +1,6 @@
 """Reads sentence pairs from two aligned files, or from one file with both sides, one pair at a time."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import zip_longest
 from pathlib import Path
 from types import MappingProxyType
@@ -41,7 +41,7 @@ def read_pairs(
         CorpusError: a file is missing, damaged or not UTF-8, the two have different numbers of lines, or a record is
             not a pair. What can be known without reading pairs is raised at once, the rest when it is reached.
     """
-    return _without_blanks(read_every_pair(source, target, reading=reading), report or Report())
+    return without_blanks(read_every_pair(source, target, reading=reading), report or Report())
 
 
 def read_every_pair(
@@ -114,7 +114,8 @@ def _side_by_side(source: Path, target: Path) -> Iterator[Pair]:
         yield Pair(left, right, Origin(file, number))
 
 
-def _without_blanks(pairs: Iterator[Pair], report: Report) -> Iterator[Pair]:
+def without_blanks(pairs: Iterable[Pair], report: Report) -> Iterator[Pair]:
+    """The pairs that have something to say on both sides; ``report`` is told of every pair kept and dropped."""
     for pair in pairs:
         has_source, has_target = bool(said(pair.source)), bool(said(pair.target))
         if has_source and has_target:

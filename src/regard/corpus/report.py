@@ -13,9 +13,14 @@ _EXAMPLES: Final = 3
 
 @final
 class Report:
-    """A running count of pairs kept, and of pairs dropped by reason, with the first few places of each reason."""
+    """A running count of pairs kept, and of pairs dropped by reason, with the first few places of each reason.
 
-    def __init__(self) -> None:
+    Args:
+        names_files: whether a place is said with its file, for pairs of more than one.
+    """
+
+    def __init__(self, *, names_files: bool = False) -> None:
+        self._names_files = names_files
         self._kept = 0
         self._dropped: Counter[str] = Counter()
         self._despite: Counter[str] = Counter()
@@ -64,8 +69,8 @@ class Report:
     def lines(self) -> list[str]:
         """The report as sentences for people."""
         first = f"{self.read:,} pairs read, {self._kept:,} kept"
-        dropped = (f"{number:,} left out: {self._with_lines(reason)}" for reason, number in self._dropped.items())
-        despite = (f"{number:,} kept although: {self._with_lines(fault)}" for fault, number in self._despite.items())
+        dropped = (f"{number:,} left out: {self._with_places(reason)}" for reason, number in self._dropped.items())
+        despite = (f"{number:,} kept although: {self._with_places(fault)}" for fault, number in self._despite.items())
         return [first, *dropped, *despite, *self._notes]
 
     def __str__(self) -> str:
@@ -76,8 +81,10 @@ class Report:
         if len(places) < _EXAMPLES:
             places.append(origin)
 
-    def _with_lines(self, reason: str) -> str:
+    def _with_places(self, reason: str) -> str:
         places = self._places[reason]
         more = ", …" if self._dropped[reason] + self._despite[reason] > len(places) else ""
+        if self._names_files:
+            return f"{reason} ({', '.join(map(str, places))}{more})"
         lines = ", ".join(f"{origin.line:,}" for origin in places)
         return f"{reason} (line {lines}{more})"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from regard.corpus.formats.reading import AS_STATED, Reading
 from regard.corpus.pair import Pair
-from regard.corpus.pairs import read_pairs
+from regard.corpus.shards import read_corpus
 from regard.corpus.writing import names_like, new_folder, pair_writer
 from regard.errors import CorpusError
 
@@ -41,8 +41,8 @@ def sample_corpus(
     """Makes a folder with ``sample.*`` and says how many pairs it holds.
 
     Args:
-        source: as for ``read_pairs``.
-        target: as for ``read_pairs``.
+        source: as for ``read_corpus``.
+        target: as for ``read_corpus``.
         out: the folder to make.
         size: how many pairs, if the corpus has so many.
         seed: which sample.
@@ -53,7 +53,7 @@ def sample_corpus(
         OutputExistsError: the folder exists.
     """
     with new_folder(out) as folder:
-        drawn = sample_pairs(read_pairs(source, target, reading=reading), size, seed=seed)
+        drawn = sample_pairs(read_corpus(source, target, reading=reading), size, seed=seed)
         with pair_writer(folder, names_like("sample", source, target)) as write:
             for pair in drawn:
                 write(pair)

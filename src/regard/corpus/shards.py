@@ -15,7 +15,8 @@ from regard.corpus.files import STANDARD_INPUT
 from regard.corpus.formats.arrow import is_dataset
 from regard.corpus.formats.reading import AS_STATED, Reading
 from regard.corpus.pair import Pair
-from regard.corpus.pairs import read_every_pair
+from regard.corpus.pairs import read_every_pair, without_blanks
+from regard.corpus.report import Report
 from regard.errors import CorpusError
 
 _PATTERN: Final = re.compile(r"[*?\[]")
@@ -61,6 +62,20 @@ def read_shards(shards: tuple[Shard, ...], *, reading: Reading = AS_STATED) -> I
     return chain.from_iterable(read_every_pair(shard.source, shard.target, reading=reading) for shard in shards)
 
 
+def read_corpus(source: Path, target: Path | None = None, *, reading: Reading = AS_STATED) -> Iterator[Pair]:
+    """The pairs of a corpus in one file or in several; those with a blank side are left out.
+
+    Args:
+        source: as for ``read_pairs``; or a folder of such files, or a path with ``*`` (see ``shards_of``).
+        target: as for ``source``.
+        reading: as for ``read_pairs``.
+
+    Raises:
+        CorpusError: as for ``shards_of`` at once, as for ``read_shards`` when a shard is reached.
+    """
+    return without_blanks(read_shards(shards_of(source, target), reading=reading), Report())
+
+
 def files_named(path: Path) -> tuple[Path, ...]:
     """The files that a folder, or a path with ``*``, stands for, by name; any other path stands for itself.
 
@@ -70,13 +85,19 @@ def files_named(path: Path) -> tuple[Path, ...]:
     if path == STANDARD_INPUT or path.is_file() or is_dataset(path):
         return (path,)
     if path.is_dir():
-        found = sorted(file for file in path.iterdir() if file.is_file() and not file.name.startswith("."))
+        found = sorted(file for file in path.iterdir() if file.is_file() and not _is_hidden(file))
         if not found:
             raise CorpusError(f"{path} is a folder without files; shards of a corpus are expected in it")
         return tuple(found)
     if _PATTERN.search(path.name) and not path.exists():
-        found = sorted(file for file in path.parent.glob(path.name) if file.is_file())
+        meant = path.parent.glob(path.name)
+        found = sorted(file for file in meant if file.is_file() and (_is_hidden(path) or not _is_hidden(file)))
         if not found:
             raise CorpusError(f"no file is called {path}; check the folder and the pattern")
         return tuple(found)
     return (path,)
+
+
+def _is_hidden(path: Path) -> bool:
+    """Whether a shell's ``*`` would leave a file out, as what a file manager puts into a folder of its own accord."""
+    return path.name.startswith(".")

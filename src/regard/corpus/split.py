@@ -14,7 +14,7 @@ import numpy as np
 from regard.corpus.fingerprints import Fingerprints, fingerprints
 from regard.corpus.formats.reading import AS_STATED, Reading
 from regard.corpus.pair import Pair
-from regard.corpus.pairs import read_pairs
+from regard.corpus.shards import read_corpus
 from regard.corpus.writing import names_like, new_folder, pair_writer
 from regard.errors import CorpusError
 
@@ -48,8 +48,8 @@ def split_corpus(
     out slightly larger than asked for. The same corpus and seed give the same split, whatever the order of the pairs.
 
     Args:
-        source: as for ``read_pairs``; a file, because it is read twice.
-        target: as for ``read_pairs``.
+        source: as for ``read_corpus``; a file, because it is read twice.
+        target: as for ``read_corpus``.
         out: the folder to make.
         valid: pairs held out for validation, at least.
         test: pairs held out for testing, at least.
@@ -62,7 +62,7 @@ def split_corpus(
     """
     _check_sizes(valid, test)
     with new_folder(out) as folder:
-        limits = _limits(_all_keys(read_pairs(source, target, reading=reading), seed), valid=valid, test=test)
+        limits = _limits(_all_keys(read_corpus(source, target, reading=reading), seed), valid=valid, test=test)
         counts = dict.fromkeys(SPLITS, 0)
         with ExitStack() as stack:
             used = {"valid": valid > 0, "test": test > 0, "train": True}
@@ -71,7 +71,7 @@ def split_corpus(
                 for name in SPLITS
                 if used[name]
             }
-            for pair, name in _assigned(read_pairs(source, target, reading=reading), limits, seed):
+            for pair, name in _assigned(read_corpus(source, target, reading=reading), limits, seed):
                 write[name](pair)
                 counts[name] += 1
     return SplitSizes(**counts)

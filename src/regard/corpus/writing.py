@@ -12,6 +12,7 @@ from typing import TextIO
 from regard.corpus.files import STANDARD_INPUT, is_gzip
 from regard.corpus.pair import Pair
 from regard.corpus.pairs import is_by_line
+from regard.corpus.shards import Shard, shards_of
 from regard.errors import CorpusError, OutputExistsError
 
 Write = Callable[[Pair], None]
@@ -50,8 +51,22 @@ def refuse_existing(path: Path) -> None:
 def names_like(stem: str, source: Path, target: Path | None) -> tuple[str, ...]:
     """File names for pairs written as they were read: ``train.en`` and ``train.fr``, or ``train.tsv``.
 
-    What was not read line by line is written as JSON lines.
+    What was not read line by line is written as JSON lines, and so are files of several kinds.
+
+    Args:
+        stem: what the names begin with.
+        source: as for ``read_corpus``.
+        target: as for ``read_corpus``.
+
+    Raises:
+        CorpusError: there are no such files.
     """
+    names = {_names_like(stem, shard) for shard in shards_of(source, target)}
+    return names.pop() if len(names) == 1 else (f"{stem}.jsonl",)
+
+
+def _names_like(stem: str, shard: Shard) -> tuple[str, ...]:
+    source, target = shard.source, shard.target
     if target is None:
         return (f"{stem}{_suffix_of_both(source)}",)
     if not is_by_line(source, target):
@@ -88,7 +103,7 @@ def write_row(file: TextIO, pair: Pair) -> None:
     file.write(f"{_fitting(pair.source, pair)}\t{_fitting(pair.target, pair)}\n")
 
 
-def write_json(file: TextIO, pair: Pair, **more: str | int) -> None:
+def write_json(file: TextIO, pair: Pair, /, **more: str | int) -> None:
     """Writes a pair as a JSON object, with further keys before it."""
     file.write(json.dumps({**more, "source": pair.source, "target": pair.target}, ensure_ascii=False) + "\n")
 
