@@ -114,6 +114,11 @@ def test_splitting_writes_a_folder(sides, tmp_path):
         "valid.fr",
     ]
     assert corpus("split", *sides, "--out", tmp_path / "other").exit_code == 2
+    huge = corpus("split", *sides, "--valid", 5, "--test", 3, "--seed", "9" * 23, "--out", tmp_path / "other")
+    assert (huge.exit_code, huge.stderr.count("\n")) == (2, 1)
+    piped = CliRunner().invoke(app, ["split", "-", "--out", str(tmp_path / "other")], input="one\tun\n" * 50)
+    assert (piped.exit_code, "save it as a file first" in piped.stderr) == (2, True)
+    assert not (tmp_path / "other").exists()
 
 
 def test_a_sample_is_printed_or_written(sides, tmp_path):

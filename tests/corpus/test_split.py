@@ -1,10 +1,12 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from regard.corpus import read_pairs, split_corpus
+from regard.corpus import STANDARD_INPUT, read_pairs, split_corpus
+from regard.corpus import split as split_file
 from regard.corpus.split import SplitSizes, source_key
 from regard.errors import CorpusError, OutputExistsError
 
@@ -102,3 +104,72 @@ def test_wrong_sizes_are_refused(tmp_path):
     assert not (tmp_path / "out").exists()
     with pytest.raises(OutputExistsError, match="exists already"):
         split_corpus(path, out=tmp_path, valid=1)
+
+
+def test_standard_input_is_refused_before_anything_is_made(tmp_path):
+    with pytest.raises(CorpusError, match="split is read twice, and standard input only once; save it as a file first"):
+        split_corpus(STANDARD_INPUT, out=tmp_path / "deep" / "out", valid=1)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_changes_between_the_readings_is_refused(tmp_path, monkeypatch):
+    path = write(tmp_path, numbered(50))
+    read = iter([numbered(50), numbered(49)])
+
+    def read_changing(source, target, **more):
+        return read_pairs(write(tmp_path, next(read)))
+
+    monkeypatch.setattr(split_file, "read_corpus", read_changing)
+    with pytest.raises(
+        CorpusError, match=r"pairs\.tsv had 50 pairs at first, and 49 when it was read once more; do not"
+    ):
+        split_corpus(path, out=tmp_path / "out", valid=5)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("seed", [-1, 2**64, 10**22])
+def test_seeds_no_choice_can_follow_from_are_refused(tmp_path, seed):
+    with pytest.raises(CorpusError, match=rf"a seed is a whole number from 0 to {2**64 - 1}, but {seed} is given"):
+        split_corpus(write(tmp_path, numbered(50)), out=tmp_path / "out", valid=5, seed=seed)
+    split_corpus(write(tmp_path, numbered(50)), out=tmp_path / "out", valid=5, seed=2**64 - 1)
+
+
+@given(repeats=st.lists(st.integers(1, 3), min_size=30, max_size=60), seed=st.integers(0, 99), valid=st.integers(1, 12))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
+def test_a_source_of_two_pairs_in_five_does_not_fill_a_split(tmp_path_factory, repeats, seed, valid):
+    folder = tmp_path_factory.mktemp("frequent")
+    pairs = [(f"Sentence {number}.", f"{place}") for number, times in enumerate(repeats) for place in range(times)]
+    frequent = len(pairs) * 2 // 3
+    path = write(folder, pairs + [("Yes.", str(place)) for place in range(frequent)])
+    sizes = split_corpus(path, out=folder / "out", valid=valid, test=2, seed=seed)
+    assert valid <= sizes.valid <= max(valid + valid // 2, 3)
+    assert 2 <= sizes.test <= 3
+    assert sum(source == "Yes." for source, _ in splits(folder / "out")["train"]) == frequent
+
+
+def test_pairs_with_a_single_source_are_not_split(tmp_path):
+    path = write(tmp_path, [("Yes.", str(number)) for number in range(40)])
+    with pytest.raises(CorpusError, match="all 40 pairs share one source sentence, so that none of them can be held"):
+        split_corpus(path, out=tmp_path / "out", valid=5)
+
+
+def test_frequent_sources_are_held_out_where_there_are_no_others(tmp_path):
+    pairs = [(f"Sentence {number % 6}.", str(number)) for number in range(60)]
+    sizes = split_corpus(write(tmp_path, pairs), out=tmp_path / "out", valid=3, test=12)
+    assert sizes == SplitSizes(train=30, valid=10, test=20)
+
+
+def test_ordinary_splits_stay_as_they_were(tmp_path):
+    """The smallest keys until there are enough, however the rest of the corpus looks: what every seed always meant."""
+    chance = np.random.default_rng(0)
+    pairs = [(f"Sentence {number}.", str(place)) for place, number in enumerate(chance.integers(0, 900, 1000).tolist())]
+    split_corpus(write(tmp_path, pairs), out=tmp_path / "out", valid=100, test=50, seed=3)
+    keys = split_file.fingerprints((source_key(source) for source, _ in pairs), salt=3)
+    ordered = np.sort(keys)
+    held = {}
+    for name, begin, wanted in (("valid", 0, 100), ("test", None, 50)):
+        begin = len(held["valid"]) if begin is None else begin
+        last = ordered[begin + wanted - 1]
+        held[name] = [pair for pair, key in zip(pairs, keys, strict=True) if ordered[begin] <= key <= last]
+    found = splits(tmp_path / "out")
+    assert {name: found[name] for name in held} == held

@@ -12,10 +12,16 @@ from numpy.typing import NDArray
 
 Fingerprints = NDArray[np.uint64]
 _BYTES: Final = 8
+MOST_SALT: Final = 256**_BYTES - 1
 
 
 def fingerprints(texts: Iterable[str], *, salt: int = 0) -> Fingerprints:
-    """One number per text, spread evenly; the same on every machine. Another salt gives unrelated numbers."""
+    """One number per text, spread evenly; the same on every machine.
+
+    Args:
+        texts: of what.
+        salt: from 0 to ``MOST_SALT``; another salt gives unrelated numbers.
+    """
     key = salt.to_bytes(_BYTES, "little")
     digests = [hashlib.blake2b(text.encode(), digest_size=_BYTES, key=key).digest() for text in texts]
     return np.frombuffer(b"".join(digests), dtype="<u8").astype(np.uint64, copy=False)
@@ -33,7 +39,7 @@ class SeenBefore:
         seen = np.ones(len(values), dtype=np.bool_)
         seen[first_places] = False
         for known in self._sorted:
-            seen |= _contains(known, values)
+            seen |= contains(known, values)
         self._insert(np.sort(values[~seen]))
         return seen
 
@@ -46,6 +52,9 @@ class SeenBefore:
         self._sorted.append(fresh)
 
 
-def _contains(known: Fingerprints, values: Fingerprints) -> NDArray[np.bool_]:
+def contains(known: Fingerprints, values: Fingerprints) -> NDArray[np.bool_]:
+    """Of each value whether it is among the known ones, which are sorted."""
+    if not len(known):
+        return np.zeros(len(values), dtype=np.bool_)
     places = np.searchsorted(known, values)
     return np.asarray(known[np.minimum(places, len(known) - 1)] == values)
