@@ -217,6 +217,12 @@ def test_hostile_text(regard, tiny_run: Path, text: str, options: list[str]) -> 
         ([GOLDEN, "--save", "a", "--html", "./a"], "--save and --html must be different files"),
         ([__file__], "is not a trace"),
         (["m", TEXT, "--layers", "x-y"], "--layers takes a range such as 0-1, counted from 0, but is given 'x-y'"),
+        (
+            ["m", TEXT, "--layers", "0-9999999999"],
+            "--layers takes a range such as 0-1, counted from 0, but is given '0-9",
+        ),
+        (["m", TEXT, "--layers", "9" * 5000], "--layers takes a range such as 0-1, counted from 0, but is given '999"),
+        ([GOLDEN, "--cell", "0," + "9" * 5000], "no key token is '999"),
         (["m", TEXT, "--without-head", "3"], "--without-head takes LAYER.HEAD"),
         (["m", TEXT, "--without-head", "cross.x.3"], "--without-head takes numbers"),
         (["m", TEXT, "--without-head", "self.1.3"], "the attention must be one of"),

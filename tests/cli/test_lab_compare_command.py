@@ -61,7 +61,8 @@ def test_from_two_files_to_a_table(regard, given: list[object], tmp_path: Path) 
     [
         (["--minutes", "5"], "a comparison has one budget: give minutes or tokens, and not both"),
         (["--seeds", "one"], "--seeds 'one' is given; expected whole numbers such as 1,2,3"),
-        (["--seeds", "1,1"], "a comparison needs seeds, each once"),
+        (["--seeds", "1,1"], "a comparison needs seeds from 0 to 2⁶³ - 1, each once"),
+        (["--seeds=-1"], "each once, such as 1,2,3; [-1] is given"),
         (["--again"], "--again needs to know what is to be measured again: give --only too"),
         (["--only", "clock"], "there is no part called 'clock' in a comparison"),
         (["model.dropuot=0.1"], "did you mean"),

@@ -10,6 +10,7 @@ from regard.errors import InputError
 from regard.lab import USUAL, Bench, Chart, Claim, Experiment, Series, Table, Told, find_experiments, page, run_lab
 from regard.lab.drawing import chart_svg
 from regard.lab.record import claims_of, read_record, record_path, write_record
+from regard.lab.running import conditions, hardware
 
 CHART = Chart("A & B", "rises", "across", "upward", (Series("one", ((1.0, 2.0), (4.0, 3.0))),), doubling=True)
 FOUND = Claim(
@@ -37,7 +38,8 @@ class Counted:
 
 def test_a_record_comes_back_equal(tmp_path: Path) -> None:
     path = record_path(tmp_path, "mask")
-    write_record(path, (FOUND, replace(FOUND, told=None, figure=None)), {}, {})
+    made = conditions(Experiment("mask", "counts", Counted()), USUAL)
+    write_record(path, (FOUND, replace(FOUND, told=None, figure=None)), made, hardware() | {"seconds": 1.0})
     assert claims_of(read_record(path)) == (FOUND, replace(FOUND, told=None, figure=None))
 
 
@@ -94,13 +96,37 @@ def test_a_page_without_records_says_so(tmp_path: Path) -> None:
     assert page.page_files(tmp_path)[tmp_path / page.PAGE].endswith("Nothing is recorded yet.\n")
 
 
-@pytest.mark.parametrize("text", ["", "[]", json.dumps({"made": {}}), "{"])
+DAMAGED = [
+    *("", "[]", "{", json.dumps({"made": {}})),
+    json.dumps({"made": {}, "hardware": {}, "claims": [{"text": "x"}]}),
+    json.dumps({"made": {}, "hardware": {}, "claims": []}),
+    json.dumps({"made": 1, "hardware": {}, "claims": []}),
+]
+
+
+@pytest.mark.parametrize("text", DAMAGED)
 def test_a_damaged_record_is_named(tmp_path: Path, text: str) -> None:
     path = record_path(tmp_path, "mask")
     path.parent.mkdir()
     path.write_text(text, encoding="utf-8")
     with pytest.raises(InputError, match=r"mask\.json is not a record of the lab; remove it"):
         run_lab([Experiment("mask", "", Counted())], tmp_path)
+    with pytest.raises(InputError, match=r"mask\.json is not a record of the lab"):
+        page.write_page(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"told": {"text": "x"}}, {"tables": [{"columns": 3}]}, {"figure": {}}, {"measured": None}, {"holds": "perhaps"}],
+    ids=str,
+)
+def test_a_damaged_claim_is_named(tmp_path: Path, change: dict[str, object]) -> None:
+    run_lab([Experiment("mask", "", Counted())], tmp_path)
+    path = record_path(tmp_path, "mask")
+    record = read_record(path)
+    path.write_text(json.dumps(record | {"claims": [record["claims"][0] | change]}), encoding="utf-8")
+    with pytest.raises(InputError, match=r"mask\.json is not a record of the lab; remove it"):
+        page.write_page(tmp_path)
 
 
 def test_a_drawing_says_what_it_shows() -> None:

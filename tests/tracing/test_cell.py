@@ -131,11 +131,12 @@ def test_what_the_key_adds(trace):
         ("a", "<pad>", r"'<pad>' stands 2 times among the key tokens, at 6 ∅, 7 ∅; give one of these positions"),
         ("A", "CAT", None),
         ("a", "bird", r'no key token is \'bird\'; the key tokens are: 0 "The", 1 "cat"'),
+        ("a", "9" * 5000, r"no key token is '9{70,}; the key tokens are: 0"),
         ("a", 8, r"the key positions are 0 to 7, but 8 is asked for"),
         (True, 0, r"the query positions are 0 to 6, but True is asked for"),
         (-1, 0, r"the query positions are 0 to 6, but -1 is asked for"),
     ],
-    ids=str,
+    ids=lambda value: str(value)[:40],
 )
 def test_tokens_are_found_or_named(trace, query, key, message):
     head = trace["decoder.cross", 0, 0]

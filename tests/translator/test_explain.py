@@ -190,6 +190,7 @@ WRONG: dict[str, tuple[dict[str, Any], type[RegardError], str]] = {
     "surrogate": ({"prefix": "\ud800"}, TextError, "lone surrogate"),
     "both": ({"prefix": "a", "target": "b"}, SettingsError, "prefix and target are both given"),
     "layers": ({"layers": (0, 3)}, SettingsError, "layers is 0 to 3, but must lie between 0 and 0"),
+    "layers-large": ({"layers": (0, 10**10)}, SettingsError, r"layers must be \(first, last\), counted from 0, but"),
     "layers-order": ({"layers": (1, 0)}, SettingsError, "layers is 1 to 0, but must lie"),
     "head": ({"without_heads": ["0.2"]}, SettingsError, "there is no every attention layer 0 head 2 to switch off"),
     "head-layer": ({"without_heads": [("encoder.self", 4, 0)]}, SettingsError, "there is no encoder.self layer 4 head"),

@@ -72,9 +72,10 @@ class View:
         if self.layers is None:
             return None
         first, dash, last = self.layers.partition("-")
-        if not first.isdecimal() or not (last if dash else first).isdecimal():
+        ends = (first, last if dash else first)
+        if not all(map(_is_number, ends)):
             raise InputError(f"--layers takes a range such as 0-1, counted from 0, but is given {self.layers!r:.40}")
-        return int(first), int(last if dash else first)
+        return int(ends[0]), int(ends[1])
 
     @property
     def selection(self) -> "Selection":
@@ -175,6 +176,11 @@ def head_name(text: str) -> "HeadName":
 def _number_or_all(text: str, option: str) -> int | None:
     if text == ALL:
         return None
-    if not text.isdecimal() or len(text) > 9:
+    if not _is_number(text):
         raise InputError(f"{option} takes numbers counted from 0, or {ALL}, but is given {text!r:.40}")
     return int(text)
+
+
+def _is_number(text: str) -> bool:
+    """Whether this may count layers or heads: nobody has a thousand million of them."""
+    return text.isdecimal() and len(text) <= 9

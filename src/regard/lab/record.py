@@ -2,18 +2,52 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from pydantic import TypeAdapter
+
 from regard.disk import write_text_aside
 from regard.errors import InputError
-from regard.lab.claim import Chart, Claim, Series, Table, Told
+from regard.lab.claim import Claim
 
 FOLDER: Final = "claims"
 """Where records lie, beside the page."""
 SHIPPED: Final = Path(__file__).parent
 """A lab's folder that comes with the package: the records of docs/claims.md, for those who have run no lab."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Effort:
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    regard: str
+    version: int
+    effort: _Effort
+
+
+@dataclass(frozen=True, slots=True)
+class _Hardware:
+    torch: str
+    processor: str
+    cores: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """What a record says at least."""
+
+    made: _Made
+    hardware: _Hardware
+    claims: tuple[Claim, ...]
+
+
+_FORM: Final = TypeAdapter(_Form)
 
 
 def record_path(out: Path, name: str) -> Path:
@@ -39,34 +73,16 @@ def read_record(path: Path) -> dict[str, Any]:
     """A record as it was written.
 
     Raises:
-        InputError: the file is no record.
+        InputError: the file is no record, or not a whole one.
     """
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
-        record["made"], record["hardware"], record["claims"]
-    except (ValueError, KeyError, TypeError) as error:
+        _FORM.validate_python(record)
+    except ValueError as error:
         raise InputError(f"{path} is not a record of the lab; remove it, and run its experiment again") from error
     return dict(record)
 
 
 def claims_of(record: Mapping[str, Any]) -> tuple[Claim, ...]:
     """The claims of a record."""
-    return tuple(_claim(one) for one in record["claims"])
-
-
-def _claim(one: Mapping[str, Any]) -> Claim:
-    told, figure = one["told"], one["figure"]
-    return Claim(
-        **{key: one[key] for key in ("text", "source", "expected", "measured", "holds")},
-        tables=tuple(_table(table) for table in one["tables"]),
-        told=None if told is None else Told(**told),
-        figure=None if figure is None else Chart(**{**figure, "series": tuple(map(_series, figure["series"]))}),
-    )
-
-
-def _table(one: Mapping[str, Any]) -> Table:
-    return Table(tuple(one["columns"]), tuple(tuple(row) for row in one["rows"]), one["caption"])
-
-
-def _series(one: Mapping[str, Any]) -> Series:
-    return Series(one["name"], tuple((float(x), float(y)) for x, y in one["points"]))
+    return _FORM.validate_python(record).claims

@@ -9,6 +9,7 @@ from regard.tracing.labels import quoted_labels
 
 _NAMES: Final = {"bos": ("<start>", "⟨start⟩"), "eos": ("<end>", "⟨end⟩"), "pad": ("<pad>", "∅")}
 _MOST_LISTED: Final = 8
+_MOST_DIGITS: Final = 9  # no row has positions with more, and Python reads thousands of them only when told to
 
 
 def find_token(tokens: Sequence[Token], wanted: int | str, *, side: str) -> int:
@@ -41,7 +42,7 @@ def _by_text(tokens: Sequence[Token], wanted: str, side: str) -> int:
                 f"{wanted!r:.80} stands {len(found)} times among the {side} tokens, at {_listed(tokens, found)}; "
                 "give one of these positions"
             )
-    if wanted.strip().isdecimal():
+    if wanted.strip().isdecimal() and len(wanted) <= _MOST_DIGITS:
         return find_token(tokens, int(wanted), side=side)
     raise TraceError(
         f"no {side} token is {wanted!r:.80}{_hint(tokens, wanted)}; the {side} tokens are: {_listed(tokens)}"

@@ -4,13 +4,13 @@ import logging
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypeVar, final, get_args
+from typing import TYPE_CHECKING, Any, Final, TypeGuard, TypeVar, final, get_args
 
 from pydantic import ValidationError
 
 from regard.decoding.guided import restrictions
 from regard.errors import SettingsError, TextError
-from regard.models import Ensemble
+from regard.models import Ensemble, TranslationModel
 from regard.settings import DecodingSettings
 from regard.settings.section import Section
 from regard.tracing import CellName, HeadName, Interventions, ModelFacts, Request, Trace
@@ -126,8 +126,14 @@ def _facts(translator: "Translator") -> ModelFacts:
         vocab_size=model.vocab_size,
         norm=settings.norm if is_transformer else "none",
         positions=settings.positions if is_transformer else "none",
-        dtype=str(model.dtype).removeprefix("torch."),
+        dtype=_computed_in(model),
     )
+
+
+def _computed_in(model: TranslationModel[Any, Any]) -> str:
+    """The type it was loaded with; where only its weights have that one, the type of its vectors too."""
+    dtype = str(model.dtype).removeprefix("torch.")
+    return dtype if model.numbers in (None, dtype) else f"{model.numbers} ({dtype})"
 
 
 def _request(question: Question, search: DecodingSettings) -> Request:
@@ -160,8 +166,12 @@ def _string(given: object, name: str) -> str | None:
     raise TextError(f"{name} must be a string, but {type(given).__name__} {given!r:.60} is given")
 
 
+def _is_count(given: object) -> TypeGuard[int]:
+    return type(given) is int and 0 <= given < 1 << 31
+
+
 def _whole_number(given: object) -> int | None:
-    if given is not None and (type(given) is not int or not 0 <= given < 1 << 31):
+    if given is not None and not _is_count(given):
         raise SettingsError(f"pad_source_to must be a whole number of tokens, but is {given!r:.60}")
     return given
 
@@ -169,7 +179,7 @@ def _whole_number(given: object) -> int | None:
 def _layers(given: object) -> tuple[int, int] | None:
     if given is None:
         return None
-    if not isinstance(given, tuple | list) or len(given) != 2 or not all(type(n) is int and n >= 0 for n in given):
+    if not isinstance(given, tuple | list) or len(given) != 2 or not all(map(_is_count, given)):
         raise SettingsError(f"layers must be (first, last), counted from 0, but is {given!r:.60}")
     return given[0], given[1]
 

@@ -162,9 +162,9 @@ def test_sides_share_data_and_subwords(numbers: Files, tmp_path: Path) -> None:
         plan_comparison(str(numbers["able.toml"]), str(small), given, **asked)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("seeds", [(), (1, 1)])
+@pytest.mark.parametrize("seeds", [(), (1, 1), (1, -1), (2**63,)])
 def test_seeds_are_each_given_once(seeds: tuple[int, ...]) -> None:
-    with pytest.raises(InputError, match="a comparison needs seeds, each once, such as 1,2,3"):
+    with pytest.raises(InputError, match="a comparison needs seeds from 0 to 2⁶³ - 1, each once, such as 1,2,3; "):
         plan_comparison("tiny", "tiny", seeds=seeds, budget=Budget(tokens=1), threads=1)
 
 

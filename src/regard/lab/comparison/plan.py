@@ -102,11 +102,13 @@ def plan_comparison(
 
     Raises:
         SettingsError: settings are wrong, or the sides do not read the same data cut in the same way.
-        InputError: there are no seeds, or one twice.
+        InputError: there are no seeds, or one twice, or one that no training can have.
         CorpusError: the pairs cannot be read.
     """
-    if not seeds or len(set(seeds)) != len(seeds):
-        raise InputError(f"a comparison needs seeds, each once, such as 1,2,3; {list(seeds)} is given")
+    if not seeds or len(set(seeds)) != len(seeds) or not all(0 <= seed < 1 << 63 for seed in seeds):
+        raise InputError(
+            f"a comparison needs seeds from 0 to 2⁶³ - 1, each once, such as 1,2,3; {list(seeds)!s:.80} is given"
+        )
     # Wrong settings of either side are reported before a long file is read.
     load_settings(_file_of(second), overrides, preset=_preset_of(second))
     one = plan_run(_file_of(first), overrides, preset=_preset_of(first))
