@@ -129,6 +129,9 @@ def test_a_folder_without_a_model(tmp_path: Path) -> None:
     [
         (b"short\n", "at least 16 are needed"),
         (b"token of \xe9tudes", "line 1 is not UTF-8; save the token file as UTF-8"),
+        ("mot-de-passe-très-long".encode(), "has, as character 16, one that not every client can send in a header"),
+        (b"a token of some length", "has, as character 2, one that not every client can send in a header"),
+        (b"0123456789abcdef\n0123456789abcdef\n", "has, as character 17, one that not every client can send"),
     ],
 )
 def test_a_token_that_can_be_guessed_or_not_be_read(
@@ -138,6 +141,13 @@ def test_a_token_that_can_be_guessed_or_not_be_read(
     ended = _serve(str(tiny_run), "--token-file", str(tmp_path / "token"))
     assert ended.returncode == 2
     assert message in " ".join(ended.stderr.split())
+
+
+def test_a_token_of_all_that_can_be_sent(tmp_path: Path) -> None:
+    visible = "".join(map(chr, range(0x21, 0x7F)))
+    (tmp_path / "token").write_text(f"{visible}\n", encoding="utf-8")
+    ended = _serve(str(tmp_path), "--token-file", str(tmp_path / "token"))
+    assert "token" not in ended.stderr.replace(str(tmp_path), "")  # what is refused is the folder without a model
 
 
 def test_a_guessable_token_in_the_environment(tiny_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -109,6 +109,11 @@ def _token(file: Path | None) -> str | None:
             f"the token in {file or 'REGARD_TOKEN'} has {len(token)} characters; at least 16 are needed, so that "
             "nobody guesses it"
         )
+    if odd := next((place for place, character in enumerate(token, 1) if not "!" <= character <= "~"), None):
+        raise InputError(
+            f"the token in {file or 'REGARD_TOKEN'} has, as character {odd}, one that not every client can send in a "
+            "header; make it of letters from a to z, digits and signs such as - and _, without spaces"
+        )
     return token
 
 

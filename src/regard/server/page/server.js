@@ -33,6 +33,13 @@ export function useToken(token) {
   window.sessionStorage.setItem(TOKEN, token);
 }
 
+/** The file at an address, with the name that the server gives it. */
+export async function fileAt(path) {
+  const answer = await ask(path);
+  const [, name] = answer.headers.get("Content-Disposition").match(/filename="(.+)"/);
+  return new File([await answer.blob()], name);
+}
+
 /** JSON from an address. */
 export async function read(path, options) {
   return (await ask(path, options)).json();

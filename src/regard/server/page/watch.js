@@ -6,8 +6,10 @@ import { decimals } from "./cell.js";
 import { element, fill, isolated, legible } from "./element.js";
 import { problem, say } from "./notice.js";
 import { roving } from "./roving.js";
+import { fileAt } from "./server.js";
 
 const PACE = 450;
+const KEPT = 60_000; // milliseconds for the browser to take a file
 
 /** The screen. */
 export async function watch(signal) {
@@ -141,11 +143,26 @@ class Stage {
   }
 
   links() {
-    const { id } = this.source;
     const inspect = element("button", { type: "button", class: "action", onclick: () => go({ screen: "inspect" }) }, "Inspect its attention");
-    const file = (form, text) => element("a", { href: `api/traces/${id}/export/${form}`, download: "" }, text);
+    const file = (form, text) => element("button", { type: "button", class: "quiet", onclick: () => this.save(form) }, text);
     return [inspect, file("html", "Save as a page"), file("zip", "Save the trace")];
   }
+
+  /** Saves the trace as a file. A link to it would do, if it could show the token. */
+  async save(form) {
+    try {
+      keep(await fileAt(`api/traces/${this.source.id}/export/${form}`));
+    } catch (error) {
+      fill(this.detail, problem(error));
+    }
+  }
+}
+
+/** Hands a file to the browser, which keeps it where it keeps what was downloaded. */
+function keep(file) {
+  const href = URL.createObjectURL(file);
+  element("a", { href, download: file.name }).click();
+  setTimeout(() => URL.revokeObjectURL(href), KEPT);
 }
 
 function nameOf({ piece, kind }) {
