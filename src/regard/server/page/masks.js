@@ -15,7 +15,7 @@ export async function masks(signal) {
   const numbers = {
     pad: numberField("Pads", "pads"),
     window: numberField("Window", "window"),
-    prefix: numberField("Prefix", "prefix"),
+    prefix: numberField("Prefix", "prefixwords"),
     seed: numberField("Seed", "seed", { max: 999 }),
   };
   const segments = textField("Sentences", "segments", { placeholder: "3,3", size: 6, inputmode: "numeric" });
