@@ -102,6 +102,16 @@ def test_no_source_sentence_is_on_both_sides(files: tuple[Path, Path]) -> None:
     assert len(data.train) <= COUNT - 20
 
 
+def test_a_source_of_two_pairs_in_five_is_not_held_out(files: tuple[Path, Path]) -> None:
+    places = range(COUNT)
+    write(files[0], ["yes" if place % 5 < 2 else spelled(DIGITS)[place] for place in places])
+    for size in (1, 7, 60, 1000):
+        data = read_data(settings_for(files, "data.check_alignment=false", f"data.valid_size={size}").data)
+        assert len(data.valid) == min(size, COUNT // 10)
+        assert len(data.train) == COUNT - len(data.valid)
+        assert "yes" not in {pair.source for pair in data.valid}
+
+
 @pytest.mark.guarantee(
     "Token ids prepared on disk are compared with their hashes before use; damage is noticed, said, and made good",
     area="data",

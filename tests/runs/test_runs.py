@@ -1,12 +1,16 @@
 """A whole run in seconds: it learns, keeps what it says, and resumes bit for bit."""
 
 import json
+import random
 import signal
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
 from regard.bundle import load_bundle
 from regard.corpus import Origin, Pair
@@ -209,3 +213,37 @@ def test_no_source_sentence_is_on_both_sides_of_the_split() -> None:
     assert len(kept) + len(held) == 200
     assert 20 <= len(held) <= 30
     assert not {pair.source for pair in kept} & {pair.source for pair in held}
+
+
+@given(repeats=st.lists(st.integers(1, 3), min_size=30, max_size=60), size=st.integers(1, 40))
+@hypothesis_settings(deadline=None)
+def test_a_source_of_two_pairs_in_five_is_not_held_out(repeats: list[int], size: int) -> None:
+    sources = [f"Sentence {number}." for number, times in enumerate(repeats) for _ in range(times)]
+    sources += ["Yes."] * (len(sources) * 2 // 3)
+    kept, held = held_out([Pair(source, "x", Origin("x", 1)) for source in sources], size)
+    assert len(kept) + len(held) == len(sources)
+    assert {pair.source for pair in held}.isdisjoint({pair.source for pair in kept} | {"Yes."})
+    assert min(size, len(sources) // 10) <= len(held) <= max(3, 1.5 * min(size, len(sources) // 10))
+
+
+def test_ordinary_pairs_are_held_out_as_ever() -> None:
+    pairs = [Pair(f"Sentence {n * n % 331}", f"Phrase {n}", Origin("x", n)) for n in range(400)]
+    groups: dict[str, list[Pair]] = {}
+    for pair in pairs:
+        groups.setdefault(pair.source.casefold(), []).append(pair)
+    keys = sorted(groups)
+    random.Random(400).shuffle(keys)
+    expected: list[Pair] = []
+    while len(expected) < 40:
+        expected += groups[keys.pop(0)]
+    assert held_out(pairs, 1000)[1] == expected
+
+
+def test_pairs_with_a_single_source_are_refused_before_subwords_are_learned(tmp_path: Path) -> None:
+    (tmp_path / "one.tsv").write_text("".join(f"Yes.\tOui {number}.\n" for number in range(20)), encoding="utf-8")
+    for limit in (0, 100):
+        where = [f"data.source={tmp_path / 'one.tsv'}", f"data.cache={tmp_path / 'cache'}"]
+        settings = settings_in(tmp_path, *where, f"data.in_memory_pairs={limit}")
+        with pytest.raises(CorpusError, match="all 20 pairs share one source sentence, so that none of them can be"):
+            train(settings, tmp_path / "run")
+    assert not (tmp_path / "run").exists()

@@ -7,8 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, final
 
+import numpy as np
+
 from regard.corpus import STANDARD_INPUT, Pair, count_lines
 from regard.corpus.builtin import generate
+from regard.corpus.held_out import held_groups, require_different_sources
 from regard.corpus.pairs import is_by_line
 from regard.corpus.shards import shards_of
 from regard.errors import CorpusError
@@ -139,22 +142,26 @@ def _key(pair: Pair) -> str:
 
 
 def held_out(pairs: Sequence[Pair], size: int) -> tuple[list[Pair], list[Pair]]:
-    """Splits off about ``size`` validation pairs, at most a tenth, so that no source sentence is on both sides.
+    """Splits off about ``size`` validation pairs, or a tenth if that is less; no source sentence is on both sides.
 
     The choice depends on the pairs alone: the same corpus is always split the same way.
+
+    Args:
+        pairs: all of them.
+        size: how many to split off. Never more than half as many again, unless every source is more frequent.
+
+    Raises:
+        CorpusError: all pairs have the same source sentence.
     """
     groups: dict[str, list[Pair]] = {}
     for pair in pairs:
         groups.setdefault(_key(pair), []).append(pair)
     keys = sorted(groups)
     random.Random(len(pairs)).shuffle(keys)
-    wanted, chosen = min(size, max(1, int(len(pairs) * LARGEST_VALID_SHARE))), set[str]()
-    count = 0
-    for key in keys:
-        if count >= wanted:
-            break
-        chosen.add(key)
-        count += len(groups[key])
+    require_different_sources(len(keys), len(pairs))
+    wanted = min(size, max(1, int(len(pairs) * LARGEST_VALID_SHARE)))
+    sizes = np.array([len(groups[key]) for key in keys], dtype=np.int64)
+    chosen = {keys[place] for place in held_groups(sizes, wanted, least=1)}
     train = [pair for key, group in groups.items() if key not in chosen for pair in group]
     return train, [pair for key in keys if key in chosen for pair in groups[key]]
 

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from regard.corpus import Pair, Reading
 from regard.corpus.check import Checking, CheckResult
 from regard.corpus.fingerprints import fingerprints
+from regard.corpus.held_out import held_groups, require_different_sources
 from regard.corpus.shards import Shard, read_shards
 from regard.text import normalise
 
@@ -27,6 +28,7 @@ TRAINED_ON: Final = "trained-on.bits"
 _KEYS: Final = "keys.tmp"
 _PORTION: Final = 8_192  # pairs, a multiple of 8
 _BLOCK: Final = 1 << 20  # keys, a multiple of 8
+_CANDIDATES: Final = 2  # sources to choose from, for each pair to hold out: too frequent ones are passed over
 
 
 @final
@@ -82,20 +84,24 @@ def hold_out(folder: Path, wanted: int) -> Bits:
     """Takes about ``wanted`` sound pairs out of those trained on, so that no source sentence is on both sides.
 
     Those with the smallest keys: a key is a hash, so they are spread over the corpus, and the same corpus is always
-    split the same way.
+    split the same way. A source that is more frequent than that is left (see ``held_groups``).
 
     Returns:
         One bit for every pair: whether it was taken out.
+
+    Raises:
+        CorpusError: all pairs have the same source sentence.
     """
     keys, bits = _keys(folder), np.fromfile(folder / TRAINED_ON, dtype=np.uint8)
     smallest = np.empty(0, dtype=np.uint64)
     for block, sound in _blocks(keys, bits):
-        smallest = np.unique(np.concatenate([smallest, block[sound]]))[:wanted]
+        smallest = np.unique(np.concatenate([smallest, block[sound]]))[: wanted * _CANDIDATES]
     counts = np.zeros(len(smallest), dtype=np.int64)
     for block, sound in _blocks(keys, bits):
         found = np.searchsorted(smallest, block[sound & np.isin(block, smallest)])
         counts += np.bincount(found, minlength=len(smallest))
-    chosen = smallest[: int(np.searchsorted(np.cumsum(counts), wanted)) + 1]
+    require_different_sources(len(smallest), int(counts.sum()))
+    chosen = smallest[held_groups(counts, wanted, least=1)]
     held = np.concatenate([np.packbits(sound & np.isin(block, chosen)) for block, sound in _blocks(keys, bits)])
     (bits & ~held).tofile(folder / TRAINED_ON)
     return held
