@@ -13,6 +13,7 @@ from regard.convert.agreement import Agreement, Translations
 from regard.convert.original import Original
 from regard.convert.to_ctranslate2 import CTranslate2Format
 from regard.errors import CheckError, InputError, MissingExtraError, OutputExistsError
+from regard.settings import DataSettings
 
 MakeModel = Callable[..., Path]
 
@@ -132,3 +133,13 @@ def test_the_sample_at_hand_has_everyday_sentences(make_model: MakeModel) -> Non
     assert len(sample.sentences) == 7
     assert "everyday" in sample.description
     assert sample.references is not None
+
+
+def test_references_of_a_folder_of_files_are_known_in_any_language(make_model: MakeModel, tmp_path: Path) -> None:
+    (tmp_path / "shards").mkdir()
+    (tmp_path / "shards" / "a.tsv").write_text("das Haus\tthe house\n", encoding="utf-8")
+    translator = Original.load(make_model()).translator
+    data = DataSettings(source=tmp_path / "shards", source_language="de", target_language="en")
+    translator.settings = translator.settings.model_copy(update={"data": data})
+    sample = Sample.at_hand(translator)
+    assert (sample.sentences, sample.references) == (("das Haus",), ("the house",))

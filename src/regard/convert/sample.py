@@ -33,11 +33,10 @@ class Sample:
     @classmethod
     def at_hand(cls, translator: Translator, size: int = DEFAULT_SIZE) -> "Sample":
         """The first pairs the model was validated with, or trained; everyday ones where those cannot be read."""
-        pairs, description = pairs_at_hand(translator.settings.data, size)
-        sentences, references = tuple(pair.source for pair in pairs), tuple(pair.target for pair in pairs)
-        everyday = not any(description.endswith(f" of {pair.origin.file}") for pair in pairs[:1])
-        known = not everyday or {language[:2] for language in translator.languages} == {"en", "fr"}
-        return cls(sentences, references if known else None, description)
+        found = pairs_at_hand(translator.settings.data, size)
+        sentences, references = tuple(pair.source for pair in found.pairs), tuple(pair.target for pair in found.pairs)
+        known = found.are_own or {language[:2] for language in translator.languages} == {"en", "fr"}
+        return cls(sentences, references if known else None, found.description)
 
     @classmethod
     def of_files(cls, source: Path, target: Path | None = None, size: int = DEFAULT_SIZE) -> "Sample":

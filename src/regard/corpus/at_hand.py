@@ -1,34 +1,48 @@
 """Sentence pairs to try a model with: its own validation pairs if they can be read, else everyday ones."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import final
 
+from regard.corpus.asked import reading_of
 from regard.corpus.builtin.everyday import everyday_pairs
 from regard.corpus.lines import STANDARD_INPUT
 from regard.corpus.pair import Pair
-from regard.corpus.pairs import read_pairs
+from regard.corpus.shards import read_corpus
 from regard.errors import CorpusError
 from regard.settings import DataSettings
 
 
-def pairs_at_hand(data: DataSettings, count: int) -> tuple[list[Pair], str]:
-    """``count`` pairs with different sources, if there are so many; and what they are.
+@final
+@dataclass(frozen=True, slots=True)
+class PairsAtHand:
+    """Some pairs, what they are, and whether they are the model's own."""
+
+    pairs: list[Pair]
+    description: str
+    are_own: bool
+
+
+def pairs_at_hand(data: DataSettings, count: int) -> PairsAtHand:
+    """``count`` pairs with different sources, if there are so many, in the languages and columns of the model.
 
     What is found does not depend on how pairs are translated; pairs as in training only show more.
     """
     for source, target in ((data.valid_source, data.valid_target), (data.source, data.target)):
-        found = _read(source, target, count)
+        found = _read(source, target, data, count)
         if found:
-            return found, f"the first pairs of {source}"
-    return _everyday(data, count), "everyday sentences, as the model's own pairs are not at hand"
+            return PairsAtHand(found, f"the first pairs of {source}", are_own=True)
+    everyday = "everyday sentences, as the model's own pairs are not at hand"
+    return PairsAtHand(_everyday(data, count), everyday, are_own=False)
 
 
-def _read(source: Path | None, target: Path | None, count: int) -> list[Pair]:
+def _read(source: Path | None, target: Path | None, data: DataSettings, count: int) -> list[Pair]:
     if source is None or source == STANDARD_INPUT:
         return []
     try:
-        return list(islice(_different(read_pairs(source, target)), count))
+        return list(islice(_different(read_corpus(source, target, reading=reading_of(data))), count))
     except (CorpusError, OSError):
         return []
 

@@ -64,8 +64,8 @@ class Patient:
                 f"a model is examined with 1 to {MOST_SENTENCES} sentences at once, but {num_sentences} are asked for"
             )
         translator = load(folder, device="cpu", dtype="float64")
-        pairs, description = pairs_at_hand(translator.settings.data, num_sentences)
-        return cls.of(translator, pairs, description=description, stored=load_bundle(folder).weights())
+        found = pairs_at_hand(translator.settings.data, num_sentences)
+        return cls.of(translator, found.pairs, description=found.description, stored=load_bundle(folder).weights())
 
     @classmethod
     def of(

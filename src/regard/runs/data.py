@@ -10,13 +10,14 @@ from typing import Final, final
 import numpy as np
 
 from regard.corpus import STANDARD_INPUT, Pair, count_lines
+from regard.corpus.asked import reading_of
 from regard.corpus.builtin import generate
 from regard.corpus.held_out import held_groups, require_different_sources
 from regard.corpus.pairs import is_by_line
 from regard.corpus.shards import shards_of
 from regard.errors import CorpusError
 from regard.runs.cache import Cache, default_root
-from regard.runs.files import FilePairs, named, read_files, reading_of
+from regard.runs.files import FilePairs, named, read_files
 from regard.runs.prepare import LARGEST_VALID_SHARE, Preparation, prepare_corpus
 from regard.runs.streamed import StreamedPairs
 from regard.runs.watching import Watch, unwatched

@@ -13,7 +13,6 @@ from regard.corpus import STANDARD_INPUT, CheckResult, Pair, Reading, Rules, rea
 from regard.corpus.formats.reading import AS_STATED
 from regard.corpus.rules import UNUSUAL
 from regard.errors import CorpusError
-from regard.settings import DataSettings
 
 
 @final
@@ -46,11 +45,6 @@ def read_files(
     refuse_shifted(checked.result)
     num_unusual = sum(checked.result.report.kept_despite.values())
     return FilePairs(checked.pairs, tuple(notes_of(checked.result)), num_unusual)
-
-
-def reading_of(settings: DataSettings) -> Reading:
-    """Which two sides of a file with several the settings ask for."""
-    return Reading(settings.source_language, settings.target_language, settings.source_column, settings.target_column)
 
 
 def named(path: Path) -> str:

@@ -11,13 +11,14 @@ import numpy as np
 
 from regard.batches import EncodedPairs, PairsWriter, Ragged, open_pairs
 from regard.corpus import Origin, Pair, Rules
+from regard.corpus.asked import reading_of
 from regard.corpus.check import Checking
 from regard.corpus.pairs import is_by_line
 from regard.corpus.rules import UNUSUAL
 from regard.corpus.shards import Shard, shards_of
 from regard.errors import CorpusError
 from regard.runs.cache import Cache, Facts, content_of
-from regard.runs.files import notes_of, reading_of, refuse_shifted
+from regard.runs.files import notes_of, refuse_shifted
 from regard.runs.streamed import TRAINED_ON, StreamedPairs, count_seen, forget_keys, hold_out, look_over
 from regard.runs.watching import Watch
 from regard.settings import DataSettings, TextSettings

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any, final
 
 from regard.corpus import read_lines, read_pairs
+from regard.corpus.asked import reading_of
 from regard.disk import write_text_aside
 from regard.evaluation import compare, evaluate
 from regard.evaluation.tokenised import evaluate_tokenised
 from regard.lab.comparison.plan import Plan
 from regard.runs.data import RunData
-from regard.runs.files import reading_of
 from regard.translator import Translator
 
 METRICS = ("bleu", "chrf")
