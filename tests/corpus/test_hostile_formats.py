@@ -182,6 +182,9 @@ ODD = {
     "tags that close": ("a.html", "<p>one " + "</b>" * 20_000),
     "many sentences": ("a.html", "<p title='two'>one</p>\n" * 20_000),
     "backquotes": ("a.md", "one " + "`" * 20_000),
+    "comments": ("a.html", "<p>one</p>" + "<!-- > -->" * 20_000 + "<!-->two" + "<!--->three"),
+    "spaces where a table may begin": ("a.md", f"one|two\n{' ' * 60_000}x|"),
+    "spaces where a table may end": ("a.md", f"one|two\n---{' ' * 60_000}x|"),
     "spaces": ("a.md", "one " + " " * 20_000 + "x"),
     "spaces before a break": ("a.srt", f"1\n00:00:01,000 --> 00:00:02,000\none{' ' * 20_000}x\ntwo\n"),
 }
@@ -194,6 +197,21 @@ def test_odd_signs_take_no_longer_than_others(what: str, tmp_path: Path) -> None
     began = time.process_time()
     assert open_document(path, BOTH).document.units
     assert time.process_time() - began < 12  # quadratic time took minutes
+
+
+@pytest.mark.parametrize("begin", ["<!-- >", "<![CDATA[ >", "<! ", "<a x='"])
+def test_what_begins_often_and_never_ends_is_refused_at_once(begin: str, tmp_path: Path) -> None:
+    path = written(tmp_path, "a.html", "<p>one</p>\n" + begin * 40_001)
+    began = time.process_time()
+    with pytest.raises(CorpusError, match="line 2: a tag or a comment begins here and does not end; is the file cut"):
+        open_document(path, BOTH)
+    assert time.process_time() - began < 12
+
+
+def test_comments_end_where_browsers_end_them(tmp_path: Path) -> None:
+    path = written(tmp_path, "a.html", "<p>one<!-->two<!-- - > --!>three<!--->four<!---->five</p> <!-- > six -->")
+    (unit,) = open_document(path, BOTH).document.units
+    assert "".join(part for part in unit.source if isinstance(part, str)) == "onetwothreefourfive"
 
 
 def test_sixteen_bits_without_a_mark_are_written_as_sixteen_bits(tmp_path: Path) -> None:

@@ -14,8 +14,9 @@ from regard.corpus.formats.xml_place import with_attributes
 from regard.errors import CorpusError
 
 _CHARSET: Final = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?([A-Za-z0-9._-]{1,40})""", re.IGNORECASE)
+# A comment without an end is no <!…> either: its end would be looked for to the end of the file, at each one anew.
 _TOKEN: Final = re.compile(
-    r"(?P<comment><!--.*?-->|<!\[CDATA\[.*?\]\]>|<[!?][^>]*>)"
+    r"(?P<comment><!--(?:-?>|.*?--!?>)|<!\[CDATA\[.*?\]\]>|<(?!!--|!\[CDATA\[)[!?][^>]*>)"
     r"|(?P<tag></?(?P<name>[A-Za-z][^\s/>]{0,60})(?:[^\"'>]|\"[^\"]*\"|'[^']*')*+>)"
     r"|(?P<text>[^<]+|<(?![A-Za-z/!?])|</(?![A-Za-z]))",
     re.DOTALL,
