@@ -12,6 +12,7 @@ from regard.corpus import Reading, Report, check_corpus, clean_corpus, read_pair
 from regard.corpus.check import require_sound
 from regard.corpus.formats.plural import rule_for
 from regard.corpus.formats.reading import best_fit, fits
+from regard.documents import open_document
 from regard.errors import CorpusError, MissingExtraError
 
 FORMATS = Path(__file__).resolve().parents[1] / "data" / "formats"
@@ -50,6 +51,19 @@ def test_without_a_source_language_the_target_leaves_the_other(tmp_path: Path) -
     path = tmp_path / "m.tmx"
     path.write_text(MEMORY.format(srclang="*all*", more=""), encoding="utf-8")
     assert pairs_of(path, Reading(target_language="de")) == [("house", "Haus")]
+
+
+def test_two_kinds_of_the_target_language_leave_no_other(tmp_path: Path) -> None:
+    english = MEMORY.format(srclang="*all*", more="").replace('"de"', '"en-GB"')
+    path = tmp_path / "m.tmx"
+    path.write_text(english, encoding="utf-8")
+    for read in (pairs_of, open_document):
+        with pytest.raises(CorpusError, match="no unit in any language and en; its languages are en-GB, en-US"):
+            read(path, Reading(target_language="en"))
+    assert pairs_of(path, Reading("en-GB", "en-US")) == [("Haus", "house")]
+    with_french = english.replace("</body>", '<tu><tuv xml:lang="fr"><seg>mer</seg></tuv><tuv xml:lang="en"><seg>sea')
+    path.write_text(with_french.replace("</tmx>", "</seg></tuv></tu></body></tmx>"), encoding="utf-8")
+    assert pairs_of(path, Reading(target_language="en")) == [("mer", "sea")]
 
 
 def test_a_catalogue_gives_what_is_translated_and_not_in_doubt() -> None:

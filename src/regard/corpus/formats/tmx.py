@@ -32,13 +32,12 @@ def read_tmx(path: Path, reading: Reading = AS_STATED) -> Iterator[Pair]:
     Raises:
         CorpusError: the file is damaged, no memory, or does not hold the languages.
     """
-    num_units, has_pair = 0, False
+    has_pair = False
     seen: set[str] = set()
     for element in stream_elements(path, _NAMES):
         if element.name != "tu":
             reading = _stated(path, reading, element)
             continue
-        num_units += 1
         sides = _sides(element)
         seen.update(sides)
         reading = _completed(path, reading, sides)
@@ -46,7 +45,7 @@ def read_tmx(path: Path, reading: Reading = AS_STATED) -> Iterator[Pair]:
         has_pair = has_pair or bool(source and target)
         yield Pair(source, target, Origin(str(path), element.line))
     if not has_pair:
-        raise CorpusError(_without_pairs(path, reading, seen, num_units))
+        raise CorpusError(_without_pairs(path, reading, seen))
 
 
 def tmx_document(path: Path, content: str, reading: Reading) -> Document:
@@ -74,7 +73,7 @@ def tmx_document(path: Path, content: str, reading: Reading) -> Document:
         if source is not None:
             units.append(_unit(text, element, sides, source, reading.target_language or ""))
     if not units:
-        raise CorpusError(_without_pairs(path, reading, seen, len(units)))
+        raise CorpusError(_without_pairs(path, reading, seen))
     return Document(content, tuple(units), spelled_in_xml, xml=True)
 
 
@@ -103,7 +102,10 @@ def _completed(path: Path, reading: Reading, sides: Sides) -> Reading:
         return reading
     source = reading.source_language
     if source is None:
-        source = next(language for language in sides if best_fit([language], reading.target_language or "\0") is None)
+        target = reading.target_language or "\0"
+        source = next((language for language in sides if best_fit([language], target) is None), None)
+    if source is None:
+        return reading  # both are what is wanted as the target: "en-GB" and "en-US" for "en"
     others = [language for language in sides if best_fit([language], source) is None]
     if reading.target_language is None and len(others) != 1:
         raise CorpusError(
@@ -148,8 +150,8 @@ def _segment(variant: Element) -> Element:
     return segment
 
 
-def _without_pairs(path: Path, reading: Reading, seen: set[str], num_units: int) -> str:
-    if not num_units:
+def _without_pairs(path: Path, reading: Reading, seen: set[str]) -> str:
+    if not seen:
         return f"{path} holds no translation units (<tu>) to read"
     wanted = f"{reading.source_language or 'any language'} and {reading.target_language or 'another one'}"
     return (
