@@ -5,6 +5,7 @@ import pytest
 
 from regard.corpus import alignment
 from regard.corpus.alignment import MisalignmentFinder, Suspicion
+from regard.corpus.pair import Origin, Pair
 
 SETS = ["multi30k/train", "multi30k/val", "tatoeba/train", "tatoeba/test", "flores101/dev", "newstest2013/newstest2013"]
 
@@ -19,9 +20,13 @@ def made_up(count: int) -> tuple[list[str], list[str]]:
 
 def find(source: list[str], target: list[str]) -> Suspicion | None:
     finder = MisalignmentFinder()
-    for left, right in zip_longest(source, target, fillvalue=""):
-        finder.add(left, right)
+    for number, (left, right) in enumerate(zip_longest(source, target, fillvalue=""), start=1):
+        finder.add(Pair(left, right, Origin("a", number)))
     return finder.finish()
+
+
+def line_of(suspicion: Suspicion) -> int:
+    return suspicion.pair.origin.line
 
 
 def test_aligned_lines_raise_no_suspicion():
@@ -36,10 +41,10 @@ def test_a_missing_line_is_found_on_either_side(missing):
     expected = range(missing - 3, missing + 6)
     suspicion = find(source, target[:missing] + target[missing + 1 :])
     assert suspicion is not None
-    assert (suspicion.line in expected, suspicion.shift) == (True, 1)
+    assert (line_of(suspicion) in expected, suspicion.shift) == (True, 1)
     suspicion = find(source[:missing] + source[missing + 1 :], target)
     assert suspicion is not None
-    assert (suspicion.line in expected, suspicion.shift) == (True, -1)
+    assert (line_of(suspicion) in expected, suspicion.shift) == (True, -1)
 
 
 def test_the_first_of_many_places_is_found():
@@ -48,7 +53,8 @@ def test_the_first_of_many_places_is_found():
         del target[missing]
     suspicion = find(source, target)
     assert suspicion is not None
-    assert abs(suspicion.line - 401) < 6
+    assert abs(line_of(suspicion) - 401) < 6
+    assert suspicion.pair.source == source[line_of(suspicion) - 1]
 
 
 def test_lines_are_judged_across_blocks(monkeypatch):
@@ -59,7 +65,7 @@ def test_lines_are_judged_across_blocks(monkeypatch):
     for missing in (350, 395, 399, 401, 2222):
         suspicion = find(source, target[:missing] + target[missing + 1 :])
         assert suspicion is not None
-        assert abs(suspicion.line - missing - 1) < 6
+        assert abs(line_of(suspicion) - missing - 1) < 6
 
 
 @pytest.mark.parametrize("name", SETS)
@@ -73,4 +79,4 @@ def test_real_pairs_raise_no_suspicion_and_a_lost_line_does(name, regard_data):
     suspicion = find(source, target[:missing] + target[missing + 1 :])
     assert suspicion is not None
     assert suspicion.shift == 1
-    assert abs(suspicion.line - missing) < 100  # Tatoeba is sorted by length, so neighbours look alike
+    assert abs(line_of(suspicion) - missing) < 100  # Tatoeba is sorted by length, so neighbours look alike

@@ -92,8 +92,9 @@ class TestDamage:
         unit = '<tu><tuv xml:lang="en"><seg>A cat.</seg></tuv><tuv xml:lang="fr"><seg>Un chat.</seg></tuv></tu>'
         write("b.tmx", ['<tmx version="1.4"><header srclang="en"/><body>', unit, "</body></tmx>"])
         rows = zip(english, [*french[:499], *french[500:], "fin"], strict=True)
-        folder = write("a.tsv", [f"{left}\t{right}" for left, right in rows]).parent
-        assert check_corpus(folder).shift.startswith(f"from about line 500 of {folder} on source and target do not fit")
+        path = write("a.tsv", [f"{left}\t{right}" for left, right in rows])
+        shift = check_corpus(path.parent).shift
+        assert shift.startswith(f"from about line 500 of {path} on source and target do not fit")
 
     def test_latin_1(self, captions, write):
         source, target = write("a.en", captions[0]), write("a.fr", captions[1], encoding="latin-1")
@@ -132,6 +133,71 @@ class TestDamage:
             CorpusError, match=r"a\.fr\.gz is cut short: its gzip data ends in the middle, in line \d+;"
         ):
             check_corpus(write("a.en", captions[0]), target)
+
+
+@pytest.fixture
+def shifted() -> list[tuple[str, str]]:
+    """Three hundred pairs, and from the 151st on each target stands one too early."""
+    sides = [
+        [f"{word} {more * (number % 7)}{number}{'.?!'[number % 3]}" for number in range(1, 301)]
+        for word, more in (("Sentence", "long "), ("Phrase", "longue "))
+    ]
+    del sides[1][150]
+    return list(zip(*sides, strict=False))
+
+
+class TestWhereSidesShift:
+    """A place is one that a person finds in the file, with the sentences that stand there."""
+
+    FIRST = "('Sentence long long long long 151?' | 'Phrase longue longue longue longue longue 152!'): a sentence seems"
+
+    def test_in_a_memory_it_is_the_line_of_the_unit(self, shifted, write):
+        units = [
+            line
+            for left, right in shifted
+            for line in (
+                "<tu>",
+                f'<tuv xml:lang="en"><seg>{left}</seg></tuv>',
+                f'<tuv xml:lang="fr"><seg>{right}</seg></tuv>',
+                "</tu>",
+            )
+        ]
+        path = write("a.tmx", ['<tmx version="1.4"><header srclang="en"/><body>', *units, "</body></tmx>"])
+        assert check_corpus(path).shift.startswith(
+            f"from about line 602 of {path} on source and target do not fit {self.FIRST} to be missing on the target"
+        )
+
+    def test_of_several_files_it_is_said_in_which(self, shifted, write):
+        for name, some in (("a", shifted[:20]), ("b", shifted[20:])):
+            rows = (f'"{left}","{right}"' for left, right in some)
+            folder = write(f"{name}.csv", ["source,target", *rows]).parent
+        assert f"from about line 132 of {folder / 'b.csv'} on" in check_corpus(folder).shift
+
+    def test_of_subtitles_the_cues_are_shown(self, shifted, write):
+        def cues(texts):
+            times = (
+                (f"00:{n // 60:02}:{n % 60:02},000", f"00:{n // 60:02}:{n % 60:02},900") for n in range(len(texts))
+            )
+            return [
+                line for text, time in zip(texts, times, strict=True) for line in ("1", " --> ".join(time), text, "")
+            ]
+
+        source, target = (
+            write(f"{side}.srt", cues(texts)) for side, texts in zip("ab", zip(*shifted, strict=True), strict=True)
+        )
+        assert check_corpus(source, target).shift.startswith(
+            f"{source} and {target} are put together by time, but from about line 603 of {source} on they do not fit "
+            f"{self.FIRST} to be missing in {target} near there; put it back"
+        )
+
+    def test_where_there_are_no_lines_it_is_a_record(self, shifted, tmp_path):
+        arrow = pytest.importorskip("pyarrow", reason="pip install 'regard[formats]' brings pyarrow")
+        import pyarrow.parquet
+
+        path = tmp_path / "a.parquet"
+        source, target = zip(*shifted, strict=True)
+        pyarrow.parquet.write_table(arrow.table({"source": source, "target": target}), path)
+        assert check_corpus(path).shift.startswith(f"from about record 151 of {path} on source and target do not fit")
 
 
 def test_standard_input_is_checked_in_one_pass(monkeypatch):

@@ -183,8 +183,8 @@ ODD = {
     "many sentences": ("a.html", "<p title='two'>one</p>\n" * 20_000),
     "backquotes": ("a.md", "one " + "`" * 20_000),
     "comments": ("a.html", "<p>one</p>" + "<!-- > -->" * 20_000 + "<!-->two" + "<!--->three"),
-    "spaces where a table may begin": ("a.md", f"one|two\n{' ' * 60_000}x|"),
-    "spaces where a table may end": ("a.md", f"one|two\n---{' ' * 60_000}x|"),
+    "spaces where a table may begin": ("a.md", f"one|two\n{' ' * 100_000}x|"),
+    "spaces where a table may end": ("a.md", f"one|two\n---{' ' * 200_000}x|"),
     "spaces": ("a.md", "one " + " " * 20_000 + "x"),
     "spaces before a break": ("a.srt", f"1\n00:00:01,000 --> 00:00:02,000\none{' ' * 20_000}x\ntwo\n"),
 }

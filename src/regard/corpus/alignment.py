@@ -1,4 +1,4 @@
-"""Finds the first line where two files stop being translations of each other, from the look of the lines alone.
+"""Finds the first pair where two sides stop being translations of each other, from the look of the lines alone.
 
 Translations have similar lengths, end alike (".", "?", "!") and share their numbers. Where a line is missing on one
 side, these signs fit better from there on if that side is read one, two or three lines earlier.
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.corpus.lines import read_roughly
+from regard.corpus.pair import Origin, Pair
 
 _SHIFTS: Final = (1, -1, 2, -2, 3, -3)
 _BLOCK_LINES: Final = 20_000
@@ -35,46 +36,47 @@ _SHOWN_CHARACTERS: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class Suspicion:
-    """From ``line`` on (counted from 1), the source fits better when read ``shift`` lines further on.
+    """From about ``pair`` on, the source fits better when read ``shift`` sentences further on.
 
-    A positive shift means that the target lacks so many lines there, a negative one that the source does.
+    A positive shift means that the target lacks so many sentences there, a negative one that the source does.
     """
 
-    line: int
+    pair: Pair
     shift: int
 
 
 class MisalignmentFinder:
-    """Takes two files line by line, keeps a bounded block of them, and remembers the first suspicious place."""
+    """Takes pair by pair, keeps a bounded block of them, and remembers the first suspicious place."""
 
     def __init__(self) -> None:
         self.suspicion: Suspicion | None = None
+        self._pairs: list[Pair] = []
         self._source = _Block()
         self._target = _Block()
-        self._first_line = 1
 
-    def add(self, source: str, target: str) -> None:
-        """The next line of both sides."""
+    def add(self, pair: Pair) -> None:
+        """The next sentence of both sides."""
         if self.suspicion is not None:
             return
-        self._source.add(source)
-        self._target.add(target)
-        if len(self._source) == _BLOCK_LINES:
+        self._pairs.append(pair)
+        self._source.add(pair.source)
+        self._target.add(pair.target)
+        if len(self._pairs) == _BLOCK_LINES:
             self._search()
             self._source.forget(_BLOCK_LINES - _OVERLAP_LINES)
             self._target.forget(_BLOCK_LINES - _OVERLAP_LINES)
-            self._first_line += _BLOCK_LINES - _OVERLAP_LINES
+            del self._pairs[: _BLOCK_LINES - _OVERLAP_LINES]
 
     def finish(self) -> Suspicion | None:
-        """The first suspicious place of all lines, if there is one."""
-        if self.suspicion is None and len(self._source):
+        """The first suspicious place of all, if there is one."""
+        if self.suspicion is None and self._pairs:
             self._search()
         return self.suspicion
 
     def _search(self) -> None:
         found = _first_shift(self._source.signs(), self._target.signs())
         if found is not None:
-            self.suspicion = Suspicion(line=self._first_line + found[0], shift=found[1])
+            self.suspicion = Suspicion(self._pairs[found[0]], shift=found[1])
 
 
 def explain_different_counts(source: Path, target: Path, *, num_source: int, num_target: int) -> str:
@@ -83,33 +85,42 @@ def explain_different_counts(source: Path, target: Path, *, num_source: int, num
         f"{source} has {num_source:,} lines but {target} has {num_target:,}; line by line they must be translations"
     )
     finder = MisalignmentFinder()
-    for left, right in zip_longest(read_roughly(source), read_roughly(target), fillvalue=""):
-        finder.add(left, right)
+    lines = zip_longest(read_roughly(source), read_roughly(target), fillvalue="")
+    for number, (left, right) in enumerate(lines, start=1):
+        finder.add(Pair(left, right, Origin(str(source), number)))
         if finder.suspicion is not None:
             break
     suspicion = finder.finish()
     fewest, shorter = min((num_source, source), (num_target, target), key=lambda side: side[0])
-    if suspicion is None or suspicion.line > fewest:
+    if suspicion is None or suspicion.pair.origin.line > fewest:
         return f"{counts}. All lines up to {fewest:,} seem to fit, so {shorter} may be cut short"
-    return f"{counts}. {_capitalised(describe(suspicion, source, target))}"
+    place = f"line {suspicion.pair.origin.line:,}"
+    return f"{counts}. {_capitalised(describe(suspicion, place, source, target))}"
 
 
-def describe(suspicion: Suspicion, source: Path, target: Path) -> str:
-    """A suspicion about two files as half a sentence, with the two lines that do not fit."""
-    lacking = target if suspicion.shift > 0 else source
-    pair = " | ".join(repr(_line(path, suspicion.line)) for path in (source, target))
-    return (
-        f"from about line {suspicion.line:,} on they do not fit ({pair}): {_missing(suspicion)} to be missing in "
-        f"{lacking} near there; put it back, or remove its partner"
-    )
+def describe(suspicion: Suspicion, place: str, source: Path, target: Path) -> str:
+    """A suspicion about two files as half a sentence.
+
+    Args:
+        suspicion: with the sentences that do not fit.
+        place: where they stand, in words.
+        source: the file of one side.
+        target: the file of the other.
+    """
+    return _described(suspicion, f"{place} on they", f"in {target if suspicion.shift > 0 else source}")
 
 
-def describe_columns(suspicion: Suspicion, path: Path) -> str:
-    """A suspicion about the two sides of one file as a sentence."""
+def describe_sides(suspicion: Suspicion, place: str) -> str:
+    """A suspicion about the two sides of one file as a sentence; for what it takes, see ``describe``."""
     lacking = "target" if suspicion.shift > 0 else "source"
+    return _described(suspicion, f"{place} on source and target", f"on the {lacking} side")
+
+
+def _described(suspicion: Suspicion, beginning: str, lacking: str) -> str:
+    pair = f"{_shown(suspicion.pair.source)} | {_shown(suspicion.pair.target)}"
     return (
-        f"from about line {suspicion.line:,} of {path} on source and target do not fit: {_missing(suspicion)} to be "
-        f"missing on the {lacking} side near there; put it back, or remove its partner"
+        f"from about {beginning} do not fit ({pair}): {_missing(suspicion)} to be missing {lacking} near there; put it "
+        "back, or remove its partner"
     )
 
 
@@ -122,9 +133,8 @@ def _capitalised(sentence: str) -> str:
     return sentence[:1].upper() + sentence[1:]
 
 
-def _line(path: Path, number: int) -> str:
-    line = next((line for count, line in enumerate(read_roughly(path), start=1) if count == number), "")
-    return line if len(line) <= _SHOWN_CHARACTERS else line[:_SHOWN_CHARACTERS] + "…"
+def _shown(sentence: str) -> str:
+    return repr(sentence if len(sentence) <= _SHOWN_CHARACTERS else sentence[:_SHOWN_CHARACTERS] + "…")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +156,6 @@ class _Block:
         self._lengths: list[int] = []
         self._endings: list[int] = []
         self._numbers: list[int] = []
-
-    def __len__(self) -> int:
-        return len(self._lengths)
 
     def add(self, line: str) -> None:
         line = line.strip()

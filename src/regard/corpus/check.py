@@ -6,11 +6,11 @@ from itertools import chain
 from pathlib import Path
 from typing import Final, final
 
-from regard.corpus.alignment import Suspicion, describe, describe_columns
+from regard.corpus.alignment import Suspicion, describe, describe_sides
 from regard.corpus.examine import Examination
 from regard.corpus.files import STANDARD_INPUT
 from regard.corpus.formats.reading import AS_STATED, Reading
-from regard.corpus.formats.registry import PARTLY_TRANSLATED, suffix_of
+from regard.corpus.formats.registry import BY_RECORD, PARTLY_TRANSLATED, suffix_of
 from regard.corpus.pair import Pair
 from regard.corpus.pairs import is_by_line, read_every_pair
 from regard.corpus.report import ONE_SIDED, Report
@@ -34,7 +34,7 @@ class CheckResult:
         report: how many pairs would be left out for which reason.
         ratio: the usual length of a target sentence by that of its source, ten characters added to both.
         suspicion: where the sides seem to shift against each other.
-        suspected: the file that is about, or the two files, where a corpus has several.
+        suspected: the file that is about, or the two files.
         partly_translated: whether the format is one in which a missing translation is nothing wrong.
     """
 
@@ -68,8 +68,9 @@ class CheckResult:
     @property
     def shift(self) -> str | None:
         """Where the sides seem to shift against each other, as a sentence."""
-        shard = self.suspected or Shard(self.source, self.target)
-        return None if self.suspicion is None else explain_shift(self.suspicion, shard.source, shard.target)
+        if self.suspicion is None or self.suspected is None:
+            return None
+        return _explained(self.suspicion, self.suspected)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,9 +166,6 @@ class Checking:
     def result(self) -> CheckResult:
         """What was found, once all pairs were taken."""
         usual, suspicion = self._examination.usual, self._examination.suspicion
-        suspected = None
-        if suspicion is not None:
-            suspected, suspicion = self._located(suspicion)
         return CheckResult(
             source=self.source,
             target=self.target,
@@ -175,20 +173,12 @@ class Checking:
             report=self._examination.report,
             ratio=usual.ratio if usual else 1.0,
             suspicion=suspicion,
-            suspected=suspected,
+            suspected=None if suspicion is None else self._shard_of(suspicion.pair),
             partly_translated=self.target is None and suffix_of(self.shards[0].source) in PARTLY_TRANSLATED,
         )
 
-    def _located(self, suspicion: Suspicion) -> tuple[Shard, Suspicion]:
-        """The shard, and the line in it, of a suspicion whose lines are counted through all shards, if all have any."""
-        line, lines = suspicion.line, {fact.path: fact.num_lines for fact in self.files}
-        if not all(shard.source in lines for shard in self.shards):
-            return Shard(self.source, self.target), suspicion
-        for shard in self.shards[:-1]:
-            if line <= lines[shard.source]:
-                return shard, Suspicion(line, suspicion.shift)
-            line -= lines[shard.source]
-        return self.shards[-1], Suspicion(line, suspicion.shift)
+    def _shard_of(self, pair: Pair) -> Shard:
+        return next(shard for shard in self.shards if str(shard.source) == pair.origin.file)
 
 
 def _surveyed(shard: Shard, reading: Reading) -> tuple[tuple[FileFacts, ...], Iterator[Pair]]:
@@ -203,11 +193,17 @@ def _surveyed(shard: Shard, reading: Reading) -> tuple[tuple[FileFacts, ...], It
     return (left, right), read_every_pair(source, target, counts=(left.num_lines, right.num_lines))
 
 
-def explain_shift(suspicion: Suspicion, source: Path, target: Path | None) -> str:
+def _explained(suspicion: Suspicion, shard: Shard) -> str:
     """A suspicion as a sentence."""
+    source, target, number = shard.source, shard.target, f"{suspicion.pair.origin.line:,}"
     if target is None:
-        return describe_columns(suspicion, source)
-    return f"{source} and {target} have the same number of lines, but {describe(suspicion, source, target)}"
+        unit = "record" if suffix_of(source) in BY_RECORD else "line"
+        return describe_sides(suspicion, f"{unit} {number} of {source}")
+    if is_by_line(source, target):
+        fault = describe(suspicion, f"line {number}", source, target)
+        return f"{source} and {target} have the same number of lines, but {fault}"
+    fault = describe(suspicion, f"line {number} of {source}", source, target)
+    return f"{source} and {target} are put together by time, but {fault}"
 
 
 def require_sound(result: CheckResult) -> None:

@@ -44,7 +44,7 @@ class Examination:
         remaining = iter(pairs)
         while batch := list(islice(remaining, _BATCH_PAIRS)):
             for pair in batch:
-                finder.add(pair.source, pair.target)
+                finder.add(pair)
             for pair, fault in zip(batch, self._faults(batch), strict=True):
                 yield pair, self._counted(pair, fault)
         if self._rules.check_alignment:

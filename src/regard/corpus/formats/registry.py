@@ -36,6 +36,9 @@ SUBTITLES: Final = frozenset({".srt", ".vtt"})
 PARTLY_TRANSLATED: Final = frozenset({".tmx", ".po", ".pot", ".mo", ".xlf", ".xliff", ".csv"})
 """Formats in which a missing translation is nothing wrong."""
 
+BY_RECORD: Final = frozenset({".mo", ".parquet", ".arrow"})
+"""Formats without lines, in which the places of pairs are counted in records."""
+
 
 def suffix_of(path: Path) -> str:
     """The ending that says what a file is, in small letters, without ``.gz``; of a saved data set ".arrow"."""
