@@ -300,6 +300,13 @@ def test_only_cells_of_the_same_tokens_are_subtracted(
     expect(page.locator(".panels.three > .note")).to_have_count(3 - pictures)
 
 
+def test_a_compared_head_that_does_not_come_is_said(open_page: Open) -> None:
+    page = open_page("compare", text2="two one three", ckind="encoder.self", chead="0")
+    page.route("**/tensors/**", lambda route: route.fulfill(status=404, json={"error": "no longer there"}))
+    page.locator("select[name=chead]").select_option("1")
+    expect(page.get_by_role("alert")).to_contain_text("no longer there")
+
+
 def test_a_reload_and_a_link_keep_everything(open_page: Open) -> None:
     page = open_page("inspect", kind="encoder.self", head="3", query="2", key="1", step="scores")
     before, name = address_of(page), page.locator(".head-name").inner_text()

@@ -17,10 +17,17 @@ export async function followed(signal) {
   const strip = element("div", { class: "tokens", role: "radiogroup", "aria-label": "The word to follow" });
   const root = element("div", { class: "sides" });
   let trace = null;
+  let turn = 0;
   const follow = async (place) => {
+    const mine = ++turn; // whoever chooses quickly sees what was chosen last
     put({ follow: place });
     drawStrip(strip, trace, place);
-    fill(root, ...(await layers(trace, place)));
+    try {
+      const found = await layers(trace, place);
+      if (mine === turn) fill(root, ...found);
+    } catch (error) {
+      if (mine === turn && error.name !== "AbortError") fill(root, problem(error));
+    }
   };
   roving(strip, (chosen) => follow(Number(chosen.dataset.place)));
   const show = async (event) => {

@@ -6,6 +6,7 @@ import { decimals, shown } from "./cell.js";
 import { drawingOf } from "./drawings.js";
 import { element, fill, isolated } from "./element.js";
 import { paint } from "./heatmap.js";
+import { problem } from "./notice.js";
 import { paletteOf, scoreColour } from "./palette.js";
 import { KIND_NAMES, TraceView } from "./trace.js";
 import { viewOf } from "./view.js";
@@ -71,7 +72,17 @@ async function headsOf(before, after, names) {
   const numHeads = one.ofKind(kind.value)[0].num_heads;
   const head = select("chead", Array.from({ length: numHeads }, (_, each) => [each, each]), most.head);
   const root = element("div", { class: "panels three" });
-  const show = () => draw(root, [one, other], { kind: kind.value, layer: Number(layer.value), head: Number(head.value) }, names);
+  let turn = 0;
+  const show = async () => {
+    const mine = ++turn; // whoever chooses quickly sees what was chosen last
+    const chosen = { kind: kind.value, layer: Number(layer.value), head: Number(head.value) };
+    try {
+      const views = await viewsOf([one, other], chosen);
+      if (mine === turn) draw(root, views, names);
+    } catch (error) {
+      if (mine === turn) fill(root, problem(error));
+    }
+  };
   for (const each of [kind, layer, head]) each.addEventListener("change", show);
   await show();
   const row = element("div", { class: "row" }, field("Attention", kind), field("Layer", layer), field("Head", head));
@@ -103,15 +114,23 @@ function select(name, choices, otherwise) {
   return made;
 }
 
-async function draw(root, traces, { kind, layer, head }, names) {
-  const palette = paletteOf(window.matchMedia("(prefers-color-scheme: dark)").matches);
+function viewsOf(traces, { kind, layer, head }) {
   const state = { kind, layer, head, query: 0, key: 0, column: 0, step: "weights", by: "piece" };
-  const views = await Promise.all(
+  return Promise.all(
     traces.map(async (trace) => {
       const attention = trace.attention(kind, layer);
-      return viewOf(trace, state, await trace.source.load(attention.key, Math.min(head, attention.num_heads - 1)), palette);
+      const numbers = await trace.source.load(attention.key, Math.min(head, attention.num_heads - 1));
+      return viewOf(trace, state, numbers, currentPalette());
     }),
   );
+}
+
+function currentPalette() {
+  return paletteOf(window.matchMedia("(prefers-color-scheme: dark)").matches);
+}
+
+function draw(root, views, names) {
+  const palette = currentPalette();
   const drawings = views.map((view) => ({ ...drawingOf(view, "weights"), selected: null }));
   const [one, other] = views.map((view) => view.head.weights);
   const isSame = JSON.stringify(piecesOf(views[0])) === JSON.stringify(piecesOf(views[1]));
