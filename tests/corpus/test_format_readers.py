@@ -99,6 +99,9 @@ def test_columns_are_found_by_language_or_name() -> None:
     assert pairs_of(path, chosen)[2] == ("lines", "Two lines")
     with pytest.raises(CorpusError, match="has no column 'nl' for the target; its columns are 'key', 'en'"):
         pairs_of(path, Reading("en", target_column="nl"))
+    options = r"--source-column and --target-column \(regard train: data\.source_column=… and data\.target_column=…\)"
+    with pytest.raises(CorpusError, match=f"say which hold source and target with {options}, or call them source and"):
+        pairs_of(path)
 
 
 def test_subtitles_meet_in_time() -> None:

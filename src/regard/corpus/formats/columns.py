@@ -26,7 +26,8 @@ def choose_columns(path: Path, names: Sequence[str], reading: Reading) -> tuple[
     if source is None or target is None or source == target:
         raise CorpusError(
             f"{path} has the columns {', '.join(map(repr, names[:20]))}; say which hold source and target with "
-            "--source-column and --target-column"
+            "--source-column and --target-column (regard train: data.source_column=… and data.target_column=…), or "
+            "call them source and target"
         )
     return source, target
 
