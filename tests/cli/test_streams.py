@@ -99,6 +99,13 @@ def test_models_whose_names_are_not_utf_8_are_scored_and_compared(tiny_run: Path
     assert "first: od\\udce8d   second: " in ended.stdout
 
 
+def test_a_file_whose_name_is_not_utf_8_is_translated_and_reviewed(tiny_run: Path, tmp_path: Path) -> None:
+    (tmp_path / f"{ODD}.md").write_text("one two\n", encoding="utf-8")
+    ended = regard("translate", tiny_run, f"{ODD}.md", "-o", "out.md", "--review", "r.html", folder=tmp_path)
+    assert ended.returncode == 0, ended.stderr
+    assert "od\ufffdd.md: translated by" in (tmp_path / "r.html").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("command", [["lab", "list"], ["mask", "show", "causal", "--why", "2,3"], ["--help"]])
 def test_an_old_encoding_stops_no_command(command: list[str]) -> None:
     ended = regard(*command, encoding="latin-1")

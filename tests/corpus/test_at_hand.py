@@ -1,5 +1,6 @@
 """Sentences to try a model with are those it was made for, in its direction, whatever files they lie in."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -63,3 +64,12 @@ def test_validation_pairs_come_first_and_everyday_ones_last(tmp_path: Path) -> N
         pairs, description, are_own = found(DataSettings(source=nothing))
         assert (len(pairs), are_own) == (9, False)
         assert description.startswith("everyday sentences")
+
+
+def test_what_only_a_missing_package_could_read_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    (tmp_path / "pairs.parquet").write_bytes(b"PAR1")
+    pairs, description, are_own = found(DataSettings(source=tmp_path / "pairs.parquet"))
+    assert (len(pairs), are_own) == (9, False)
+    assert "the model's own pairs cannot be read here (" in description
+    assert "pip install" in description

@@ -183,3 +183,4 @@ def test_the_languages_and_settings_can_be_read(translator) -> None:
     assert translator.settings.decoding.beam_size == 2
     assert repr(translator).startswith("Translator(en → fr, ")
     assert "float64 on cpu" in repr(translator)
+    assert translator.dtype == "float64"

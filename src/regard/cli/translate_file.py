@@ -1,5 +1,6 @@
 """``regard translate MODEL messages.po -o OUT``: a file translated in place, of any format that has room for it."""
 
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -133,7 +134,8 @@ def translate_file(
         overwrite=options.overwrite,
         progress=_tell_progress if sys.stderr.isatty() else None,
     )
-    _write(filled, output, options.review, title=f"{file.name}: translated by {translator.name}")
+    name = os.fsencode(file.name).decode("utf-8", "replace")
+    _write(filled, output, options.review, title=f"{name}: translated by {translator.name}")
     _tell(filled, options)
 
 

@@ -11,7 +11,7 @@ from regard.corpus.builtin.everyday import everyday_pairs
 from regard.corpus.lines import STANDARD_INPUT
 from regard.corpus.pair import Pair
 from regard.corpus.shards import read_corpus
-from regard.errors import CorpusError
+from regard.errors import CorpusError, MissingExtraError
 from regard.settings import DataSettings
 
 
@@ -30,11 +30,16 @@ def pairs_at_hand(data: DataSettings, count: int) -> PairsAtHand:
 
     What is found does not depend on how pairs are translated; pairs as in training only show more.
     """
+    why = "are not at hand"
     for source, target in ((data.valid_source, data.valid_target), (data.source, data.target)):
-        found = _read(source, target, data, count)
+        try:
+            found = _read(source, target, data, count)
+        except MissingExtraError as error:
+            why = f"cannot be read here ({error})"
+            continue
         if found:
             return PairsAtHand(found, f"the first pairs of {source}", are_own=True)
-    everyday = "everyday sentences, as the model's own pairs are not at hand"
+    everyday = f"everyday sentences, as the model's own pairs {why}"
     return PairsAtHand(_everyday(data, count), everyday, are_own=False)
 
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from regard.decoding.guided import restrictions
 from regard.errors import SettingsError, TextError
-from regard.models import Ensemble, TranslationModel
+from regard.models import Ensemble
 from regard.settings import DecodingSettings
 from regard.settings.section import Section
 from regard.tracing import CellName, HeadName, Interventions, ModelFacts, Request, Trace
@@ -126,14 +126,8 @@ def _facts(translator: "Translator") -> ModelFacts:
         vocab_size=model.vocab_size,
         norm=settings.norm if is_transformer else "none",
         positions=settings.positions if is_transformer else "none",
-        dtype=_computed_in(model),
+        dtype=translator.dtype,
     )
-
-
-def _computed_in(model: TranslationModel[Any, Any]) -> str:
-    """The type it was loaded with; where only its weights have that one, the type of its vectors too."""
-    dtype = str(model.dtype).removeprefix("torch.")
-    return dtype if model.numbers in (None, dtype) else f"{model.numbers} ({dtype})"
 
 
 def _request(question: Question, search: DecodingSettings) -> Request:

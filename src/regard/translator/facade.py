@@ -69,11 +69,17 @@ class Translator:
         """What it translates from and to, for example ``("en", "fr")``."""
         return self.settings.data.source_language, self.settings.data.target_language
 
+    @property
+    def dtype(self) -> str:
+        """What it computes in; where only weights have that type, the type of vectors too: ``int8 (bfloat16)``."""
+        vectors, asked = str(self.model.dtype).removeprefix("torch."), self.model.numbers
+        return vectors if asked in (None, vectors) else f"{asked} ({vectors})"
+
     def __repr__(self) -> str:
         source, target = self.languages
         parameters = sum(parameter.numel() for parameter in self.model.parameters())
-        device, dtype = next(self.model.parameters()).device, str(self.model.dtype).removeprefix("torch.")
-        return f"Translator({source} → {target}, {parameters:,} parameters, {dtype} on {device})"
+        device = next(self.model.parameters()).device
+        return f"Translator({source} → {target}, {parameters:,} parameters, {self.dtype} on {device})"
 
     @overload
     def translate(self, text: str, **options: Unpack[SearchOptions]) -> Translation: ...
