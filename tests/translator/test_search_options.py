@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,8 +12,13 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from regard.decoding import translate_ids
 from regard.errors import InputError, SettingsError, TextError
+from regard.settings import DecodingSettings
+from regard.text import Tokenizer
+from regard.text.adopted import Adopted
 from regard.translator import Glossary, Translator
+from regard.translator.asking import Asking
 from regard.translator.options import SearchOptions
+from regard.translator.phrases import PhraseBook
 
 TEXT = "The cat sat on the mat."
 
@@ -84,6 +90,13 @@ def test_a_phrase_that_is_required_and_forbidden_is_refused_before_anything(tran
         translator.translate(TEXT, required=["chat"], forbidden=["chat"])
     either = translator.translate(TEXT, glossary={"cat": ("petit chat", "tapis")}, forbidden=["chat"])
     assert "tapis" in either.text
+
+
+def test_a_term_that_an_imported_vocabulary_cannot_write_is_refused_before_anything(tokenizer: Tokenizer) -> None:
+    book = PhraseBook(Tokenizer(replace(tokenizer.vocabulary, adopted=Adopted("nmt_nfkc"))))
+    Asking(DecodingSettings(), {"glossary": {"cat": ("Ж", "chat"), "dog": "chien"}}, book)
+    with pytest.raises(SettingsError, match="the term 'cat': the model's vocabulary cannot write all signs of 'Ж'"):
+        Asking(DecodingSettings(), {"glossary": {"cat": "Ж"}}, book)
 
 
 @pytest.mark.parametrize("other", [{"samples": 2}, {"diverse_groups": 2}])

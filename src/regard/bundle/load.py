@@ -31,7 +31,7 @@ from regard.bundle.manifest import (
     parse_manifest,
 )
 from regard.bundle.tensors import read_tensors
-from regard.disk import seal_of, standing
+from regard.disk import legible, seal_of, standing
 from regard.errors import BundleError, SettingsError, TextError
 from regard.settings import Settings, settings_from_json
 from regard.text import Tokenizer
@@ -48,7 +48,7 @@ _log = logging.getLogger("regard.bundle")
 
 def name_of(folder: Path) -> str:
     """What a model in this folder is called. Names are written into files and sent, so what is no UTF-8 is replaced."""
-    return os.fsencode(folder.resolve().name).decode("utf-8", "replace")
+    return legible(folder.resolve().name)
 
 
 def load_bundle(folder: Path) -> Bundle:

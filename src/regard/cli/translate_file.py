@@ -1,6 +1,5 @@
 """``regard translate MODEL messages.po -o OUT``: a file translated in place, of any format that has room for it."""
 
-import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ import typer
 from regard.cli.number import number_from
 from regard.cli.output import bytes_output, refuse_existing, text_output
 from regard.cli.show import count
+from regard.disk import legible
 from regard.errors import InputError
 
 if TYPE_CHECKING:
@@ -134,8 +134,7 @@ def translate_file(
         overwrite=options.overwrite,
         progress=_tell_progress if sys.stderr.isatty() else None,
     )
-    name = os.fsencode(file.name).decode("utf-8", "replace")
-    _write(filled, output, options.review, title=f"{name}: translated by {translator.name}")
+    _write(filled, output, options.review, title=f"{legible(file.name)}: translated by {translator.name}")
     _tell(filled, options)
 
 

@@ -56,8 +56,9 @@ class Asking:
         self._required = tuple(self._phrase(each, "required") for each in _listed(given, "required"))
         if self._required or self._glossary is not None:
             self._refuse_what_cannot_require()
-        for term in () if self._glossary is None or self._forbidden is None else self._glossary.terms:
-            self._allowed(term.targets, _name(term))  # now, and not when a line has it
+        if self._glossary is not None and (self._forbidden is not None or not book.can_write_all):
+            for term in self._glossary.terms:
+                self._phrase(term.targets, _name(term))  # refused now, and not when a line has it
 
     def hypotheses(
         self, model: AnyModel, sources: Sequence[Sequence[int]], numbers: Sequence[int]
@@ -102,16 +103,16 @@ class Asking:
         texts = [_text(each, name) for each in (given if isinstance(given, tuple) else (given,))]
         if not texts or not all(map(str.strip, texts)):
             raise SettingsError(f"{name}: a phrase needs text, but {given!r:.60} is given")
-        return self._book.required(self._allowed(texts, name))
-
-    def _allowed(self, texts: Sequence[str], name: str) -> list[str]:
         allowed = [text for text in texts if self._forbidden is None or not self._forbidden.is_in(text)]
         if not allowed:
             raise SettingsError(
                 f"{name} demands {' or '.join(map(repr, texts))}, but a forbidden phrase is part of that; forbid less, "
                 "or ask for something else"
             )
-        return allowed
+        try:
+            return self._book.required(allowed)
+        except SettingsError as error:
+            raise SettingsError(f"{name}: {error}") from None
 
     def _refuse_what_cannot_require(self) -> None:
         settings = self.settings

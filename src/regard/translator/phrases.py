@@ -24,6 +24,8 @@ _CONTEXTS: Final = ("", "l'", "l’", "(", "-", "«", '"')
 """What a phrase may stand behind in a sentence: a space, or a sign that a word may follow at once."""
 _OPENING: Final = tuple("'’(-«\"“‘[/\u2013\u2014 \xa0\u202f")
 """What a word may follow without a space; behind a full stop or a comma it may not."""
+_MOST_KNOWN: Final = 20_000
+"""So many phrases are remembered as tokens: a large glossary."""
 _UNSPACED: Final = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR")
 
 
@@ -45,6 +47,12 @@ class PhraseBook:
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self.tokenizer = tokenizer
+        self._known: dict[tuple[str, ...], RequiredPhrase] = {}
+
+    @property
+    def can_write_all(self) -> bool:
+        """Whether the vocabulary can write any text; one that was learned elsewhere may lack signs."""
+        return self.tokenizer.vocabulary.adopted is None
 
     @cached_property
     def surfaces(self) -> tuple[bytes, ...]:
@@ -66,16 +74,24 @@ class PhraseBook:
     def required(self, texts: Sequence[str]) -> RequiredPhrase:
         """One of several texts must appear, in one of its cuts; what cannot be written is left out.
 
+        Asked again of the same texts, as for the terms of a glossary, it remembers.
+
         Raises:
             SettingsError: none of them can be written.
         """
-        cuts = tuple(cut for text in texts for cut in self._cuts(normalise(text.strip())))
-        if not cuts:
+        known = self._known.get(tuple(texts))
+        if known is not None:
+            return known
+        found = RequiredPhrase(tuple(cut for text in texts for cut in self._cuts(normalise(text.strip()))))
+        if not found.cuts:
             raise SettingsError(
-                f"{' or '.join(map(repr, texts)):.200} is required, but has signs that the model's vocabulary cannot "
-                "write; ask for something else"
+                f"the model's vocabulary cannot write all signs of {' or '.join(map(repr, texts)):.200}; ask for "
+                "something else"
             )
-        return RequiredPhrase(cuts)
+        if len(self._known) >= _MOST_KNOWN:
+            self._known.clear()
+        self._known[tuple(texts)] = found
+        return found
 
     def starting_with(self, beginning: bytes) -> Iterator[tuple[bytes, int]]:
         """The tokens that begin so: what they spell behind it, and their ids."""
