@@ -1,10 +1,11 @@
 import random
+import tracemalloc
 from itertools import zip_longest
 
 import pytest
 
 from regard.corpus import alignment
-from regard.corpus.alignment import MisalignmentFinder, Suspicion
+from regard.corpus.alignment import MisalignmentFinder, Suspicion, describe_sides
 from regard.corpus.pair import Origin, Pair
 
 SETS = ["multi30k/train", "multi30k/val", "tatoeba/train", "tatoeba/test", "flores101/dev", "newstest2013/newstest2013"]
@@ -54,7 +55,7 @@ def test_the_first_of_many_places_is_found():
     suspicion = find(source, target)
     assert suspicion is not None
     assert abs(line_of(suspicion) - 401) < 6
-    assert suspicion.pair.source == source[line_of(suspicion) - 1]
+    assert source[line_of(suspicion) - 1].startswith(suspicion.pair.source)
 
 
 def test_lines_are_judged_across_blocks(monkeypatch):
@@ -66,6 +67,26 @@ def test_lines_are_judged_across_blocks(monkeypatch):
         suspicion = find(source, target[:missing] + target[missing + 1 :])
         assert suspicion is not None
         assert abs(line_of(suspicion) - missing - 1) < 6
+
+
+def test_a_block_of_long_lines_does_not_fill_the_memory():
+    finder = MisalignmentFinder()
+    tracemalloc.start()
+    try:
+        for number in range(1, 1001):
+            finder.add(Pair("a" * (5000 + number), "b" * (5000 + number), Origin("a", number)))
+        assert tracemalloc.get_traced_memory()[1] < 2 << 20
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize(("length", "more"), [(50, ""), (51, "…"), (500, "…")])
+def test_of_a_long_line_the_beginning_is_shown(length, more):
+    lines = [f"{number:<0{length}}" for number in range(10, 100)]
+    suspicion = find(lines, lines[1:])
+    assert suspicion is not None
+    shown = repr(lines[line_of(suspicion) - 1][:50] + more)
+    assert f"do not fit ({shown} | '" in describe_sides(suspicion, "line 1")
 
 
 @pytest.mark.parametrize("name", SETS)

@@ -38,7 +38,8 @@ _SHOWN_CHARACTERS: Final = 50
 class Suspicion:
     """From about ``pair`` on, the source fits better when read ``shift`` sentences further on.
 
-    A positive shift means that the target lacks so many sentences there, a negative one that the source does.
+    A positive shift means that the target lacks so many sentences there, a negative one that the source does. Of long
+    sentences ``pair`` has only the beginnings.
     """
 
     pair: Pair
@@ -46,7 +47,7 @@ class Suspicion:
 
 
 class MisalignmentFinder:
-    """Takes pair by pair, keeps a bounded block of them, and remembers the first suspicious place."""
+    """Takes pair by pair, keeps a bounded block of their beginnings, and remembers the first suspicious place."""
 
     def __init__(self) -> None:
         self.suspicion: Suspicion | None = None
@@ -58,7 +59,7 @@ class MisalignmentFinder:
         """The next sentence of both sides."""
         if self.suspicion is not None:
             return
-        self._pairs.append(pair)
+        self._pairs.append(Pair(_beginning(pair.source), _beginning(pair.target), pair.origin))
         self._source.add(pair.source)
         self._target.add(pair.target)
         if len(self._pairs) == _BLOCK_LINES:
@@ -131,6 +132,11 @@ def _missing(suspicion: Suspicion) -> str:
 
 def _capitalised(sentence: str) -> str:
     return sentence[:1].upper() + sentence[1:]
+
+
+def _beginning(sentence: str) -> str:
+    # A block of whole sentences could fill the memory. One character more than is shown tells that there are more.
+    return sentence[: _SHOWN_CHARACTERS + 1]
 
 
 def _shown(sentence: str) -> str:
