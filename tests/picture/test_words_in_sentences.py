@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page
 
 VIEW = """
-(by) => {
+([by, query, key]) => {
   const token = (i, text, word) => ({i, id: i, kind: "piece", piece: text, text, word, span: [2 * i, 2 * i + 2]});
   const source = [token(0, "un", 0), token(1, "do", 0), token(2, "it", 1)];
   const matrix = (rows, columns, data) => ({rows, columns, data: Float32Array.from(data)});
@@ -22,7 +22,7 @@ VIEW = """
   const shares = matrix(3, 3, [0, 0.9, 0.1, 0, 0.7, 0.3, 0, 0.75, 0.25]);
   const vectors = matrix(3, 1, [1, 1, 1]);
   const head = {queries: vectors, keys: vectors, values: vectors, scores: shares, weights: shares, context: vectors};
-  const state = {kind: "encoder.self", layer: 0, head: 0, query: 0, key: 0, column: 0, step: "weights", by};
+  const state = {kind: "encoder.self", layer: 0, head: 0, query, key, column: 0, step: "weights", by};
   const shown = view.viewOf(new trace.TraceView({header, mask}), state, head, palette.paletteOf(false));
   const box = card.card();
   box.update(shown);
@@ -38,7 +38,7 @@ VIEW = """
 
 @pytest.fixture
 def said(modules: Page) -> Any:
-    return lambda by: modules.evaluate(VIEW, by)
+    return lambda by, query=0, key=0: modules.evaluate(VIEW, [by, query, key])
 
 
 def test_a_word_is_announced_with_its_own_number(said: Any) -> None:
@@ -47,8 +47,9 @@ def test_a_word_is_announced_with_its_own_number(said: Any) -> None:
     assert found["announced"] == "Encoder self-attention, layer 0, head 0. undo, key undo: weight 0.80."
 
 
-def test_the_card_tells_the_word_from_its_first_pieces(said: Any) -> None:
-    title, by_word, sentence = said("word")["card"][:3]
+@pytest.mark.parametrize(("query", "key"), [(0, 0), (0, 1), (1, 0), (1, 1)])
+def test_the_card_tells_the_word_from_its_first_pieces(said: Any, query: int, key: int) -> None:
+    title, by_word, sentence = said("word", query, key)["card"][:3]
     assert title == 'undo looks at "undo"'
     assert by_word == "By word: weight 0.80, of 2 × 2 pieces. The first of them:"
     assert sentence.startswith('score("un"→"un") = ')

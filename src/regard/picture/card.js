@@ -20,7 +20,7 @@ export function card() {
 function contents(view) {
   const { state, sides } = view;
   const shown = shownIn(view, state.step);
-  const cell = cellOf(view, state.query, state.key);
+  const cell = firstCellOf(view, shown);
   return [
     title(shown, sides),
     ofWords(shown),
@@ -35,6 +35,11 @@ function contents(view) {
     ),
     prediction(view),
   ];
+}
+
+/** The arithmetic of what is selected; of two words, that of their first pieces. */
+function firstCellOf(view, { queries, keys, selected: { row, column } }) {
+  return cellOf(view, queries.places[row][0], keys.places[column][0]);
 }
 
 function title({ queries, keys, selected: { row, column } }, sides) {
