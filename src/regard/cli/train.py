@@ -161,13 +161,13 @@ def _toml(value: str | int | float | Path) -> str:
 
 def _require_utf_8(path: Path) -> None:
     """Settings are a text, and a text cannot hold bytes that are no characters."""
-    try:
-        str(path).encode("utf-8")
-    except UnicodeEncodeError:
+    from regard.settings.section import is_writable
+
+    if not is_writable(str(path)):
         raise InputError(
             f"{path}: this path is not UTF-8, and the settings of a run can keep none that is not; rename it, or give "
             "a link to it that has another name (ln -s)"
-        ) from None
+        )
 
 
 def refuse_existing_folder(out: Path | None) -> Path:
