@@ -23,11 +23,13 @@ def test_a_model_is_converted_and_the_agreement_told(regard, tiny_run: Path, tmp
 def test_it_is_told_in_json_on_given_sentences(regard, tiny_run: Path, tmp_path: Path) -> None:
     (tmp_path / "numbers.en").write_text("one two three\n", encoding="utf-8")
     outcome = regard(
-        *("convert", tiny_run, "--to", "ctranslate2", "--out", tmp_path / "out", "--json"),
+        *("convert", tiny_run, "--to", "ctranslate2", "--out", tmp_path / "😀", "--json"),
         *("--quantization", "int8", "--verify-source", tmp_path / "numbers.en", "--tolerance", 20),
     )
     assert outcome.code == 0, outcome.err
+    assert outcome.out.isascii()  # any encoding of standard output can write it
     record = json.loads(outcome.out)
+    assert record["out"] == str(tmp_path / "😀")
     assert (record["to"], record["quantization"], record["num_sentences"]) == ("ctranslate2", "int8", 1)
     assert 1e-4 < record["largest_difference"] < 20
     assert record["translations"][0]["reference"] == "ours"

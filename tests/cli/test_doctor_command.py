@@ -14,13 +14,13 @@ def cheat(tiny_run: Path, tmp_path: Path) -> Path:
     bundle = load_bundle(tiny_run)
     model = bundle.settings.model.model_copy(update={"future_mask": False})
     save_bundle(
-        tmp_path / "cheat",
+        tmp_path / "cheat 😀",
         settings=bundle.settings.model_copy(update={"model": model}),
         tokenizer=bundle.tokenizer,
         weights=bundle.weights(),
         facts=BundleFacts(),
     )
-    return tmp_path / "cheat"
+    return tmp_path / "cheat 😀"
 
 
 def test_a_good_model_passes(regard, tiny_run: Path) -> None:
@@ -49,7 +49,9 @@ def test_a_failed_check_says_where_and_ends_with_3(regard, cheat: Path) -> None:
 def test_json_holds_the_same(regard, cheat: Path) -> None:
     outcome = regard("doctor", cheat, "--sentences", 2, "--json")
     assert outcome.code == 3
+    assert outcome.out.isascii()  # any encoding of standard output can write it
     record = json.loads(outcome.out)
+    assert record["model"] == str(cheat)
     assert list(record) == ["model", "sentences", "data", "ok", "checks"]
     assert record["ok"] is False
     assert record["sentences"] == 2

@@ -1,5 +1,6 @@
 """Standard streams that are closed, or cannot write every character: commands do their work all the same."""
 
+import json
 import os
 import subprocess
 import sys
@@ -110,6 +111,17 @@ def test_a_file_whose_name_is_not_utf_8_is_translated_and_reviewed(tiny_run: Pat
 def test_an_old_encoding_stops_no_command(command: list[str]) -> None:
     ended = regard(*command, encoding="latin-1")
     assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_json_stays_json_in_an_old_encoding(tiny_run: Path, tmp_path: Path) -> None:
+    """Its own escapes are written: those of the stream, such as \\U0001f600, are none that JSON knows."""
+    (tmp_path / "😀").symlink_to(tiny_run)
+    (tmp_path / "😀.tsv").write_text("one two\tun deux\n", encoding="utf-8")
+    files = ["--source", "😀.tsv", "--compare", tiny_run]
+    ended = regard("evaluate", "😀", *files, "--json", encoding="latin-1", folder=tmp_path)
+    assert ended.returncode == 0, ended.stderr
+    record = json.loads(ended.stdout)
+    assert (record["model"], record["test_set"]) == ("😀", "😀.tsv")
 
 
 def test_the_heading_of_the_demonstration_is_written_in_an_old_encoding() -> None:

@@ -85,7 +85,7 @@ def convert(
     if json:
         record = {"model": str(model), "from": origin, "to": to, "quantization": quantization, "out": str(out)}
         record |= agreement.record()
-        typer.echo(json_format.dumps(record, ensure_ascii=False))
+        typer.echo(json_format.dumps(record))
     else:
         ready = f"{out} is a model of ours now" if to is None else f"{out} is ready; its README.md says how to call it"
         typer.echo("\n".join([*agreement.lines(), ready]))

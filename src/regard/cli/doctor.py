@@ -37,7 +37,7 @@ def doctor(
     if json:
         record = {"model": str(model), "sentences": len(patient.pairs), "data": patient.description}
         record |= {"ok": diagnosis.ok, "checks": diagnosis.record()}
-        typer.echo(json_format.dumps(record, ensure_ascii=False, allow_nan=False))
+        typer.echo(json_format.dumps(record, allow_nan=False))
     else:
         typer.echo(diagnosis.table(width=_width()))
     if not diagnosis.ok:

@@ -14,7 +14,8 @@ def ready_streams() -> None:
     """Opens the streams that the caller closed (``2>&-``), and lets no character stop what is written.
 
     A closed stream reads as an empty one, and what is written to it goes nowhere. What the encoding of standard output
-    or standard error cannot write, such as a file name that is not UTF-8, is written as ``\\udce8``.
+    or standard error cannot write, such as a file name that is not UTF-8, is written as ``\\udce8``. These escapes
+    are not those of JSON (``\\U0001f600``): JSON that goes here escapes everything but ASCII by itself.
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
