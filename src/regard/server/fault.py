@@ -1,6 +1,14 @@
-"""What the log says of an error that is not the client's: kind and place. Its message may hold what was sent."""
+"""What is known of an error that is not the client's: kind and place for the log, and a family for the answer.
 
-from typing import final
+Its message is not among them: it may hold what was sent.
+"""
+
+from typing import Final, final
+
+from regard.errors import RegardError
+
+_FAMILIES: Final = (MemoryError, RegardError)
+"""Errors that a client is told something of their own about."""
 
 
 @final
@@ -10,12 +18,14 @@ class ElsewhereError(Exception):
     Attributes:
         kind: the name of its class.
         where: the file and the line that raised it.
+        family: what decides how it is answered, as of ``family_of``.
     """
 
-    def __init__(self, kind: str, where: str) -> None:
-        super().__init__(kind, where)
+    def __init__(self, kind: str, where: str, family: type[Exception]) -> None:
+        super().__init__(kind, where, family)
         self.kind = kind
         self.where = where
+        self.family = family
 
     def __str__(self) -> str:
         return f"{self.kind} at {self.where} while a batch was translated"
@@ -26,6 +36,13 @@ def fault_of(error: BaseException) -> dict[str, str]:
     if isinstance(error, ElsewhereError):
         return {"kind": error.kind, "where": error.where}
     return {"kind": type(error).__name__, "where": _place(error)}
+
+
+def family_of(error: BaseException) -> type[Exception]:
+    """What a client is told depends on it: MemoryError, RegardError, or Exception for all others."""
+    if isinstance(error, ElsewhereError):
+        return error.family
+    return next((family for family in _FAMILIES if isinstance(error, family)), Exception)
 
 
 def _place(error: BaseException) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol, final, runtime_checkable
 
 from regard.launch import num_cores
-from regard.server.fault import ElsewhereError, fault_of
+from regard.server.fault import ElsewhereError, family_of, fault_of
 from regard.server.limits import Limits
 from regard.server.problem import OF_CLIENTS
 from regard.server.shelf import Served, Shelf
@@ -144,7 +144,7 @@ class There:
         except OF_CLIENTS as error:
             return error
         except Exception as error:
-            return ElsewhereError(**fault_of(error))
+            return ElsewhereError(**fault_of(error), family=family_of(error))
 
 
 def _taken_in(models: dict[str, Translator], name: str, fresh: Translator, weights_sha256: str) -> bool:

@@ -3,6 +3,7 @@
 from typing import Final, final
 
 from regard.errors import CorpusError, RegardError, SettingsError, TextError, TraceError
+from regard.server.fault import family_of
 
 OF_CLIENTS: Final = (TextError, CorpusError, SettingsError, TraceError)
 """Errors of the rooms below that follow from what was sent; all others are the server's own."""
@@ -55,9 +56,10 @@ def problem_of(error: BaseException) -> Problem:
     """What an error of the rooms below means to a client; the log names kind and place of what is not the client's."""
     if isinstance(error, OF_CLIENTS):
         return Problem(422, str(error)[:600])
-    if isinstance(error, MemoryError):
+    family = family_of(error)
+    if family is MemoryError:
         return Problem(503, "memory ran out; send less at once", retry_after=5)
-    if isinstance(error, RegardError):
+    if family is RegardError:
         return Problem(
             500, "the model could not translate this; the server's owner finds the reason with regard doctor"
         )
