@@ -14,6 +14,8 @@ import pytest
 
 from regard.errors import InputError
 from regard.server import Door, Place
+from regard.server.origin import Call
+from regard.server.problem import Problem
 
 BODY = {"q": "one two three", "source": "en", "target": "fr"}
 
@@ -72,6 +74,52 @@ def test_other_machines_need_a_token() -> None:
 def test_a_name_is_listened_on(start_server: Any, tiny_run: Path) -> None:
     server = start_server(tiny_run, options=("--host", "localhost"))
     assert server.get("/health").status == 200
+
+
+def test_it_may_be_called_by_the_address_that_it_says(start_server: Any, tiny_run: Path) -> None:
+    server = start_server(tiny_run, options=("--host", "127.1"))  # short for 127.0.0.1, and no name of its own
+    assert server.get("/health", Host=f"127.1:{server.port}").status == 200
+    assert server.get("/health", Host=f"127.2:{server.port}").status == 403
+
+
+ADDRESSES = {
+    "localhost": "127.0.0.1",
+    "Desk.example": "127.0.1.1",
+    "six.example": "::1",
+    "127.0.0.2": "127.0.0.2",
+    "127.2": "127.0.0.2",
+    "0:0:0:0:0:0:0:1": "::1",
+    "192.0.2.1": "192.0.2.1",
+    "2001:DB8::1": "2001:db8::1",
+    "::ffff:192.0.2.1": "::ffff:192.0.2.1",
+    "fe80::1%eth0": "fe80::1%eth0",
+}
+
+
+@pytest.mark.parametrize(("host", "ip"), ADDRESSES.items())
+def test_a_place_is_called_by_its_name_and_its_address(monkeypatch: pytest.MonkeyPatch, host: str, ip: str) -> None:
+    _resolve_to(monkeypatch, ip)
+    place = Place(host, door=Door(("other.example",), token="secret"))
+    for address in (place.address, Place(ip, door=place.door).address, "http://other.example"):
+        _call(place.door, address.removeprefix("http://").replace("%eth0", ""))  # no client sends a zone
+    with pytest.raises(Problem, match="--allow-host"):
+        _call(place.door, "evil.example")
+
+
+@pytest.mark.parametrize(("host", "ip"), [("0.0.0.0", "0.0.0.0"), ("0", "0.0.0.0"), ("::", "::"), ("all", "::")])
+def test_what_stands_for_all_addresses_is_none(monkeypatch: pytest.MonkeyPatch, host: str, ip: str) -> None:
+    _resolve_to(monkeypatch, ip)
+    door = Door(token="secret")
+    assert Place(host, door=door).door == door
+
+
+def _resolve_to(monkeypatch: pytest.MonkeyPatch, ip: str) -> None:
+    family = socket.AF_INET6 if ":" in ip else socket.AF_INET
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [(family, 0, 0, "", (ip, 0))])
+
+
+def _call(door: Door, host: str) -> None:
+    door.check(Call("GET", "/", {"host": host}))
 
 
 def test_of_a_names_addresses_it_is_that_of_no_name_at_all(monkeypatch: pytest.MonkeyPatch) -> None:

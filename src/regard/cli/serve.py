@@ -80,8 +80,7 @@ def serve(
     from regard.server.journal import Journal
     from regard.translator import load
 
-    door = Door(tuple(allow_host or ()), tuple(allow_origin or ()), _token(token_file))
-    place = Place(host, port, door)
+    place = Place(host, port, Door(tuple(allow_host or ()), tuple(allow_origin or ()), _token(token_file)))
 
     def opened(folder: Path) -> "Translator":
         return said_if_not_compiled(load(folder, device=device, dtype=dtype, threads=threads, compiled=compiled))
@@ -91,7 +90,7 @@ def serve(
         models,
         opened,
         limits=Limits(deadline_seconds=deadline_seconds),
-        door=door,
+        door=place.door,
         journal=journal,
         lab=lab,
         processes=processes,

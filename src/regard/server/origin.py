@@ -27,7 +27,7 @@ PUBLIC_FOLDER: Final = "/page/"
 JSON: Final = "application/json"
 FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
 _ORIGIN: Final = re.compile(r"https?://[^/?#\s]+")
-_NAME: Final = re.compile(r"[^/:?#\s]+|\[[0-9a-f:]+\]")
+_NAME: Final = re.compile(r"[^/:?#\s]+|\[[0-9a-f:.]+\]")
 _SAFE_METHODS: Final = ("GET", "HEAD")
 _OWN_FETCHES: Final = ("same-origin", "none")
 

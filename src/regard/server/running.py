@@ -7,7 +7,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Final, final
@@ -45,7 +45,7 @@ class Place:
     Attributes:
         host: an IP address, or a name of one.
         port: the port.
-        door: who may call.
+        door: who may call: what was given, with the names that follow from ``host``.
         ip: the address itself.
 
     Raises:
@@ -64,12 +64,21 @@ class Place:
                 f"listening on {self.host} lets other machines in, so a token is needed: give one with --token-file, "
                 "or in the environment as REGARD_TOKEN; or listen on 127.0.0.1"
             )
+        object.__setattr__(self, "door", replace(self.door, hosts=(*self.door.hosts, *self._names())))
 
     @property
     def address(self) -> str:
         """What a browser opens."""
-        name = f"[{self.host}]" if ":" in self.host else self.host
-        return f"http://{name}:{self.port}"
+        return f"http://{_in_url(self.host)}:{self.port}"
+
+    def _names(self) -> tuple[str, ...]:
+        """What stands in a Host header of those who open the address; what means all addresses is none that is called.
+
+        A browser spells out an address that was shortened, which makes it the IP address; and no client sends a zone.
+        """
+        if ip_address(self.ip).is_unspecified:
+            return ()
+        return tuple(_in_url(each.partition("%")[0]) for each in (self.host, self.ip))
 
 
 def open_service(
@@ -159,6 +168,10 @@ async def _drained(service: Service, server: Server) -> None:
         await asyncio.sleep(0.05)
     await asyncio.sleep(0.05)  # the last answers are on their way
     server.stop()  # type: ignore[no-untyped-call]
+
+
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 def _ip_of(host: str) -> str:
