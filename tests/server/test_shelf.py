@@ -1,5 +1,6 @@
 """The shelf: what is taken in when a folder changes, what is not, and how models are called."""
 
+import itertools
 import json
 import os
 import shutil
@@ -14,7 +15,7 @@ import pytest
 
 import regard
 from regard.bundle.manifest import MANIFEST
-from regard.errors import BundleError
+from regard.errors import BundleError, MissingExtraError
 from regard.server.journal import Journal
 from regard.server.metrics import Metrics
 from regard.server.shelf import Shelf, named, watch
@@ -53,23 +54,37 @@ def change(tmp_path: Path) -> Callable[[], None]:
     return written
 
 
-FAILURES = [
+class Clock:
+    """Stands in for the clock: it goes when it is told to."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
+OF_THE_FOLDER = [
     (BundleError("weights are missing"), "BundleError", "weights are missing"),
+    (model("en", "de"), "BundleError", "it translates other languages now"),
+]
+OF_THE_MOMENT = [
     (MemoryError(), "MemoryError", ""),
     (RuntimeError("CUDA out of memory"), "RuntimeError", "CUDA out of memory"),
-    (model("en", "de"), "BundleError", "it translates other languages now"),
+    (OSError("Too many open files"), "OSError", "Too many open files"),
+    (MissingExtraError("a package is missing"), "MissingExtraError", "a package is missing"),
 ]
 
 
-@pytest.mark.parametrize(("outcome", "kind", "problem"), FAILURES)
+@pytest.mark.parametrize(("outcome", "kind", "problem"), OF_THE_FOLDER + OF_THE_MOMENT)
 def test_what_cannot_be_taken_in_leaves_the_model_and_is_logged(
     tmp_path: Path, change: Callable[[], None], log: Any, outcome: Any, kind: str, problem: str
 ) -> None:
     before, after = model("en", "fr"), model("en", "fr")
-    shelf = Shelf([tmp_path], Loads(before, outcome, after), Metrics(), Journal(log))
+    shelf = Shelf([tmp_path], Loads(before, outcome, after), Metrics(), Journal(log), clock=Clock())
     change()
     shelf.refresh()
-    shelf.refresh()  # it is not tried again before something changes
+    shelf.refresh()  # it is not tried again before something changes, or time passes
     assert shelf.models[0].translator is before
     change()
     shelf.refresh()
@@ -77,6 +92,51 @@ def test_what_cannot_be_taken_in_leaves_the_model_and_is_logged(
     failed, done = log.events()
     assert (failed["event"], failed["kind"], failed["problem"]) == ("reload failed", kind, problem)
     assert done["event"] == "reloaded"
+
+
+@pytest.mark.parametrize("outcome", [outcome for outcome, *_ in OF_THE_FOLDER])
+def test_a_folder_that_is_no_model_is_not_tried_again_before_it_changes(
+    tmp_path: Path, change: Callable[[], None], outcome: Any
+) -> None:
+    before, clock = model("en", "fr"), Clock()
+    shelf = Shelf([tmp_path], Loads(before, outcome, model("en", "fr")), Metrics(), Journal(None), clock=clock)
+    change()
+    for _ in range(10):
+        shelf.refresh()
+        clock.seconds += 3600
+    assert shelf.models[0].translator is before
+
+
+@pytest.mark.parametrize("outcome", [outcome for outcome, *_ in OF_THE_MOMENT])
+def test_what_failed_for_want_of_something_else_is_tried_again(
+    tmp_path: Path, change: Callable[[], None], log: Any, outcome: Any
+) -> None:
+    fresh, clock, tries = model("en", "fr"), Clock(), []
+    loads = Loads(model("en", "fr"), *9 * [outcome], fresh, fresh)
+    shelf = Shelf([tmp_path], loads, Metrics(), Journal(log), clock=clock)
+    change()
+    while shelf.models[0].translator is not fresh and clock.seconds < 600:
+        left = len(loads.outcomes)
+        shelf.refresh()
+        if len(loads.outcomes) < left:
+            tries.append(clock.seconds)
+        clock.seconds += 1
+    assert [later - earlier for earlier, later in itertools.pairwise(tries)] == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+    assert shelf.models[0].translator is fresh
+    assert [event["event"] for event in log.events()] == 9 * ["reload failed"] + ["reloaded"]
+
+
+def test_a_folder_that_has_changed_again_is_tried_at_once(tmp_path: Path, change: Callable[[], None]) -> None:
+    clock = Clock()
+    loads = Loads(model("en", "fr"), *8 * [MemoryError()], model("en", "fr"))
+    shelf = Shelf([tmp_path], loads, Metrics(), Journal(None), clock=clock)
+    for left in range(8, 2, -1):
+        change()
+        shelf.refresh()
+        assert len(loads.outcomes) == left
+    clock.seconds += 1  # and the pauses begin anew
+    shelf.refresh()
+    assert len(loads.outcomes) == 2
 
 
 def test_who_watches_goes_on_whatever_happens(tmp_path: Path, change: Callable[[], None]) -> None:

@@ -5,21 +5,27 @@ one model, also in the moment in which another one takes its place.
 """
 
 import itertools
+import math
 import threading
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import final
+from typing import Final, final
 
 from regard.bundle.load import MODEL, name_of
 from regard.bundle.manifest import MANIFEST
-from regard.errors import BundleError
+from regard.errors import BundleError, InputError
 from regard.server.journal import Journal
 from regard.server.metrics import Metrics
 from regard.translator import Translator
 
 Signature = tuple[int, int, int]
+
+_FIRST_PAUSE_SECONDS: Final = 1.0
+_MOST_PAUSE_SECONDS: Final = 60.0
+"""Loading may take a while and a core; also, the log gets a line for each time."""
 
 
 @final
@@ -48,14 +54,38 @@ class Served:
 
 
 @final
+@dataclass(frozen=True)
+class _Failure:
+    """Something could not be loaded, and for how long it is left alone; a change on disk ends that sooner."""
+
+    signature: Signature
+    pause_seconds: float
+    until: float
+
+
+@final
 class Shelf:
-    """The served models."""
+    """The served models.
+
+    Args:
+        folders: where they are.
+        load: loads one.
+        metrics: count what is loaded again.
+        journal: says so, and why something could not be.
+        clock: in seconds; a test has one of its own.
+    """
 
     def __init__(
-        self, folders: Iterable[Path], load: Callable[[Path], Translator], metrics: Metrics, journal: Journal
+        self,
+        folders: Iterable[Path],
+        load: Callable[[Path], Translator],
+        metrics: Metrics,
+        journal: Journal,
+        *,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._load, self._metrics, self._journal = load, metrics, journal
-        self._failed: dict[Path, Signature] = {}
+        self._load, self._metrics, self._journal, self._clock = load, metrics, journal, clock
+        self._failed: dict[Path, _Failure] = {}
         self._numbers = itertools.count(1)
         self._models = tuple(self._opened(folder, name) for folder, name in named(folders))
 
@@ -81,11 +111,15 @@ class Shelf:
         """Loads again what has changed on disk; what cannot be loaded leaves the model as it was."""
         for place, model in enumerate(self._models):
             now = signature_of(model.folder)
-            if now is None or now in (model.signature, self._failed.get(model.folder)):
+            if now is None or now == model.signature or self._is_left_alone(model.folder, now):
                 continue
             fresh = self._fresh(model, now)
             if fresh is not None:
                 self._models = (*self._models[:place], fresh, *self._models[place + 1 :])
+
+    def _is_left_alone(self, folder: Path, signature: Signature) -> bool:
+        failure = self._failed.get(folder)
+        return failure is not None and failure.signature == signature and self._clock() < failure.until
 
     def _fresh(self, model: Served, signature: Signature) -> Served | None:
         try:
@@ -93,7 +127,8 @@ class Shelf:
             if fresh.languages != model.languages:
                 raise BundleError("it translates other languages now")
         except Exception as error:  # memory may run out, too: the old model stays, and whoever watches goes on
-            self._failed[model.folder] = signature
+            pause_seconds = _pause_seconds(error, signature, self._failed.get(model.folder))
+            self._failed[model.folder] = _Failure(signature, pause_seconds, self._clock() + pause_seconds)
             self._metrics.reloads.labels(model.name, "failed").inc()
             kind = type(error).__name__
             self._journal.write("reload failed", model=model.name, kind=kind, problem=str(error))
@@ -105,6 +140,15 @@ class Shelf:
     def _opened(self, folder: Path, name: str) -> Served:
         signature = signature_of(folder) or (0, 0, 0)  # before loading: a change meanwhile is seen the next time
         return Served(name, folder, self._load(folder), signature, next(self._numbers))
+
+
+def _pause_seconds(error: Exception, signature: Signature, before: _Failure | None) -> float:
+    """For ever if the folder itself is at fault; what else was missing, such as memory, may be there in a while."""
+    if isinstance(error, InputError):
+        return math.inf
+    if before is None or before.signature != signature:
+        return _FIRST_PAUSE_SECONDS
+    return min(2 * before.pause_seconds, _MOST_PAUSE_SECONDS)
 
 
 def signature_of(folder: Path) -> Signature | None:
