@@ -25,6 +25,11 @@ class Pair:
     target: str
     origin: Origin
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether both sides say something."""
+        return bool(said(self.source) and said(self.target))
+
 
 def said(sentence: str) -> str:
     """What a sentence says: all of it but byte order marks, and white space around it; nothing if it is blank."""

@@ -117,9 +117,8 @@ def _side_by_side(source: Path, target: Path) -> Iterator[Pair]:
 def without_blanks(pairs: Iterable[Pair], report: Report) -> Iterator[Pair]:
     """The pairs that have something to say on both sides; ``report`` is told of every pair kept and dropped."""
     for pair in pairs:
-        has_source, has_target = bool(said(pair.source)), bool(said(pair.target))
-        if has_source and has_target:
+        if pair.is_whole:
             report.keep()
             yield pair
         else:
-            report.drop(ONE_SIDED if has_source or has_target else BLANK, pair.origin)
+            report.drop(ONE_SIDED if said(pair.source) or said(pair.target) else BLANK, pair.origin)

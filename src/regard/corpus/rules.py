@@ -62,7 +62,7 @@ class Usual:
     @classmethod
     def of(cls, pairs: Sequence[Pair]) -> "Usual":
         """What these pairs have in common; a script only if four in five sentences are written in it."""
-        whole = [pair for pair in pairs if said(pair.source) and said(pair.target)]
+        whole = [pair for pair in pairs if pair.is_whole]
         ratios = [_smoothed_length(pair.target) / _smoothed_length(pair.source) for pair in whole]
         return cls(
             ratio=median(ratios) if ratios else 1.0,
