@@ -10,6 +10,10 @@ import pytest
 
 import regard as package
 from regard.bundle import load_bundle, save_bundle
+from regard.cli.given_pairs import GivenPairs
+from regard.cli.scored_pairs import scored_pairs
+from regard.errors import CorpusError
+from regard.settings import DataSettings
 
 ENGLISH = ["four two seven", "one two three", "nine zero"]
 FRENCH = ["quatre deux sept", "un deux trois", "neuf zéro"]
@@ -84,9 +88,21 @@ def test_a_model_that_calls_its_languages_otherwise_is_told_which(regard, scores
     assert scores_of(model, "--source", three, *named)["chrf"]["value"] > 80
 
 
-def test_a_model_is_scored_on_the_memory_it_was_validated_with(scores_of, model_with, tmp_path) -> None:
-    three = memory(tmp_path / "three.tmx", stated="de", de=GERMAN, fr=FRENCH, en=ENGLISH)
-    assert scores_of(model_with(valid_source=three))["chrf"]["value"] > 80
+@pytest.mark.parametrize("validated_with", ["memories/three.tmx", "memories"])
+def test_a_model_is_scored_on_the_memory_it_was_validated_with(scores_of, model_with, tmp_path, validated_with) -> None:
+    (tmp_path / "memories").mkdir()
+    memory(tmp_path / "memories" / "three.tmx", stated="de", de=GERMAN, fr=FRENCH, en=ENGLISH)
+    assert scores_of(model_with(valid_source=tmp_path / validated_with))["chrf"]["value"] > 80
+
+
+def test_a_corpus_in_several_files_is_scored_as_the_whole_is(files, tmp_path: Path) -> None:
+    sides = {"source": ENGLISH, "target": FRENCH}
+    for side, lines in sides.items():
+        (tmp_path / side).mkdir()
+        for number, line in enumerate(lines):
+            (tmp_path / side / f"{number}.txt").write_text(f"{line}\n", encoding="utf-8")
+    given = GivenPairs(source=tmp_path / "source", target=tmp_path / "target")
+    assert scored_pairs(given, DataSettings()).sides == (ENGLISH, FRENCH)
 
 
 def test_columns_are_the_models_or_those_named(regard, scores_of, tiny_run: Path, model_with, tmp_path) -> None:
@@ -102,10 +118,53 @@ def test_columns_are_the_models_or_those_named(regard, scores_of, tiny_run: Path
     assert scores_of(model, "--source", table) == named
 
 
-def test_a_shortlist_is_learned_in_the_direction_of_the_model(regard, model_with, tmp_path) -> None:
+TRAINED_ON_A_TABLE = DataSettings(source=Path("table.csv"), source_column="English", target_column="French")
+
+
+@pytest.mark.parametrize(
+    ("head", "row", "named"),
+    [
+        ("source,target", "one,un", {}),
+        ("French,fr,en", "no,un,one", {}),
+        ("de,en", "eins,one", {"source_language": "de", "target_language": "en"}),
+        ("English,French,en,fr", "no,non,one,un", {"source_language": "en"}),
+        ("English,French,en,fr", "no,non,one,un", {"target_column": "fr"}),
+        ("English,French,en,fr", "one,un,no,non", {}),
+    ],
+)
+def test_columns_of_a_model_bind_nobody(tmp_path: Path, head: str, row: str, named: dict[str, str]) -> None:
+    """They are taken only if nothing else is named, and of a file that has both of them."""
+    table = tmp_path / "test.csv"
+    table.write_text(f"{head}\n{row}\n", encoding="utf-8")
+    found = scored_pairs(GivenPairs(source=table, **named), TRAINED_ON_A_TABLE).sides
+    assert found == ((["eins"], ["one"]) if "eins" in row else (["one"], ["un"]))
+
+
+def test_columns_of_a_model_do_not_hide_those_inside_of_a_column(tmp_path: Path) -> None:
+    arrow = pytest.importorskip("pyarrow", reason="pip install 'regard[formats]' brings pyarrow")
+    import pyarrow.parquet
+
+    pyarrow.parquet.write_table(arrow.table({"translation": [{"en": "one", "fr": "un"}]}), tmp_path / "t.parquet")
+    for named in ({}, {"source_language": "en"}):
+        given = GivenPairs(source=tmp_path / "t.parquet", **named)
+        assert scored_pairs(given, TRAINED_ON_A_TABLE).sides == (["one"], ["un"])
+
+
+def test_columns_have_to_be_there_if_they_are_named_or_were_validated_on(tmp_path: Path) -> None:
+    table = tmp_path / "test.csv"
+    table.write_text("source,target\none,un\n", encoding="utf-8")
+    with pytest.raises(CorpusError, match="has no column 'Frisian' for the target; its columns are 'source', 'target'"):
+        scored_pairs(GivenPairs(source=table, target_column="Frisian"), TRAINED_ON_A_TABLE)
+    with pytest.raises(CorpusError, match="has no column 'English' for the source"):
+        scored_pairs(GivenPairs(), TRAINED_ON_A_TABLE.model_copy(update={"valid_source": table}))
+
+
+@pytest.mark.parametrize("source", ["memories/three.tmx", "memories"])
+def test_a_shortlist_is_learned_in_the_direction_of_the_model(regard, model_with, tmp_path, source: str) -> None:
     model = model_with()
-    three = memory(tmp_path / "three.tmx", stated="de", de=GERMAN * 20, fr=FRENCH * 20, en=ENGLISH * 20)
-    outcome = regard("shortlist", model, "--source", three, "--per-piece", 8, "--frequent", 0)
+    (tmp_path / "memories").mkdir()
+    memory(tmp_path / "memories" / "three.tmx", stated="de", de=GERMAN * 20, fr=FRENCH * 20, en=ENGLISH * 20)
+    outcome = regard("shortlist", model, "--source", tmp_path / source, "--per-piece", 8, "--frequent", 0)
     assert outcome.code == 0, outcome.err
     loaded = package.load(model)
     assert loaded.translate("four two seven", shortlist=True).text == "quatre deux sept"
@@ -120,10 +179,10 @@ def test_what_describes_a_file_needs_one(regard, tiny_run: Path, command: str) -
 
 @pytest.fixture
 def gappy(tmp_path: Path) -> tuple[Path, Path]:
-    """Five lines, of which the second and the fourth have a blank side."""
+    """Six lines, of which the second, the fourth and the fifth have a side that says nothing."""
     source, target = tmp_path / "gaps.en", tmp_path / "gaps.fr"
-    source.write_text("four two seven\n\none two three\nnine\nnine zero\n", encoding="utf-8")
-    target.write_text("quatre deux sept\nun\nun deux trois\n \nneuf zéro\n", encoding="utf-8")
+    source.write_text("four two seven\n\none two three\nnine\n\ufeff\nnine zero\n", encoding="utf-8")
+    target.write_text("quatre deux sept\nun\nun deux trois\n \nneuf\nneuf zéro\n", encoding="utf-8")
     return source, target
 
 
@@ -132,8 +191,8 @@ def test_as_many_lines_are_written_as_are_read(regard, tiny_run: Path, gappy, tm
     outcome = regard("evaluate", tiny_run, "--source", source, "--target", target, "-o", tmp_path / "out.fr")
     assert outcome.code == 0, outcome.err
     written = (tmp_path / "out.fr").read_text(encoding="utf-8").split("\n")
-    assert written == ["quatre deux sept", "", "un deux trois", "", "neuf zéro", ""]
-    assert f"3 sentences: {source} and {target}; left out because a side is blank: 2" in outcome.err
+    assert written == ["quatre deux sept", "", "un deux trois", "", "", "neuf zéro", ""]
+    assert f"3 sentences: {source} and {target}; left out because a side is blank: 3" in outcome.err
 
 
 def test_a_comparison_names_the_line_of_the_file(regard, tiny_run: Path, gappy, monkeypatch) -> None:
@@ -176,3 +235,17 @@ def test_what_is_wrong_with_the_second_model_is_said_before_anything_is_translat
     outcome = regard("evaluate", listed, *given, "--shortlist", "--compare", second)
     assert outcome.code == 2
     assert wrong in outcome.err
+
+
+@pytest.mark.parametrize("missing", ["source", "target"])
+def test_a_file_that_is_not_there_is_said_before_a_model_is_loaded(
+    regard, tiny_run: Path, files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: str
+) -> None:
+    def load(*_given: object, **_how: object) -> None:
+        raise AssertionError("a model was loaded")
+
+    monkeypatch.setattr("regard.translator.load", load)
+    given = {"source": files[0], "target": files[1]} | {missing: tmp_path / "nowhere"}
+    outcome = regard("evaluate", tiny_run, "--source", given["source"], "--target", given["target"])
+    assert outcome.code == 2
+    assert f"there is no file {tmp_path / 'nowhere'}" in outcome.err

@@ -67,8 +67,8 @@ def evaluate(
     """Score a model with BLEU, chrF and TER.
 
     Without --source, on the pairs it was validated with. With --compare a second model translates the same sentences,
-    and paired bootstrap resampling says how likely the difference is chance. Languages and columns of a file are the
-    model's if not named.
+    and paired bootstrap resampling says how likely the difference is chance. A file is read in the model's languages if
+    no others are named, and in its columns if nothing is named and the file has them.
     """
     refuse_existing(output)
     given = GivenPairs(
@@ -78,7 +78,7 @@ def evaluate(
         target_language=target_language,
         source_column=source_column,
         target_column=target_column,
-    )
+    ).checked()
     from regard.translator import load
 
     how: dict[str, Any] = {"device": device, "dtype": dtype, "threads": threads, "compiled": compiled}
@@ -98,7 +98,7 @@ def evaluate(
         found = compared(test.pairs, scored.hypotheses, second.hypotheses)
         record |= {"second_model": str(compare), **found.record()}
         lines += ["", f"first: {model}   second: {compare}", *found.lines()]
-    typer.echo(json_format.dumps(record, ensure_ascii=False) if json else "\n".join(lines))
+    typer.echo(json_format.dumps(record) if json else "\n".join(lines))
 
 
 def _ready(translator: "Translator", asked: "SearchOptions") -> "Translator":

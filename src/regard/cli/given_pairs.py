@@ -1,4 +1,4 @@
-"""Pairs that are named to a command together with a model: files are read in the model's languages and columns."""
+"""Pairs that are named to a command together with a model: which files, and how they are read."""
 
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -36,19 +36,36 @@ class GivenPairs:
             )
 
     def reading(self, data: "DataSettings") -> "Reading":
-        """Which two sides of the files to read: those asked for, and where nothing is, those of the model.
+        """Which two sides of the files to read: those asked for; where nothing is, those of the model.
+
+        Columns of the model are left aside once any side is asked for: they would go before languages that are named.
 
         Args:
             data: the model's settings of its pairs.
         """
         from regard.corpus import Reading
+        from regard.corpus.asked import reading_of_others
 
+        if not any((self.source_language, self.target_language, self.source_column, self.target_column)):
+            return reading_of_others(data)
         return Reading(
             self.source_language or data.source_language,
             self.target_language or data.target_language,
-            self.source_column or data.source_column,
-            self.target_column or data.target_column,
+            self.source_column,
+            self.target_column,
         )
+
+    def checked(self) -> "GivenPairs":
+        """The same, once its files are known to be there: that is said before models are loaded, not after.
+
+        Raises:
+            CorpusError: one is not there, or cannot be a file of pairs.
+        """
+        from regard.corpus.shards import require_corpus
+
+        if self.source is not None:
+            require_corpus(self.source, self.target)
+        return self
 
     def __str__(self) -> str:
         """The files."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, final
 
 from regard.cli.given_pairs import GivenPairs
@@ -10,7 +11,7 @@ from regard.cli.show import count
 from regard.errors import InputError
 
 if TYPE_CHECKING:
-    from regard.corpus import Pair
+    from regard.corpus import Pair, Reading
     from regard.settings import DataSettings
 
 
@@ -25,7 +26,7 @@ class ScoredPairs:
     @cached_property
     def pairs(self) -> "list[Pair]":
         """Those that are translated and scored: they have two sides."""
-        return [pair for pair in self.read if _has_both_sides(pair)]
+        return [pair for pair in self.read if pair.is_whole]
 
     @property
     def sides(self) -> tuple[list[str], list[str]]:
@@ -41,7 +42,7 @@ class ScoredPairs:
     def in_place(self, hypotheses: Sequence[str]) -> Iterator[str]:
         """A line for each pair that was read: its translation, or nothing where it was left out."""
         translations = iter(hypotheses)
-        return (next(translations) if _has_both_sides(pair) else "" for pair in self.read)
+        return (next(translations) if pair.is_whole else "" for pair in self.read)
 
 
 def scored_pairs(given: GivenPairs, data: "DataSettings") -> ScoredPairs:
@@ -58,10 +59,13 @@ def scored_pairs(given: GivenPairs, data: "DataSettings") -> ScoredPairs:
         CorpusError: the pairs cannot be read.
     """
     if given.source is not None:
-        return _of_files(given, data, str(given))
+        return _of_files(given.source, given.target, given.reading(data), str(given))
     if data.valid_source is not None:
+        from regard.corpus.asked import reading_of
+
         own = GivenPairs(source=data.valid_source, target=data.valid_target)
-        return _of_files(own, data, f"the model's validation pairs, {own}")
+        description = f"the model's validation pairs, {own}"
+        return _of_files(data.valid_source, data.valid_target, reading_of(data), description)
     from regard.runs.data import read_data
 
     found = read_data(data)
@@ -70,15 +74,10 @@ def scored_pairs(given: GivenPairs, data: "DataSettings") -> ScoredPairs:
     return ScoredPairs(found.valid, f"the pairs of {data.source} that were held out to validate on")
 
 
-def _of_files(given: GivenPairs, data: "DataSettings", description: str) -> ScoredPairs:
-    from regard.corpus.pairs import read_every_pair
+def _of_files(source: Path, target: Path | None, reading: "Reading", description: str) -> ScoredPairs:
+    from regard.corpus.shards import read_shards, shards_of
 
-    assert given.source is not None, "only called with files"
-    found = ScoredPairs(list(read_every_pair(given.source, given.target, reading=given.reading(data))), description)
+    found = ScoredPairs(list(read_shards(shards_of(source, target), reading=reading)), description)
     if not found.pairs:
-        raise InputError(f"{given.source} has no sentence pairs to score")
+        raise InputError(f"{source} has no sentence pairs to score")
     return found
-
-
-def _has_both_sides(pair: "Pair") -> bool:
-    return bool(pair.source.strip() and pair.target.strip())

@@ -44,8 +44,8 @@ def shortlist(
 ) -> None:
     """Learn from the training pairs which pieces may translate which, and keep that in the model's folder.
 
-    translate and evaluate with --shortlist then choose among few pieces instead of the whole vocabulary. Languages and
-    columns of a file are the model's if not named.
+    translate and evaluate with --shortlist then choose among few pieces instead of the whole vocabulary. A file is read
+    in the model's languages if no others are named, and in its columns if nothing is named and the file has them.
     """
     given = GivenPairs(
         source=source,
@@ -68,7 +68,7 @@ def _pairs(given: GivenPairs, model: Path) -> "Sequence[Pair] | None":
     if given.source is None:
         return None
     from regard.bundle import load_bundle
-    from regard.corpus import read_pairs
+    from regard.corpus.shards import read_corpus
 
     reading = given.reading(load_bundle(model).settings.data)
-    return list(read_pairs(given.source, given.target, reading=reading))
+    return list(read_corpus(given.source, given.target, reading=reading))

@@ -11,7 +11,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Final, final
 
-from regard.corpus.files import STANDARD_INPUT
+from regard.corpus.files import STANDARD_INPUT, require_file
 from regard.corpus.formats.arrow import is_dataset
 from regard.corpus.formats.reading import AS_STATED, Reading
 from regard.corpus.pair import Pair
@@ -47,6 +47,22 @@ def shards_of(source: Path, target: Path | None = None) -> tuple[Shard, ...]:
             "with the first of the other, so there must be as many"
         )
     return tuple(map(Shard, sources, targets))
+
+
+def require_corpus(source: Path, target: Path | None = None) -> None:
+    """Refuses a corpus of which a file is missing, without reading any.
+
+    Args:
+        source: as for ``shards_of``.
+        target: as for ``shards_of``.
+
+    Raises:
+        CorpusError: as for ``shards_of``; or a file is not there, empty, or nothing that can be read more than once.
+    """
+    for shard in shards_of(source, target):
+        for file in (shard.source, shard.target):
+            if file is not None and file != STANDARD_INPUT and not is_dataset(file):
+                require_file(file)
 
 
 def read_shards(shards: tuple[Shard, ...], *, reading: Reading = AS_STATED) -> Iterator[Pair]:

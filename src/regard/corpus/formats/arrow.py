@@ -93,6 +93,7 @@ def _batches(path: Path) -> "Iterator[pyarrow.RecordBatch]":
 
 def _sides(path: Path, batch: "pyarrow.RecordBatch", reading: Reading) -> tuple[Sequence[Any], Sequence[Any]]:
     names = list(batch.schema.names)
+    reading = reading.in_table(names)
     if _NESTED in names and not (reading.source_column or reading.target_column):
         column = batch.column(names.index(_NESTED))
         if _arrow().types.is_struct(column.type):  # not so if it is plain texts, the target of a column "source"

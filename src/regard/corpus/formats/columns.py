@@ -19,6 +19,7 @@ def choose_columns(path: Path, names: Sequence[str], reading: Reading) -> tuple[
     Raises:
         CorpusError: there are no such columns, or it is not clear which.
     """
+    reading = reading.in_table(names)
     source = _asked(path, names, reading.source_column, "source")
     target = _asked(path, names, reading.target_column, "target")
     source = _guessed(names, reading.source_language, _SOURCES) if source is None else source

@@ -1,7 +1,7 @@
 """What a reader is asked for in a file that may hold more than two languages: which ones, or which columns."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from regard.errors import CorpusError
@@ -16,12 +16,21 @@ class Reading:
         target_language: the language of its translation.
         source_column: the column of the source side, in formats that have columns.
         target_column: the column of its translation.
+        columns_must_exist: whether a table without these columns is refused, or read as if none were asked for.
     """
 
     source_language: str | None = None
     target_language: str | None = None
     source_column: str | None = None
     target_column: str | None = None
+    columns_must_exist: bool = True
+
+    def in_table(self, names: Sequence[str]) -> "Reading":
+        """What is asked of a table with columns of these names: those asked for, unless they need not be there."""
+        asked = [column for column in (self.source_column, self.target_column) if column is not None]
+        if self.columns_must_exist or all(column in names for column in asked):
+            return self
+        return replace(self, source_column=None, target_column=None)
 
 
 AS_STATED = Reading()

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
 
-from regard.corpus import read_lines, read_pairs
-from regard.corpus.asked import reading_of
+from regard.corpus import read_lines
+from regard.corpus.asked import reading_of_others
+from regard.corpus.shards import read_corpus
 from regard.disk import write_text_aside
 from regard.evaluation import compare, evaluate
 from regard.evaluation.tokenised import evaluate_tokenised
@@ -38,8 +39,8 @@ def sentences_of(plan: Plan, data: RunData) -> Sentences:
     if test is None:
         pairs, name = (data.test, "the corpus' test pairs") if data.test else (data.valid, "the validation pairs")
     else:
-        reading = reading_of(plan.sides[0].settings.data)  # both sides' data is the same
-        pairs, name = list(read_pairs(test.source, test.target, reading=reading)), test.source.stem
+        reading = reading_of_others(plan.sides[0].settings.data)  # both sides' data is the same
+        pairs, name = list(read_corpus(test.source, test.target, reading=reading)), test.source.stem
     tokenised = None if test is None or test.tokenised is None else tuple(read_lines(test.tokenised))
     return Sentences(tuple(pair.source for pair in pairs), tuple(pair.target for pair in pairs), tokenised, name)
 
