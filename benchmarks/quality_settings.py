@@ -50,21 +50,22 @@ def cells(arguments: argparse.Namespace) -> list[Cell]:
 
 
 def table(lines: list[page.Line], preset: str, minutes: float) -> str:
-    """Means over seeds, with what each setting changes."""
+    """Means over seeds, with what each setting changes with the seeds that it and the plain preset have been tried."""
     own = [line for line in lines if (line["preset"], line["minutes"]) == (preset, minutes)]
     by_name = {name: found for name in SETTINGS if (found := [line for line in own if line["name"] == name])}
     if not by_name:
         return f"No cell of *{preset}* with {minutes:g} minutes has been measured yet."
-    plain = mean(line["bleu_tok_lc"] for line in by_name.get(PLAIN, [])) if PLAIN in by_name else None
+    plain = {line["seed"]: line["bleu_tok_lc"] for line in by_name.get(PLAIN, [])}
     rows = [_row(name, found, plain) for name, found in by_name.items()]
     head = f"| *{preset}*, {minutes:g} minutes | seeds | updates | BLEU tok-lc | change | BLEU 13a | loss |\n"
     return head + "|---|---|---|---|---|---|---|\n" + "\n".join(rows)
 
 
-def _row(name: str, found: list[page.Line], plain: float | None) -> str:
+def _row(name: str, found: list[page.Line], plain: dict[int, float]) -> str:
     tok, bleu, loss = (mean(line[key] for line in found) for key in ("bleu_tok_lc", "bleu_13a", "valid_loss"))
     values = [line["bleu_tok_lc"] for line in found]
-    change = "" if plain is None or name == PLAIN else f"{tok - plain:+.2f}"
+    changes = [line["bleu_tok_lc"] - plain[line["seed"]] for line in found if line["seed"] in plain]
+    change = f"{mean(changes):+.2f}" if changes and name != PLAIN else ""
     spread = f" ({min(values):.2f} to {max(values):.2f})" if len(values) > 1 else ""
     return (
         f"| {name} | {len(found)} | {found[0]['updates']:,} | {tok:.2f}{spread} | {change} | {bleu:.2f} | {loss:.3f} |"

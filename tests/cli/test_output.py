@@ -1,6 +1,7 @@
 """A file of translations appears when it is complete, and never in the place of another."""
 
 import errno
+import io
 import os
 from pathlib import Path
 
@@ -78,3 +79,23 @@ def test_a_file_appears_where_links_do_not_work(tmp_path: Path, monkeypatch: pyt
 
 def _refuse_link(source: object, target: object) -> None:
     raise OSError(errno.EPERM, "Operation not permitted")
+
+
+class Piecemeal(io.RawIOBase):
+    """A raw stream that takes a part of what it is given, as a pipe does whose writer was stopped."""
+
+    def __init__(self) -> None:
+        self.buffer, self.taken = self, b""
+
+    def write(self, content: memoryview) -> int:
+        self.taken += bytes(content[:3])
+        return min(3, len(content))
+
+
+def test_all_is_written_to_a_stream_that_takes_a_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = Piecemeal()
+    monkeypatch.setattr("sys.stdout", stream)
+    with text_output(None) as write:
+        write("écrit tout\n")
+        write("")
+    assert stream.taken.decode() == "écrit tout\n"

@@ -2,7 +2,11 @@
 
 import random
 import signal
+import threading
+import time
+from collections.abc import Callable
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,7 +21,7 @@ from regard.runs.encode import encode
 from regard.runs.recut import Recutting
 from regard.text import Tokenizer, workers
 from regard.text.control import EOS
-from regard.text.cutting import FlatIds
+from regard.text.cutting import FlatIds, cut_best
 from regard.text.workers import CuttingWorker, cut_portions
 
 WORDS = ["the", "cat", "horse", "sleeps", "quickly", "chases", "table", "le", "chat", "cheval", "dort", "poursuit"]
@@ -186,3 +190,32 @@ def test_portions_of_programs_that_die_are_cut_here(tokenizer: Tokenizer, monkey
 def test_what_is_no_text_is_refused_before_a_program_sees_it(tokenizer: Tokenizer) -> None:
     with CuttingWorker(tokenizer) as worker, pytest.raises(TextError, match="lone surrogate"):
         worker.ask_best(["a \ud800"])
+
+
+@pytest.mark.skipif(not Path("/proc/self/wchan").exists(), reason="needs /proc to see what a program waits for")
+def test_a_program_that_was_stopped_for_a_while_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-Z, and on: the answer it was writing is larger than a pipe holds, and nobody has begun to read it."""
+    monkeypatch.setenv("PYTHONUNBUFFERED", "1")
+    tokenizer = Tokenizer.train(WORDS, vocab_size=300)
+    texts = [" ".join(WORDS)] * 3_000
+    with CuttingWorker(tokenizer, tell=lambda _: None) as worker:
+        worker.ask_best(texts)
+        waiting = Path(f"/proc/{worker._program.pid}/wchan")
+        assert _comes(lambda: "pipe_write" in waiting.read_text())
+        worker._program.send_signal(signal.SIGSTOP)
+        assert _comes(lambda: "pipe_write" not in waiting.read_text())
+        worker._program.send_signal(signal.SIGCONT)
+        giving_up = threading.Timer(30, worker._program.kill)
+        giving_up.start()
+        try:
+            fetched = worker.fetch(otherwise=lambda: pytest.fail("the rest of the answer never came"))
+        finally:
+            giving_up.cancel()
+    assert fetched.sequences() == cut_best(tokenizer, texts).sequences()
+
+
+def _comes(is_so: Callable[[], bool], *, seconds: float = 30.0) -> bool:
+    until = time.monotonic() + seconds
+    while not is_so() and time.monotonic() < until:
+        time.sleep(0.01)
+    return is_so()

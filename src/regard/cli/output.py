@@ -5,7 +5,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from io import BufferedIOBase
+from io import BufferedIOBase, RawIOBase
 from pathlib import Path
 from typing import cast
 
@@ -48,8 +48,10 @@ def bytes_output(path: Path | None) -> Iterator[Callable[[bytes], None]]:
             yield lambda content: _write(file, content)
 
 
-def _write(file: BufferedIOBase, content: bytes) -> None:
-    file.write(content)
+def _write(file: BufferedIOBase | RawIOBase, content: bytes) -> None:
+    left = memoryview(content)
+    while left:  # with PYTHONUNBUFFERED a stream may take a part, if the program was stopped while its reader was slow
+        left = left[file.write(left) or 0 :]
     file.flush()
 
 

@@ -1,7 +1,6 @@
 """The program that a ``CuttingWorker`` starts: requests on standard input, answers on standard output."""
 
 import signal
-import sys
 from contextlib import suppress
 
 from regard.text.cutting import work
@@ -11,5 +10,7 @@ if __name__ == "__main__":
     # this program, because nothing more comes to read.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    with suppress(BrokenPipeError):  # whoever asked has gone
-        work(sys.stdin.buffer, sys.stdout.buffer)
+    # Opened anew: with PYTHONUNBUFFERED, sys.stdout.buffer takes a part of an answer, and no more, when the program is
+    # stopped (Ctrl-Z) while it waits for its reader; the parent would wait for the rest for ever.
+    with open(0, "rb", closefd=False) as requests, open(1, "wb", closefd=False) as answers, suppress(BrokenPipeError):
+        work(requests, answers)  # whoever asked may have gone
