@@ -11,7 +11,7 @@ from regard.lab.comparison.cells import Cells, Key
 
 WAITING: Final = "–"
 SIGNIFICANT: Final = 0.05
-PerSeed = Mapping[int, float]
+BySeed = Mapping[int, float]
 """A quantity of one side by seed; by 0 where it is measured once."""
 
 
@@ -30,10 +30,10 @@ class Row:
     """
 
     name: str
-    values: tuple[PerSeed, PerSeed]
+    values: tuple[BySeed, BySeed]
     more_is_better: bool | None
     digits: int = 0
-    p_values: PerSeed | None = None
+    p_values: BySeed | None = None
     is_score: bool = False
 
     @property
@@ -121,18 +121,18 @@ class _Reader:
     seeds: tuple[int, ...]
     cells: Cells
 
-    def per_seed(self, part: str, pick: Callable[[Any], float | None]) -> tuple[PerSeed, PerSeed]:
+    def per_seed(self, part: str, pick: Callable[[Any], float | None]) -> tuple[BySeed, BySeed]:
         first, second = (self._picked(part, side, self.seeds, pick) for side in self.names)
         return first, second
 
-    def once(self, part: str, name: str) -> tuple[PerSeed, PerSeed]:
+    def once(self, part: str, name: str) -> tuple[BySeed, BySeed]:
         first, second = (self._picked(part, side, (0,), itemgetter(name)) for side in self.names)
         return first, second
 
-    def p_values(self, metric: str) -> PerSeed:
+    def p_values(self, metric: str) -> BySeed:
         return self._picked("significance", "both", self.seeds, lambda result: result[metric]["p_value"])
 
-    def _picked(self, part: str, side: str, seeds: Sequence[int], pick: Callable[[Any], float | None]) -> PerSeed:
+    def _picked(self, part: str, side: str, seeds: Sequence[int], pick: Callable[[Any], float | None]) -> BySeed:
         cells = {seed: self.cells[key] for seed in seeds if (key := Key(part, side, seed)) in self.cells}
         found = {seed: pick(cell["result"]) for seed, cell in cells.items()}
         return {seed: float(value) for seed, value in found.items() if value is not None}
