@@ -32,6 +32,7 @@ _ENDINGS: Final = {
 }
 _NUMBERS: Final = re.compile(r"\d+")
 _SHOWN_CHARACTERS: Final = 50
+_SHORT: Final = 200  # characters; a block of such sentences, kept as they are, takes a few megabytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class MisalignmentFinder:
         """The next sentence of both sides."""
         if self.suspicion is not None:
             return
-        self._pairs.append(Pair(_beginning(pair.source), _beginning(pair.target), pair.origin))
+        self._pairs.append(_shown_of(pair))
         self._source.add(pair.source)
         self._target.add(pair.target)
         if len(self._pairs) == _BLOCK_LINES:
@@ -78,6 +79,13 @@ class MisalignmentFinder:
         found = _first_shift(self._source.signs(), self._target.signs())
         if found is not None:
             self.suspicion = Suspicion(self._pairs[found[0]], shift=found[1])
+
+
+def _shown_of(pair: Pair) -> Pair:
+    """The pair itself where both sides are short, as nearly all are: another object for each would double them."""
+    if max(len(pair.source), len(pair.target)) <= _SHORT:
+        return pair
+    return Pair(_beginning(pair.source), _beginning(pair.target), pair.origin)
 
 
 def explain_different_counts(source: Path, target: Path, *, num_source: int, num_target: int) -> str:
