@@ -19,7 +19,7 @@ from regard.tracing.header import Decoding, Family, Reason, family_of
 from regard.tracing.live import Heard
 from regard.tracing.plan import Plan
 from regard.tracing.size import SizeEstimate, estimate_size
-from regard.translator.phrases import ForbiddenPhrases, PhraseBook
+from regard.translator.phrases import ForbiddenPhrases
 from regard.translator.prefix import prefix_ids
 from regard.translator.search import asked_shortlist
 
@@ -79,7 +79,7 @@ def explain(
         return trace_of_nothing(facts=facts, request=request)
     tokenizer, target = translator.tokenizer, request.target
     _say_what_is_left_out(search)
-    forbidden = ForbiddenPhrases(search.forbidden, PhraseBook(tokenizer)) if search.forbidden else None
+    forbidden = ForbiddenPhrases(search.forbidden, translator.book) if search.forbidden else None
     plan = Plan(
         source=tuple(ids),
         search=search,

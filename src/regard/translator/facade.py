@@ -272,10 +272,11 @@ class Translator:
         if unknown:
             known = ", ".join(SearchOptions.__annotations__)
             raise TypeError(f"there is no option {', '.join(unknown)}; there are {known}")
-        return Asking(self.settings.decoding, options, self._book, self.shortlist)
+        return Asking(self.settings.decoding, options, self.book, self.shortlist)
 
     @cached_property
-    def _book(self) -> PhraseBook:
+    def book(self) -> PhraseBook:
+        """What phrases are in the model's tokens; made once, as it looks at the whole vocabulary."""
         return PhraseBook(self.tokenizer)
 
     def _translate(self, sources: list[list[int]], texts: Sequence[str], asking: Asking) -> list[Translation]:
