@@ -116,7 +116,7 @@ def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / f"numbers.{suffix}").write_text("".join(f"{line}\n" for line in numbers), encoding="utf-8")
     command = [sys.executable, "-m", "regard", "train", "--preset", "tiny", "--out", "run", *_TINY]
     files = ["--source", "numbers.en", "--target", "numbers.fr"]
-    subprocess.run([*command, *files], cwd=folder, check=True, capture_output=True, timeout=120)
+    subprocess.run([*command, *files], cwd=folder, check=True, capture_output=True, timeout=600)
     return folder / "run"
 
 

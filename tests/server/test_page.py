@@ -35,6 +35,8 @@ COUNTING = """() => {
     if (now !== window.counts.at(-1)) window.counts.push(now);
   }).observe(document, { childList: true, subtree: true });
 }"""
+PAINTED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+"""A browser may let a key go by that is pressed before its page was ever painted."""
 PACE = 450
 """Milliseconds from word to word, as in watch.js."""
 Open = Callable[..., Page]
@@ -60,6 +62,7 @@ def open_page(browser: Browser, server: Any) -> Iterator[Open]:
         )
         page.goto(f"{address}#{hash_}")
         page.wait_for_selector(READY[screen])
+        page.evaluate(PAINTED)
         return page
 
     yield opened
@@ -233,6 +236,7 @@ def test_a_head_is_named_when_its_numbers_are_there(open_page: Open, tiny_run: P
     page.route("**/tensors/*/1", lambda route: held.append(route))
     with page.expect_request("**/tensors/*/1"):
         page.keyboard.press("h")
+        page.wait_for_function("location.hash.includes('head=1')")
     page.keyboard.press("1")
     assert (address_of(page)["head"], address_of(page)["step"]) == ("1", "scores")
     expect(page.locator(".head-name")).to_have_text("Encoder self-attention, layer 0, head 0")
