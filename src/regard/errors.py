@@ -23,6 +23,8 @@ RegardError                         exit code
 A message says what was given, what was expected, and what to do.
 """
 
+_NO_MEMORY = ("can't allocate memory", "DefaultCPUAllocator", "CUDA out of memory", "not enough memory")
+
 
 class RegardError(Exception):
     """The root. ``exit_code`` is what the command line ends with."""
@@ -108,3 +110,13 @@ class DivergedError(RegardError):
     """Training became non-finite; the weights from before it are kept."""
 
     exit_code = 5
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error says that memory ran out: in Python, on a GPU, or on a CPU, for which PyTorch has no type.
+
+    PyTorch's type is known by its name, so that nobody has to import PyTorch in order to ask.
+    """
+    if isinstance(error, MemoryError) or type(error).__name__ == OutOfMemoryError.__name__:
+        return True
+    return isinstance(error, RuntimeError) and any(words in str(error) for words in _NO_MEMORY)

@@ -204,7 +204,22 @@ def test_a_comparison_names_the_line_of_the_file(regard, tiny_run: Path, gappy, 
     assert "\nline 3    one two three\n  reference     un deux trois\n" in outcome.out
     monkeypatch.setattr("regard.cli.evaluate.score", _worse_each_time())
     (most,) = json.loads(regard("evaluate", tiny_run, *options, "--json").out)["most_different"]
-    assert (most["line"], most["source"], most["reference"]) == (3, "one two three", "un deux trois")
+    assert (most["file"], most["line"], most["source"]) == (str(source), 3, "one two three")
+
+
+def test_a_comparison_on_a_folder_names_the_file_too(
+    regard, tiny_run: Path, gappy, tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.setattr("regard.cli.evaluate.score", _worse_each_time())
+    lines = [path.read_text(encoding="utf-8").splitlines(keepends=True) for path in gappy]
+    for side, found in zip(("en", "fr"), lines, strict=True):
+        (tmp_path / side).mkdir()
+        for name, part in (("1", found[:2]), ("2", found[2:])):
+            (tmp_path / side / f"{name}.txt").write_text("".join(part), encoding="utf-8")
+    options = ["--source", tmp_path / "en", "--target", tmp_path / "fr", "--compare", tiny_run]
+    outcome = regard("evaluate", tiny_run, *options)
+    assert outcome.code == 0, outcome.err
+    assert f"\n{tmp_path / 'en' / '2.txt'}, line 1    one two three\n" in outcome.out
 
 
 def _worse_each_time() -> Callable[..., Any]:
@@ -237,15 +252,17 @@ def test_what_is_wrong_with_the_second_model_is_said_before_anything_is_translat
     assert wrong in outcome.err
 
 
+@pytest.mark.parametrize("command", ["evaluate", "shortlist"])
 @pytest.mark.parametrize("missing", ["source", "target"])
 def test_a_file_that_is_not_there_is_said_before_a_model_is_loaded(
-    regard, tiny_run: Path, files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: str
+    regard, tiny_run: Path, files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: str, command: str
 ) -> None:
     def load(*_given: object, **_how: object) -> None:
         raise AssertionError("a model was loaded")
 
-    monkeypatch.setattr("regard.translator.load", load)
+    for loader in ("regard.translator.load", "regard.bundle.load_bundle"):
+        monkeypatch.setattr(loader, load)
     given = {"source": files[0], "target": files[1]} | {missing: tmp_path / "nowhere"}
-    outcome = regard("evaluate", tiny_run, "--source", given["source"], "--target", given["target"])
+    outcome = regard(command, tiny_run, "--source", given["source"], "--target", given["target"])
     assert outcome.code == 2
     assert f"there is no file {tmp_path / 'nowhere'}" in outcome.err

@@ -74,6 +74,15 @@ def test_wrong_input(regard, given: list[object], tmp_path: Path, options: list[
     assert message in outcome.messages[0]
 
 
+def test_wrong_references_are_found_before_anything_is_measured(regard, given: list[object], tmp_path: Path) -> None:
+    (tmp_path / "short.tok").write_text("un\n", encoding="utf-8")
+    for name, message in (("short.tok", "has 1 tokenised references, and there are"), ("none.tok", "none.tok")):
+        outcome = regard("lab", "compare", *given, "--out", tmp_path / "out", "--tokenised-target", tmp_path / name)
+        assert outcome.code == 2
+        assert message in outcome.messages[0]
+        assert not (tmp_path / "out").exists()
+
+
 def test_references_need_their_sources(regard) -> None:
     outcome = regard("lab", "compare", "tiny", "tiny", "--test-target", "a.fr")
     assert outcome.code == 2

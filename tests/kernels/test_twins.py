@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from regard.errors import MachineError
+from regard.errors import MachineError, is_out_of_memory
 from regard.kernels import Kernels, check, takes_heads
 from regard.kernels.attention import attended, attended_back, lie_together
 from regard.kernels.check import farthest, largest_errors
@@ -35,7 +35,6 @@ from regard.kernels.twins import (
     plain_rectifier,
 )
 from regard.training.loss import smoothed_cross_entropy
-from regard.training.memory import is_out_of_memory
 
 TYPES = (torch.float32, torch.bfloat16)
 FLOAT32_ERROR = 1e-5

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import regard
-from regard.errors import DivergedError, SettingsError
+from regard.errors import DivergedError, OutOfMemoryError, SettingsError
 from regard.server.engine import Engine
 from regard.server.fault import ElsewhereError, fault_of
 from regard.server.hands import Hand, Here, There
@@ -92,12 +92,25 @@ def test_a_process_of_its_own_sends_kind_and_place(shelf: Shelf, log: Any, monke
     assert logged(log) == [("failed", "TypeError", place_of_fail())]
 
 
-@pytest.mark.parametrize(("kind", "status"), [(TypeError, 500), (DivergedError, 500), (MemoryError, 503)])
+OF_PYTORCH = f"DefaultCPUAllocator: can't allocate memory: {TEXT}"
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (TypeError(TEXT), 500),
+        (DivergedError(TEXT), 500),
+        (RuntimeError(TEXT), 500),
+        (MemoryError(TEXT), 503),
+        (RuntimeError(OF_PYTORCH), 503),
+        (OutOfMemoryError(TEXT), 503),
+    ],
+)
 def test_a_client_is_told_the_same_wherever_a_batch_fails(
-    shelf: Shelf, log: Any, monkeypatch: pytest.MonkeyPatch, kind: type[Exception], status: int
+    shelf: Shelf, log: Any, monkeypatch: pytest.MonkeyPatch, error: Exception, status: int
 ) -> None:
     def fail_so(*_: object, **__: object) -> Any:
-        raise kind(TEXT)
+        raise error.with_traceback(None)
 
     monkeypatch.setattr(shelf.models[0].translator, "translate_lines", fail_so)
     here, there = (answer_to(hand, shelf.models[0], log) for hand in (Here(), There(shelf, regard.load, Limits())))
@@ -105,7 +118,7 @@ def test_a_client_is_told_the_same_wherever_a_batch_fails(
     assert (there.status, there.sentence, there.retry_after) == (here.status, here.sentence, here.retry_after)
     first, second = logged(log)
     assert first == second
-    assert first[1] == kind.__name__
+    assert first[1] == type(error).__name__
 
 
 def test_errors_of_the_rooms_below_are_logged_unless_they_are_the_clients(shelf: Shelf, log: Any) -> None:

@@ -137,6 +137,27 @@ def test_a_model_that_has_changed_again_is_not_taken_for_this_one(
     hand.close()
 
 
+def test_a_model_there_was_no_memory_for_is_offered_again_after_a_while(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def load(folder: Path) -> regard.Translator:
+        if not (tmp_path / "there is memory").exists():
+            raise MemoryError
+        return regard.load(folder)
+
+    served, hand = shelf.models[0], There(shelf, load, Limits())
+    fresh = dataclasses.replace(served, number=served.number + 1)
+    done_here = noted(monkeypatch)
+    assert hand.translate(fresh, LINES[:1], Search(), wanted) == [HERE]
+    (tmp_path / "there is memory").touch()
+    assert hand.translate(fresh, LINES[:1], Search(), wanted) == [HERE]  # it is too early to ask again
+    later = time.monotonic() + 61
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    assert hand.translate(fresh, LINES[:1], Search(), wanted)[0].text == "un deux trois"
+    assert len(done_here) == 2
+    hand.close()
+
+
 def kill(hand: There) -> None:
     process = hand._process
     assert process.is_alive()

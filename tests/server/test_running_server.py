@@ -67,7 +67,9 @@ def _wait_for(server: Any, event: str) -> None:
 def test_other_machines_need_a_token() -> None:
     with pytest.raises(InputError, match="a token is needed"):
         Place(host="0.0.0.0")
-    assert Place(host="0.0.0.0", door=Door(token="secret")).address == "http://0.0.0.0:8000"
+    everywhere = Place(host="0.0.0.0", door=Door(token="secret"))
+    assert str(everywhere) == "http://127.0.0.1:8000, and on all other addresses of this machine"
+    assert Place(host="::", door=Door(token="secret")).address == "http://[::1]:8000"
     assert Place(host="::1").address == "http://[::1]:8000"
 
 

@@ -10,10 +10,10 @@ import torch
 from torch import Tensor
 
 from regard.batches import Batch, EncodedPairs, Ragged, halves, make_batch
-from regard.errors import OutOfMemoryError
+from regard.errors import OutOfMemoryError, is_out_of_memory
 from regard.models import Transformer, build_model
 from regard.settings import ModelSettings
-from regard.training.memory import Memory, cells_of, is_out_of_memory
+from regard.training.memory import Memory, cells_of
 from regard.training.update import compute_gradients
 
 SENTENCES = [[5, 6, 7], [8], [4, 4], [9, 9, 9, 9, 9], [6, 5], [7]]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from regard.cli.show import printable
@@ -40,9 +41,14 @@ class Compared:
             "most_different": [self._difference(each) for each in self.differences],
         }
 
+    @cached_property
+    def _are_several_files(self) -> bool:
+        return len({pair.origin.file for pair in self.pairs}) > 1
+
     def _sentence(self, found: "SentenceDifference") -> Iterator[str]:
         pair = self.pairs[found.index]
-        yield f"\nline {pair.origin.line}    {printable(pair.source)}"
+        file = f"{pair.origin.file}, " if self._are_several_files else ""
+        yield f"\n{file}line {pair.origin.line}    {printable(pair.source)}"
         yield f"  reference     {printable(pair.target)}"
         yield f"  first  {found.first_chrf:6.2f} {printable(found.first)}"
         yield f"  second {found.second_chrf:6.2f} {printable(found.second)}"
@@ -50,6 +56,7 @@ class Compared:
     def _difference(self, found: "SentenceDifference") -> dict[str, Any]:
         pair = self.pairs[found.index]
         return {
+            "file": pair.origin.file,
             "line": pair.origin.line,
             "source": pair.source,
             "reference": pair.target,

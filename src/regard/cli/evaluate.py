@@ -8,7 +8,7 @@ import typer
 
 from regard.cli.comparing import compared
 from regard.cli.compiling import said_if_not_compiled
-from regard.cli.given_pairs import GivenPairs
+from regard.cli.given_pairs import GivenPairs, given_pairs
 from regard.cli.options import (
     BeamOption,
     CompileOption,
@@ -19,34 +19,22 @@ from regard.cli.options import (
     LengthPenaltyOption,
     ModelArgument,
     ShortlistOption,
-    SourceColumnOption,
-    SourceLanguageOption,
-    TargetColumnOption,
-    TargetLanguageOption,
     ThreadsOption,
 )
 from regard.cli.output import refuse_existing, text_output
 from regard.cli.scored_pairs import scored_pairs
 from regard.cli.scoring import score
+from regard.cli.spread import spread
 
 if TYPE_CHECKING:
     from regard.translator import SearchOptions, Translator
 
 
+@spread("given", given_pairs("Sentences to translate; a .tsv file holds both sides.", "Their reference translations."))
 def evaluate(
     *,
     model: ModelArgument,
-    source: Annotated[
-        Path | None,
-        typer.Option("--source", help="Sentences to translate; a .tsv file holds both sides.", show_default=False),
-    ] = None,
-    target: Annotated[
-        Path | None, typer.Option("--target", help="Their reference translations.", show_default=False)
-    ] = None,
-    source_language: SourceLanguageOption = None,
-    target_language: TargetLanguageOption = None,
-    source_column: SourceColumnOption = None,
-    target_column: TargetColumnOption = None,
+    given: GivenPairs,
     beam_size: BeamOption = None,
     length_penalty: LengthPenaltyOption = None,
     shortlist: ShortlistOption = False,
@@ -71,14 +59,6 @@ def evaluate(
     no others are named, and in its columns if nothing is named and the file has them.
     """
     refuse_existing(output)
-    given = GivenPairs(
-        source=source,
-        target=target,
-        source_language=source_language,
-        target_language=target_language,
-        source_column=source_column,
-        target_column=target_column,
-    ).checked()
     from regard.translator import load
 
     how: dict[str, Any] = {"device": device, "dtype": dtype, "threads": threads, "compiled": compiled}

@@ -18,7 +18,7 @@ from typing import NoReturn, ParamSpec, TextIO
 
 import typer
 
-from regard.errors import RegardError
+from regard.errors import RegardError, is_out_of_memory
 
 P = ParamSpec("P")
 
@@ -82,7 +82,7 @@ def explain(error: BaseException) -> tuple[int, str]:
             return INTERRUPTED, "stopped"
         case OSError():
             return _explain_system(error)
-    if _is_out_of_memory(error):
+    if is_out_of_memory(error):
         return MACHINE, "out of memory; a smaller batch (training.batch_tokens, decoding.batch_tokens) needs less"
     return 1, f"{type(error).__name__}: {error}\n        {_BUG}"
 
@@ -92,15 +92,6 @@ def _explain_system(error: OSError) -> tuple[int, str]:
     if error.errno in _NO_SPACE:
         return MACHINE, f"no space left on the disk{where}; what was there before is intact. Free some and try again"
     return INPUT, f"{error.strerror or error}{where}"
-
-
-def _is_out_of_memory(error: BaseException) -> bool:
-    """Whether memory ran out; recognised by name, so that this file need not import torch."""
-    return (
-        isinstance(error, MemoryError)
-        or type(error).__name__ == "OutOfMemoryError"
-        or (isinstance(error, RuntimeError) and "can't allocate memory" in str(error))
-    )
 
 
 def _drop_what_cannot_be_written() -> None:

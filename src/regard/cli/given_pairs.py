@@ -1,9 +1,13 @@
 """Pairs that are named to a command together with a model: which files, and how they are read."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, Annotated, final
 
+import typer
+
+from regard.cli.options import SourceColumnOption, SourceLanguageOption, TargetColumnOption, TargetLanguageOption
 from regard.errors import InputError
 
 if TYPE_CHECKING:
@@ -70,3 +74,20 @@ class GivenPairs:
     def __str__(self) -> str:
         """The files."""
         return " and ".join(str(file) for file in (self.source, self.target) if file)
+
+
+def given_pairs(source_help: str, target_help: str) -> Callable[..., GivenPairs]:
+    """The options that name pairs, with what they are for; they return the pairs, whose files are known to be there."""
+
+    def given(
+        *,
+        source: Annotated[Path | None, typer.Option("--source", help=source_help, show_default=False)] = None,
+        target: Annotated[Path | None, typer.Option("--target", help=target_help, show_default=False)] = None,
+        source_language: SourceLanguageOption = None,
+        target_language: TargetLanguageOption = None,
+        source_column: SourceColumnOption = None,
+        target_column: TargetColumnOption = None,
+    ) -> GivenPairs:
+        return GivenPairs(**locals()).checked()
+
+    return given

@@ -1,8 +1,5 @@
 """The options of search, which fill a page: declared here, given to a command as one value, shown in groups."""
 
-import functools
-import inspect
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, cast
 
@@ -145,23 +142,6 @@ def flags_of(search: "SearchOptions") -> list[str]:
     """The options as they are typed, of what is given."""
     names = {"forbidden": "forbid", "required": "require"}
     return [f"--{names.get(name, name).replace('_', '-')}" for name in search]
-
-
-def with_search_options(command: Callable[..., None]) -> Callable[..., None]:
-    """The command with all of ``search_options`` in place of its parameter ``search``."""
-    own = inspect.signature(command).parameters.values()
-    added = list(inspect.signature(search_options).parameters.values())
-    names = {parameter.name for parameter in added}
-
-    @functools.wraps(command)
-    def run(**given: Any) -> None:
-        search = search_options(**{name: given.pop(name) for name in names})
-        command(**given, search=search)
-
-    parameters = [each for one in own for each in (added if one.name == "search" else [one])]
-    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-    return run
 
 
 class GroupedCommand(TyperCommand):

@@ -95,7 +95,7 @@ def serve(
         lab=lab,
         processes=processes,
     )
-    serve_until_stopped(service, place, announce=lambda address: typer.echo(f"Regard listens on {address}"))
+    serve_until_stopped(service, place, announce=lambda where: typer.echo(f"Regard listens on {where}"))
 
 
 def _token(file: Path | None) -> str | None:

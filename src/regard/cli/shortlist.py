@@ -5,15 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from regard.cli.given_pairs import GivenPairs
-from regard.cli.options import (
-    ModelArgument,
-    SourceColumnOption,
-    SourceLanguageOption,
-    TargetColumnOption,
-    TargetLanguageOption,
-)
+from regard.cli.given_pairs import GivenPairs, given_pairs
+from regard.cli.options import ModelArgument
 from regard.cli.show import count
+from regard.cli.spread import spread
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,22 +16,14 @@ if TYPE_CHECKING:
     from regard.corpus import Pair
 
 
+@spread(
+    "given",
+    given_pairs("Pairs to learn from, if not those of training; a .tsv file holds both sides.", "Their translations."),
+)
 def shortlist(
     *,
     model: ModelArgument,
-    source: Annotated[
-        Path | None,
-        typer.Option(
-            "--source",
-            help="Pairs to learn from, if not those of training; a .tsv file holds both sides.",
-            show_default=False,
-        ),
-    ] = None,
-    target: Annotated[Path | None, typer.Option("--target", help="Their translations.", show_default=False)] = None,
-    source_language: SourceLanguageOption = None,
-    target_language: TargetLanguageOption = None,
-    source_column: SourceColumnOption = None,
-    target_column: TargetColumnOption = None,
+    given: GivenPairs,
     per_piece: Annotated[int, typer.Option("--per-piece", min=1, help="Translations kept of each piece.")] = 200,
     frequent: Annotated[
         int, typer.Option("--frequent", min=0, help="Pieces that any translation may hold, the most frequent ones.")
@@ -47,14 +34,6 @@ def shortlist(
     translate and evaluate with --shortlist then choose among few pieces instead of the whole vocabulary. A file is read
     in the model's languages if no others are named, and in its columns if nothing is named and the file has them.
     """
-    given = GivenPairs(
-        source=source,
-        target=target,
-        source_language=source_language,
-        target_language=target_language,
-        source_column=source_column,
-        target_column=target_column,
-    )
     from regard.runs.shortlist import add_shortlist
 
     learned = add_shortlist(model, _pairs(given, model), per_piece=per_piece, num_frequent=frequent)

@@ -23,7 +23,8 @@ from regard.cli.options import (
     ThreadsOption,
 )
 from regard.cli.output import Write, refuse_existing, text_output
-from regard.cli.search_options import flags_of, with_search_options
+from regard.cli.search_options import flags_of, search_options
+from regard.cli.spread import spread
 from regard.cli.translate_bulk import BulkJob, BulkOptions, EngineOption, FieldOption, WorkersOption, translate_bulk
 from regard.cli.translate_file import (
     FileOptions,
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from regard.translator import SearchOptions, Translator
 
 
-@with_search_options
+@spread("search", search_options)
 def translate(
     *,
     model: ModelArgument,

@@ -13,6 +13,15 @@ from regard.evaluation.score import Score
 NAME: Final = "tok-lc"
 
 
+def require_moses(language: str) -> None:
+    """Asks now for what tokenising needs, so that it is not missing after long work.
+
+    Raises:
+        MissingExtraError: sacremoses is not installed.
+    """
+    tokenised((), language=language)
+
+
 def tokenised(sentences: Sequence[str], *, language: str) -> list[str]:
     """Sentences as the papers' references are: punctuation normalised, Moses tokens with escapes, lower case.
 

@@ -3,12 +3,9 @@
 Its message is not among them: it may hold what was sent.
 """
 
-from typing import Final, final
+from typing import final
 
-from regard.errors import RegardError
-
-_FAMILIES: Final = (MemoryError, RegardError)
-"""Errors that a client is told something of their own about."""
+from regard.errors import RegardError, is_out_of_memory
 
 
 @final
@@ -42,7 +39,9 @@ def family_of(error: BaseException) -> type[Exception]:
     """What a client is told depends on it: MemoryError, RegardError, or Exception for all others."""
     if isinstance(error, ElsewhereError):
         return error.family
-    return next((family for family in _FAMILIES if isinstance(error, family)), Exception)
+    if is_out_of_memory(error):
+        return MemoryError
+    return RegardError if isinstance(error, RegardError) else Exception
 
 
 def _place(error: BaseException) -> str:

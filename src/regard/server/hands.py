@@ -9,6 +9,7 @@ import gc
 import multiprocessing
 import os
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -27,6 +28,8 @@ _LOOK_SECONDS: Final = 0.005
 """How often it is looked whether somebody still waits."""
 _LOOK_SECONDS_PER_LINE: Final = 0.0001
 """Of many lines less often, since a look at each takes a microsecond; a step of their search takes longer still."""
+_WAIT_SECONDS: Final = 60.0
+"""Before a model is offered again that could not be taken in, perhaps for want of memory."""
 
 Unwanted = Callable[[int], bool]
 """Whether nobody waits for the translation of a line any more."""
@@ -62,8 +65,9 @@ class Here:
 class There:
     """A process of its own, with one thread, which knows the models that were on the shelf when it was forked.
 
-    A model that has been loaded anew it loads too, when the first batch for it comes. What it cannot do, because its
-    file has changed again meanwhile or because it was ended from outside, is done here.
+    A model that has been loaded anew it loads too, when the first batch for it comes. What it cannot do, because the
+    file has changed again meanwhile, because there is no memory for it, or because it was ended from outside, is done
+    here.
 
     Args:
         shelf: its models.
@@ -75,7 +79,7 @@ class There:
     def __init__(self, shelf: Shelf, load: Load, limits: Limits, *, before: Sequence["There"] = ()) -> None:
         context = multiprocessing.get_context("fork")
         self._held = {served.name: served for served in shelf.models}
-        self._missed: dict[str, int] = {}  # numbers of models that could not be taken in: asking again is in vain
+        self._missed: dict[str, tuple[int, float]] = {}  # numbers of models it did not take in, and when to ask again
         # A line costs at least one token, so a batch has no more lines; the first one may cost anything.
         self._unwanted: Any = context.RawArray("b", limits.batch_tokens + 1)
         self._pipe, theirs = context.Pipe()
@@ -105,11 +109,12 @@ class There:
         held = self._held.get(served.name)
         if held is None or held is served or held.number > served.number:
             return held is served
-        if self._missed.get(served.name) == served.number:
+        number, ask_again = self._missed.get(served.name, (-1, 0.0))
+        if number == served.number and time.monotonic() < ask_again:
             return False
         self._pipe.send((served.name, served.folder, served.translator.weights_sha256))
         if self._pipe.recv() is not True:
-            self._missed[served.name] = served.number
+            self._missed[served.name] = (served.number, time.monotonic() + _WAIT_SECONDS)
             return False
         self._held[served.name] = served
         return True

@@ -68,15 +68,25 @@ class Place:
 
     @property
     def address(self) -> str:
-        """What a browser opens."""
-        return f"http://{_in_url(self.host)}:{self.port}"
+        """What a browser on this machine opens; what means all addresses is none that can be called."""
+        loopback = "::1" if ":" in self.ip else "127.0.0.1"
+        return f"http://{_in_url(loopback if self.is_everywhere else self.host)}:{self.port}"
+
+    @property
+    def is_everywhere(self) -> bool:
+        """Whether it listens on all addresses of this machine."""
+        return ip_address(self.ip).is_unspecified
+
+    def __str__(self) -> str:
+        """Where it listens, for whoever starts it."""
+        return self.address + (", and on all other addresses of this machine" if self.is_everywhere else "")
 
     def _names(self) -> tuple[str, ...]:
-        """What stands in a Host header of those who open the address; what means all addresses is none that is called.
+        """What stands in a Host header of those who open the address, loopback names left aside.
 
         A browser spells out an address that was shortened, which makes it the IP address; and no client sends a zone.
         """
-        if ip_address(self.ip).is_unspecified:
+        if self.is_everywhere:
             return ()
         return tuple(_in_url(each.partition("%")[0]) for each in (self.host, self.ip))
 
@@ -144,7 +154,7 @@ async def _served(service: Service, place: Place, app: Gate, announce: Callable[
         if signal.getsignal(number) == signal.SIG_IGN:  # nohup
             continue
         loop.add_signal_handler(number, lambda: loop.create_task(_drained(service, server)))
-    server.on_startup(lambda: announce(place.address))  # after it has bound its socket
+    server.on_startup(lambda: announce(str(place)))  # after it has bound its socket
     await server.serve()
 
 

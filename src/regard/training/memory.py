@@ -8,15 +8,6 @@ import torch
 from regard.batches import Batch, halves
 from regard.errors import OutOfMemoryError
 
-_WORDS = ("can't allocate memory", "DefaultCPUAllocator", "CUDA out of memory", "not enough memory")
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an error says that memory ran out: on a GPU, on a CPU (for which PyTorch has no type), or in Python."""
-    if isinstance(error, torch.OutOfMemoryError | MemoryError):
-        return True
-    return isinstance(error, RuntimeError) and any(words in str(error) for words in _WORDS)
-
 
 @final
 class Memory:

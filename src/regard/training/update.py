@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 
 from regard.batches import Batch
-from regard.errors import DivergedError
+from regard.errors import DivergedError, is_out_of_memory
 from regard.models import TranslationModel
 from regard.settings.training import TrainingSettings
 from regard.training.loss import smoothed_cross_entropy
-from regard.training.memory import Memory, is_out_of_memory, release_memory
+from regard.training.memory import Memory, release_memory
 from regard.training.objective import Objective
 from regard.training.processes import Alone, Processes
 from regard.training.scored import scored

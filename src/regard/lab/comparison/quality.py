@@ -9,8 +9,9 @@ from regard.corpus import read_lines
 from regard.corpus.asked import reading_of_others
 from regard.corpus.shards import read_corpus
 from regard.disk import write_text_aside
+from regard.errors import InputError
 from regard.evaluation import compare, evaluate
-from regard.evaluation.tokenised import evaluate_tokenised
+from regard.evaluation.tokenised import evaluate_tokenised, require_moses
 from regard.lab.comparison.plan import Plan
 from regard.runs.data import RunData
 from regard.translator import Translator
@@ -34,15 +35,31 @@ def sentences_of(plan: Plan, data: RunData) -> Sentences:
 
     Raises:
         CorpusError: the files cannot be read.
+        InputError: there is no sentence, or a tokenised reference too many or too few.
+        MissingExtraError: references are tokenised, and what translations are tokenised with is not installed.
     """
-    test = plan.test
+    test, settings = plan.test, plan.sides[0].settings.data  # both sides' data is the same
     if test is None:
         pairs, name = (data.test, "the corpus' test pairs") if data.test else (data.valid, "the validation pairs")
     else:
-        reading = reading_of_others(plan.sides[0].settings.data)  # both sides' data is the same
+        reading = reading_of_others(settings)
         pairs, name = list(read_corpus(test.source, test.target, reading=reading)), test.source.stem
-    tokenised = None if test is None or test.tokenised is None else tuple(read_lines(test.tokenised))
+    if not pairs:
+        raise InputError(f"there are no sentences to score in {name}")
+    own = None if test is None else test.tokenised
+    tokenised = None if own is None else _tokenised(own, len(pairs), settings.target_language)
     return Sentences(tuple(pair.source for pair in pairs), tuple(pair.target for pair in pairs), tokenised, name)
+
+
+def _tokenised(file: Path, count: int, language: str) -> tuple[str, ...]:
+    require_moses(language)
+    lines = tuple(read_lines(file))
+    if len(lines) != count:
+        raise InputError(
+            f"{file} has {len(lines)} tokenised references, and there are {count} sentences to score; both must be of "
+            "the same sentences, line by line"
+        )
+    return lines
 
 
 def quality_cell(translator: Translator, sentences: Sentences, into: Path) -> dict[str, Any]:

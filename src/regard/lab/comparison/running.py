@@ -61,7 +61,9 @@ def run_comparison(
         The page.
 
     Raises:
-        InputError: there is no such part, the folder holds another comparison, or something cannot be measured again.
+        InputError: there is no such part, the folder holds another comparison, something cannot be measured again, or
+            nothing can be scored against the references.
+        CorpusError: the sentences to score cannot be read.
         InUseError: another process measures the pace.
         DivergedError: a training became non-finite.
         KeyboardInterrupt: Ctrl-C; finished cells and the state of a training stay.
@@ -69,8 +71,10 @@ def run_comparison(
     for part in parts:
         if part not in PARTS:
             raise InputError(f"there is no part called {part!r} in a comparison; there are {', '.join(PARTS)}")
-    keep_plan(plan, out)
     work = _Work(plan, data, out, reporter or Silent(), finished)
+    if not {"pace", "training"}.issuperset(parts):
+        work.read_sentences()  # what is wrong with them is said before a training, not after
+    keep_plan(plan, out)
     if again:
         work.forget(parts)
     if "pace" in parts:
@@ -109,6 +113,10 @@ class _Work:
     def sentences(self) -> Sentences:
         """What is translated to be scored."""
         return sentences_of(self.plan, self.data)
+
+    def read_sentences(self) -> None:
+        """Reads them now."""
+        _ = self.sentences
 
     def forget(self, parts: Collection[str]) -> None:
         """Cells of these parts count as missing.
