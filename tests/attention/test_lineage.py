@@ -1,11 +1,13 @@
 """Who descends from whom, step by step, against the mask that says it all at once."""
 
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from regard.attention import Ancestry
 from regard.attention.lineage import Lineage
+from regard.errors import ShapeError
 
 
 @given(st.data())
@@ -29,6 +31,13 @@ def test_every_beam_sees_one_cell_of_each_step() -> None:
         lineage = lineage.follow(torch.tensor(parents)).written()
         assert lineage.allowed.view(3, -1, 3).sum(2).eq(1).all()
     assert lineage.allowed[0, 0].tolist() == [False, True, False, False, False, True, True, False, False]
+
+
+def test_a_query_beyond_the_cells_is_refused() -> None:
+    mask = Ancestry.at_start(1, 2)
+    for ask in (lambda: mask.view(3, 2), lambda: mask.why(5, 0)):
+        with pytest.raises(ShapeError, match="has 2 cells, 2 of each of 1 steps, but queries reach position"):
+            ask()
 
 
 def test_sentences_can_be_picked() -> None:

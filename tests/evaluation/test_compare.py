@@ -54,6 +54,23 @@ def test_the_same_translations_do_not_differ() -> None:
     assert {each.difference for each in found.values()} == {0.0}
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Hello world , my friend !", "Hello world, my friend!"),  # no metric sees the difference
+        ("quite another thing", "nothing of the kind"),  # both score nothing
+    ],
+)
+def test_no_difference_is_not_significant_however_it_comes(one: str, other: str) -> None:
+    found = compare([one] * 20, [other] * 20, [["Hello world, dear friend!"] * 20], ["bleu"], resamples=50)["bleu"]
+    assert found.difference == 0
+    assert found.p_value == 1.0
+
+
+def test_a_metric_that_is_named_twice_counts_once() -> None:
+    assert list(compare(BAD, GOOD, [references()], ["bleu", "bleu"], resamples=10)) == ["bleu"]
+
+
 def test_scores_are_those_of_evaluate_and_the_signature_says_how_often_was_drawn() -> None:
     found = compare(BAD, GOOD, [references()], ["bleu"], resamples=50)["bleu"]
     assert found.first.value == evaluate(BAD, [references()], ["bleu"])["bleu"].value

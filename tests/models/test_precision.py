@@ -41,7 +41,7 @@ def test_a_network_computes_nearly_the_same_in_all_numbers(numbers: str, tied: s
         assert float((found - expected).abs().max()) > 1e-5 * scale, "these numbers are rounded"
 
 
-@pytest.mark.parametrize("rows", [1, 2, 7])
+@pytest.mark.parametrize("rows", [0, 1, 2, 7])
 @pytest.mark.parametrize("bias", [True, False])
 def test_eight_bits_are_the_same_weight_for_one_row_and_for_many(rows: int, bias: bool) -> None:
     torch.manual_seed(1)

@@ -51,6 +51,20 @@ def test_padding_and_neighbours_change_nothing(attention_score: str) -> None:
     torch.testing.assert_close(together[0], scores(model, SOURCE, TARGET, width=9)[0], atol=1e-12, rtol=0)
 
 
+@pytest.mark.parametrize("input_feeding", [False, True])
+@pytest.mark.parametrize(
+    ("source", "target", "shape"),
+    [(SOURCE, [[], []], (2, 0, 20)), ([[], []], TARGET, (2, 4, 20)), ([], [], (0, 0, 20))],
+    ids=["no target", "no source", "no rows"],
+)
+def test_empty_rectangles_have_empty_scores(
+    input_feeding: bool, source: list[list[int]], target: list[list[int]], shape: tuple[int, ...]
+) -> None:
+    found = scores(model_of(input_feeding=input_feeding), source, target)
+    assert found.shape == shape
+    assert found.isfinite().all()
+
+
 def test_without_the_padding_mask_padding_does_change_it() -> None:
     model = model_of(padding_mask=False)
     assert (scores(model, SOURCE, TARGET)[1, :2] - scores(model, SOURCE[1:], TARGET[1:])[0]).abs().max() > 1e-3

@@ -64,13 +64,24 @@ def test_words_together_are_cut_as_one_after_the_other() -> None:
     assert "".join(pieces) == "".join(words)
 
 
-@pytest.mark.parametrize("most", [0, 3, 1000])
+@pytest.mark.parametrize("most", [0, 60, 1000])
 def test_what_is_remembered_changes_no_cut_and_is_bounded(most: int) -> None:
     words = ["abcbc", "abab", "bcbcbc", "cabab"] * 50
     merging = Merging(SCORES, most_remembered=most)
     cuts = [one.cut(words, dropout=0.3, chance=random.Random(5)) for one in (merging, Merging(SCORES))]
     assert cuts[0] == cuts[1]
-    assert len(merging._states) <= most
+    assert sum(map(len, merging._states)) <= most
+
+
+def test_long_words_fill_what_is_remembered_sooner() -> None:
+    short, long = Merging(SCORES, most_remembered=20_000), Merging(SCORES, most_remembered=20_000)
+    chance = random.Random(6)
+    for merging, length in ((short, 8), (long, 200)):
+        words = ["".join(chance.choice("abc") for _ in range(length)) for _ in range(400)]
+        merging.cut(words, dropout=0.3, chance=chance)
+    pieces = [sum(map(len, merging._states)) for merging in (short, long)]
+    assert max(pieces) < 20_000
+    assert len(long._states) < len(short._states) / 4
 
 
 def test_without_dropout_it_is_the_usual_cut() -> None:

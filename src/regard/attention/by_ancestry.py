@@ -78,6 +78,12 @@ class Ancestry(Mask):
 
     def rule(self, on: Rectangle) -> Bool[Tensor, "batch 1 query key"]:
         """True at the query's own cell, its parent's, and so on to the first step."""
+        num_cells = self.num_steps * self.beam_size
+        if on.last_query >= num_cells:
+            raise ShapeError(
+                f"the cache has {num_cells} cells, {self.beam_size} of each of {self.num_steps} steps, but "
+                f"queries reach position {on.last_query}; a query is one of the cells"
+            )
         parent = self._parent_cells(on.device)
         cell = on.queries[:, 0].expand(len(self.parents), -1)
         allowed = torch.zeros(*cell.shape, on.num_keys, dtype=torch.bool, device=on.device)

@@ -86,23 +86,22 @@ def compare(
     systems: list[tuple[str, Sequence[str]]] = [("first", list(first)), ("second", list(second))]
     test = PairedTest(systems, scorers, [list(each) for each in references], test_type="bs", n_samples=resamples)
     signatures, results = test()
-    same = list(first) == list(second)
     return {
-        metric: _comparison(name, str(signatures[name]), results[name], same=same)
-        for metric, name in zip(metrics, signatures, strict=True)
+        metric: _comparison(name, str(signatures[name]), results[name])
+        for metric, name in zip(scorers, signatures, strict=True)
     }
 
 
-def _comparison(name: str, signature: str, results: "Sequence[object]", *, same: bool) -> Comparison:
+def _comparison(name: str, signature: str, results: "Sequence[object]") -> Comparison:
+    first, second = (Score(name, _field(each, "score"), signature) for each in results)
     one, other = results
-    # Without any difference sacreBLEU finds none that is larger, and calls it significant.
-    p_value = 1.0 if same else float(_field(other, "p_value"))
     return Comparison(
-        first=Score(name, _field(one, "score"), signature),
-        second=Score(name, _field(other, "score"), signature),
+        first=first,
+        second=second,
         first_margin=_field(one, "ci"),
         second_margin=_field(other, "ci"),
-        p_value=p_value,
+        # sacreBLEU counts differences that are larger; than none at all none may be, which would be called significant.
+        p_value=1.0 if first.value == second.value else _field(other, "p_value"),
     )
 
 

@@ -92,7 +92,7 @@ class EightBit(Product):
 
     def __call__(self, vectors: Float[Tensor, "... input"]) -> Float[Tensor, "... output"]:
         """In bfloat16."""
-        if vectors.numel() > vectors.shape[-1]:
+        if vectors.numel() != vectors.shape[-1]:
             return self._several(vectors)
         row = vectors.reshape(-1, vectors.shape[-1])
         product = torch._weight_int8pack_mm(row, self._weight, self._factors).view(*vectors.shape[:-1], -1)

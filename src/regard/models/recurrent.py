@@ -139,13 +139,15 @@ class RecurrentTranslator(TranslationModel[RecurrentMemory, RecurrentState]):
         """The readout at every target position."""
         memory = self.encode(source, source_layout)
         embedded = self._embed(self.target_tokens, target)
+        if not embedded.shape[1]:
+            return embedded
         if not self.settings.input_feeding:
             return self._decode(embedded, self._start(memory, num_queries=target.shape[1]))[0]
         state, readouts = self._start(memory, num_queries=1), []
         for word in torch.split(embedded, 1, dim=1):
             readout, state = self._decode(word, state)
             readouts.append(readout)
-        return torch.cat(readouts, dim=1) if readouts else embedded
+        return torch.cat(readouts, dim=1)
 
     def logits(self, vectors: Float[Tensor, "... model"]) -> Float[Tensor, "... vocab"]:
         """Scores of every piece being next."""
@@ -178,7 +180,10 @@ class RecurrentTranslator(TranslationModel[RecurrentMemory, RecurrentState]):
     def _ends(self, memory: RecurrentMemory) -> Tensor:
         """The encoder's last state of each direction: at the last real word and at the first; 0 without words."""
         half = self.settings.recurrent_dim // 2
-        last = torch.tensor([max(length - 1, 0) for length in memory.layout.lengths], device=memory.states.device)
+        if not memory.states.shape[1]:
+            return memory.states.new_zeros(memory.states.shape[0], 2 * half)
+        last = torch.tensor([max(length - 1, 0) for length in memory.layout.lengths], dtype=torch.long)
+        last = last.to(memory.states.device)
         rows = torch.arange(len(last), device=last.device)
         ends = torch.cat((memory.states[rows, last, :half], memory.states[:, 0, half:]), dim=-1)
         if 0 not in memory.layout.lengths:

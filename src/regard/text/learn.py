@@ -43,9 +43,11 @@ def learn_subwords(sentences: Iterable[str], *, kind: Literal["bpe", "unigram"],
         )
     sample = [escape(normalise(sentence)) for sentence in _even_sample(sentences)]
     kept = _frequent_characters(sample, most=(vocab_size - FIRST_LEARNED) // 2)
-    if not kept:
+    learnable = _learnable(sample, kept) if kept else iter(())
+    first = next(filter(str.strip, learnable), None)
+    if first is None:
         raise TextError("a vocabulary is learned from sentences, but there is none with a visible character")
-    model = _train(_learnable(sample, kept), kind=kind, vocab_size=vocab_size)
+    model = _train(chain([first], learnable), kind=kind, vocab_size=vocab_size)
     return _vocabulary(model, kind=kind, requested_size=vocab_size)
 
 
@@ -84,11 +86,10 @@ def _learnable(sentences: Iterable[str], kept: Iterable[str]) -> Iterator[str]:
             yield plain[start : start + _MOST_CHARACTERS_AT_ONCE]
 
 
-def _train(sentences: Iterator[str], *, kind: str, vocab_size: int) -> bytes:
+def _train(sentences: Iterable[str], *, kind: str, vocab_size: int) -> bytes:
     model = io.BytesIO()
-    first = next(filter(str.strip, sentences))
     sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=chain([first], sentences),
+        sentence_iterator=iter(sentences),
         model_writer=model,
         model_type=kind,
         vocab_size=vocab_size,

@@ -15,7 +15,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Final, final
 
-_MOST_REMEMBERED: Final = 200_000  # some 80 MB
+_MOST_REMEMBERED: Final = 5_000_000  # some 80 MB
+_OF_A_STATE: Final = 20  # what a state takes besides its pieces, each of which takes 16 bytes
 
 
 @final
@@ -36,12 +37,13 @@ class Merging:
 
     Args:
         scores: of each piece that a merge may make; the highest is merged first, the leftmost of equals.
-        most_remembered: of so many states of words, those that come first; that changes the speed, not the cuts.
+        most_remembered: as many states of words as hold so many pieces, those that come first, each state counted as
+            some pieces more; that changes the speed, not the cuts.
     """
 
     def __init__(self, scores: Mapping[str, float], *, most_remembered: int = _MOST_REMEMBERED) -> None:
         self._scores = scores
-        self._most = most_remembered
+        self._room = most_remembered
         self._usual: dict[str, list[_State]] = {}
         self._states: dict[tuple[str, ...], _State] = {}
 
@@ -82,14 +84,14 @@ class Merging:
         states = [self._state(tuple(word))]
         while places := states[-1].places:
             states.append(self._merge(states[-1], places[0]))
-        if len(self._states) < self._most:
+        if self._room > 0:
             self._usual[word] = states
         return states
 
     def _merge(self, state: _State, place: int) -> _State:
         pieces = state.pieces
         made = self._state((*pieces[:place], "".join(pieces[place : place + 2]), *pieces[place + 2 :]))
-        if len(self._states) < self._most:
+        if self._room > 0:
             state.merged[place] = made
         return made
 
@@ -98,8 +100,9 @@ class Merging:
         if (known := self._states.get(pieces)) is not None:
             return known
         made = _State(pieces, self._places(pieces))
-        if len(self._states) < self._most:
+        if self._room > 0:
             self._states[pieces] = made
+            self._room -= len(pieces) + _OF_A_STATE
         return made
 
     def _places(self, pieces: tuple[str, ...]) -> tuple[int, ...]:
