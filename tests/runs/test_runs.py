@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from regard.bundle import load_bundle
 from regard.corpus import Origin, Pair
-from regard.errors import BundleError, CorpusError, OutputExistsError
-from regard.runs import resume, train
+from regard.errors import BundleError, CorpusError, OutputExistsError, SettingsError
+from regard.runs import plan_run, resume, train
 from regard.runs.data import held_out, read_data
 from regard.runs.folder import RunFolder
 from regard.settings import Settings, load_settings
@@ -56,6 +56,16 @@ def corpus_in(folder: Path) -> list[str]:
 
 def settings_in(folder: Path, *more: str) -> Settings:
     return load_settings(None, [*corpus_in(folder), *more])
+
+
+def test_sections_that_contradict_each_other_are_said_before_anything_is_read(tmp_path: Path) -> None:
+    """Such a run would have ended at the first long batch, perhaps after hours, and there again when resumed."""
+    given = ["data.source=nowhere.tsv", "model.positions=learned", "model.max_length=64"]
+    with pytest.raises(SettingsError, match=r"data\.max_tokens = 250 lets sentences in"):
+        plan_run(None, given)
+    with pytest.raises(SettingsError, match=r"data\.max_tokens = 250 lets sentences in"):
+        train(load_settings(None, given), tmp_path / "run")
+    assert not list(tmp_path.iterdir())
 
 
 class StopAt(Silent):

@@ -10,6 +10,7 @@ from regard.runs.beginning import Beginning
 from regard.runs.data import RunData, read_data
 from regard.runs.watching import Watch, unwatched
 from regard.settings import Settings, Start, load_settings, model_to_go_on_from
+from regard.settings.load import refuse_contradictions
 from regard.settings.preset import AUTO
 
 
@@ -41,6 +42,7 @@ def plan_run(
     name = None if start else preset or AUTO
     # Wrong settings are reported before a long file is read.
     checked = load_settings(path, overrides, preset=None if name == AUTO else name, start=start)
+    refuse_contradictions(checked)
     data = read_data(checked.data, watch=watch)
     return Plan(load_settings(path, overrides, preset=name, num_pairs=data.num_read, start=start), data)
 

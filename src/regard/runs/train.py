@@ -40,6 +40,7 @@ from regard.runs.together import gathered
 from regard.runs.validate import Validator
 from regard.runs.watching import Watch, unwatched
 from regard.settings import Settings, dump_settings, load_settings
+from regard.settings.load import refuse_contradictions
 from regard.text import Tokenizer
 from regard.training import (
     Alone,
@@ -86,7 +87,7 @@ def train(
     Raises:
         OutputExistsError: ``out`` is there already.
         BundleError: there is no model to go on from, or it is damaged.
-        SettingsError: the settings describe another network than that model.
+        SettingsError: the settings contradict each other, or describe another network than that model.
         CorpusError: the pairs cannot be read, or their sides seem shifted.
         DivergedError: training became non-finite; what was saved before stays.
         DiskFullError: no space is left; what was saved before stays.
@@ -94,6 +95,7 @@ def train(
     """
     began = time.monotonic()
     listener = _listener(reporter)
+    refuse_contradictions(settings)
     prepare_machine(settings)
     data, seconds_before = (read_data(settings.data), 0.0) if data is None else (data, data.seconds)
     _tell(data, listener)
@@ -208,10 +210,8 @@ class Run:
             else:
                 self._help()
         self.processes.wait()
-        progress = self.trainer.progress
-        return RunResult(
-            self.folder.model, progress.step, progress.best_score, progress.best_step, progress.elapsed_seconds
-        )
+        end = self.trainer.progress
+        return RunResult(self.folder.model, end.step, end.best_score, end.best_step, end.elapsed_seconds)
 
     def _help(self) -> None:
         """Trains as one of several processes that is not the first: it has nothing to say and nothing to write."""

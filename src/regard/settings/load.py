@@ -80,6 +80,16 @@ def settings_from_json(text: str | bytes, *, where: str) -> Settings:
     return _settings_from([layer_of_tables(tables, lambda *_: where)])
 
 
+def refuse_contradictions(settings: Settings) -> None:
+    """Refuses, before a run begins, sections that are right alone and wrong together.
+
+    Raises:
+        SettingsError: there are such; all of them are listed.
+    """
+    if problems := list(settings.contradictions()):
+        raise SettingsError(_listed(problems))
+
+
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not a JSON number")
 
