@@ -1,8 +1,10 @@
-"""Which process this is, of those that a launcher such as ``torchrun`` started; how many cores it may use."""
+"""Which process this is, of those that a launcher such as ``torchrun`` started, and which launcher; its cores."""
 
 import os
+import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, final
 
 _NEEDED: Final = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")
@@ -39,6 +41,24 @@ class Launch:
     def is_first(self) -> bool:
         """Whether this is the process that writes and speaks."""
         return self.rank == 0
+
+
+def launcher(environment: Mapping[str, str] = os.environ) -> str:
+    """Names the launcher that started this process: the same when it starts all of them again, and no other's.
+
+    What the launcher calls its run is not enough, because many call every run "none". Empty where there is no launcher.
+    """
+    run = environment.get("TORCHELASTIC_RUN_ID")
+    return f"{run} {platform.node()} {os.getppid()} {_began(os.getppid())}" if run else ""
+
+
+def _began(process: int) -> str:
+    """When a process began, in ticks of the system's clock; in a container each launcher may have the same number."""
+    try:
+        told = Path(f"/proc/{process}/stat").read_bytes()
+    except OSError:  # not Linux
+        return ""
+    return told.rpartition(b")")[2].split()[19].decode()  # proc(5): field 22, and the name before it may have spaces
 
 
 def num_cores() -> int:

@@ -84,6 +84,41 @@ def test_a_look_takes_nothing_that_is_there_and_no_other_processes(regard, pair_
     assert "--check looks at a run that has not begun, in one process; leave out --resume, --processes" in wrong.err
 
 
+def started_by_a_launcher(patch: pytest.MonkeyPatch, *, restarts: int) -> None:
+    """From now on the environment is what ``torchrun --nproc-per-node 1 --max-restarts 3`` makes it."""
+    for name in ("RANK", "LOCAL_RANK", "MASTER_PORT"):
+        patch.setenv(name, "0")
+    for name in ("WORLD_SIZE", "LOCAL_WORLD_SIZE"):
+        patch.setenv(name, "1")
+    patch.setenv("MASTER_ADDR", "localhost")
+    patch.setenv("TORCHELASTIC_RUN_ID", "none")
+    patch.setenv("TORCHELASTIC_RESTART_COUNT", str(restarts))
+
+
+def test_a_launcher_that_starts_again_goes_on_with_its_own_run(regard, pair_files, tmp_path: Path, monkeypatch) -> None:
+    command = arguments(pair_files, tmp_path / "run", "training.max_steps=2")
+    started_by_a_launcher(monkeypatch, restarts=0)
+    assert regard(*command).code == 0
+    assert "exists already" in regard(*command).err
+    started_by_a_launcher(monkeypatch, restarts=1)
+    again = regard(*command)
+    assert again.code == 0, again.err
+    assert "resuming after update 2" in again.err
+
+
+def test_a_launcher_that_starts_again_leaves_alone_what_another_began(
+    regard, pair_files, tmp_path: Path, monkeypatch
+) -> None:
+    run = tmp_path / "run"
+    assert regard(*arguments(pair_files, run, "training.max_steps=2")).code == 0
+    before = {path: path.stat().st_mtime_ns for path in run.rglob("*")}
+    started_by_a_launcher(monkeypatch, restarts=1)
+    outcome = regard(*arguments(pair_files, run, "training.max_steps=4"))
+    assert outcome.code == 2
+    assert "exists already and is left as it is" in outcome.err
+    assert {path: path.stat().st_mtime_ns for path in run.rglob("*")} == before
+
+
 def test_options_win_over_a_file_and_overrides_over_options(regard, pair_files, tmp_path: Path) -> None:
     (tmp_path / "my.toml").write_text("[training]\nseed = 5\nepsilon = 0.5\nmax_steps = 1\n", encoding="utf-8")
     run = tmp_path / "run"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from regard.errors import MachineError
 from regard.runs.curve import BLUE, GREEN, INK, ORANGE, VIOLET, curve_svg, describe, draw_curve, thinned
-from regard.runs.scale import Scale, label, round_step, rounded_scale
+from regard.runs.scale import Scale, label, round_step, rounded_scale, spread
 from regard.training.log import History, JsonlLog
 from regard.training.report import StepReport, ValidReport
 
@@ -128,7 +128,7 @@ def test_what_is_not_finite_is_left_out() -> None:
     assert "nan" not in svg
 
 
-numbers = st.floats(min_value=-1e9, max_value=1e9) | st.just(math.nan)
+numbers = st.floats(min_value=-1e30, max_value=1e30) | st.just(math.nan)
 many_losses = st.dictionaries(st.integers(1, 10**7), numbers, max_size=20)
 many_scores = st.dictionaries(
     st.integers(1, 10**7), st.dictionaries(st.sampled_from(["bleu", "chrf", "loss", "ter"]), numbers), max_size=9
@@ -190,6 +190,13 @@ def test_ticks_of_a_scale() -> None:
     assert scale.ticks(5) == [2, 4, 6, 8, 10]
     assert scale.at(6.0) == 50
     assert Scale(0.0, 6000.0, 0.0, 1.0).ticks(8) == [0, 1000, 2000, 3000, 4000, 5000, 6000]
+
+
+@pytest.mark.parametrize("value", [0.0, 3.0, -2e15, 1e17, 3e20, 1e30])
+def test_a_single_value_stands_in_the_middle_however_large(value: float) -> None:
+    low, high = spread([value, value])
+    assert low < value < high
+    assert rounded_scale([value], 0.0, 1.0, most_ticks=5).at(value) == pytest.approx(0.5, abs=0.2)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from regard.cli.show import count, duration
 from regard.cli.train_check import check_training
 from regard.cli.train_together import train_together
 from regard.errors import InputError
-from regard.launch import Launch
+from regard.launch import Launch, launcher
 
 if TYPE_CHECKING:
     from regard.runs import RunResult
@@ -141,10 +141,16 @@ def train(
 
 
 def _interrupted(out: Path | None) -> Path | None:
-    """The run that was begun in ``out``, if a launcher starts this command again because one of its processes died."""
-    if out is None or not Launch.of().restarts or not any(out.glob("checkpoints/step-*")):
+    """The run that this launcher began in ``out``, if it starts the command again because one of its processes died.
+
+    The first process sees to it that it is not another's: if it refuses the folder, its launcher ends the others too.
+    """
+    launch = Launch.of()
+    if out is None or not launch.restarts or not any(out.glob("checkpoints/step-*")):
         return None
-    return out
+    from regard.runs.folder import RunFolder
+
+    return out if not launch.is_first or RunFolder(out).was_begun_by(launcher()) else None
 
 
 def overrides_of(given: Given) -> list[str]:

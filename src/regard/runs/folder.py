@@ -8,6 +8,7 @@ RUN/curve.svg                the learning curve, drawn from the log
 RUN/model/                   the best model so far, a bundle
 RUN/checkpoints/step-…/      states to resume from, the latest few; damaged-… if one could not be read
 RUN/nonfinite/               the sentence pairs of an update that became non-finite, if one did
+RUN/.launcher                which torchrun began the run, if one did
 RUN/.lock                    held by the process that works in the folder
 """
 
@@ -56,7 +57,7 @@ class RunFolder:
             saved = any(path.suffix != ".writing" for path in self.root.glob("checkpoints/*"))
         except OSError:
             return False
-        written = {path.name for path in (self.settings, self.tokenizer, self.data, self.log)}
+        written = {path.name for path in (self.settings, self.tokenizer, self.data, self.log, self.launcher)}
         ours = {LOCK, EVENTS, "checkpoints", *written, *(f".{name}.writing" for name in written)}
         return not names or (LOCK in names and names <= ours and not saved)
 
@@ -115,6 +116,18 @@ class RunFolder:
     def log(self) -> Path:
         """One JSON object per report."""
         return self.root / "log.jsonl"
+
+    @property
+    def launcher(self) -> Path:
+        """Which launcher began the run, if one did."""
+        return self.root / ".launcher"
+
+    def was_begun_by(self, launcher: str) -> bool:
+        """Whether it is this launcher's own run that it starts anew, and not one that was there before."""
+        try:
+            return bool(launcher) and self.launcher.read_text(encoding="utf-8") == launcher
+        except (OSError, ValueError):
+            return False
 
     @property
     def curve(self) -> Path:

@@ -36,10 +36,14 @@ def round_step(least: float) -> float:
 
 
 def spread(values: Iterable[float]) -> tuple[float, float]:
-    """The least and the largest of some values; around a single one, half a unit to either side."""
+    """The least and the largest of some values; around a single one, half a unit to either side.
+
+    Around a huge one it is more, since nothing lies between such a number and itself plus a half.
+    """
     known = list(values)
     low, high = min(known), max(known)
-    return (low - 0.5, high + 0.5) if high - low < 1e-9 * max(abs(high), 1) else (low, high)
+    least = 1e-9 * max(abs(low), abs(high), 1)
+    return (low - max(0.5, least), high + max(0.5, least)) if high - low < least else (low, high)
 
 
 def rounded_scale(values: Iterable[float], start: float, end: float, *, most_ticks: int) -> Scale:

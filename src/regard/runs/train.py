@@ -16,11 +16,11 @@ from typing import Any, final
 import torch
 
 from regard.batches import Batch, EncodedPairs
-from regard.bundle import AlignmentFact, BundleFacts, ScoreFact, load_bundle
+from regard.bundle import AlignmentFact, BundleFacts, load_bundle
 from regard.corpus import Pair
 from regard.disk import file_aside, held, write_text_aside
 from regard.errors import MachineError
-from regard.launch import Launch
+from regard.launch import Launch, launcher
 from regard.runs.averaging import mean_of_checkpoints
 from regard.runs.beginning import Beginning, restrict
 from regard.runs.curve import draw_curve
@@ -34,6 +34,7 @@ from regard.runs.machine import machine_facts
 from regard.runs.memorising import pairs_known_by_heart
 from regard.runs.nonfinite import keep_batches
 from regard.runs.order import training_batches
+from regard.runs.scores import score_facts
 from regard.runs.setup import give_kernels, new_model, prepare_machine
 from regard.runs.signals import stop_requests
 from regard.runs.together import gathered
@@ -258,6 +259,8 @@ class Run:
         with file_aside(self.folder.tokenizer) as file:
             file.write(self.tokenizer.to_bytes())
         write_text_aside(self.folder.data, json.dumps(self.data_facts(), indent=1))
+        if began_by := launcher():
+            write_text_aside(self.folder.launcher, began_by)
         write_text_aside(self.folder.settings, dump_settings(self.settings))
 
     def data_facts(self) -> dict[str, Any]:
@@ -307,7 +310,7 @@ class Run:
             num_pairs=len(self.pairs),
             num_steps=self.trainer.progress.step,
             began_from=self.trainer.progress.began_from,
-            scores=() if report is None else _score_facts(report, len(self.validator.pairs)),
+            scores=() if report is None else score_facts(report, len(self.validator.pairs)),
         )
 
     def _save(self, *, insist: bool) -> None:
@@ -385,14 +388,6 @@ def _listener(reporter: Reporter | None) -> Reporter:
 def _tell(data: RunData, reporter: Reporter) -> None:
     for note in data.notes:
         reporter.note(note)
-
-
-def _score_facts(report: ValidReport, num_sentences: int) -> tuple[ScoreFact, ...]:
-    data = f"{num_sentences} validation sentences, greedy"
-    return tuple(
-        ScoreFact(metric=name, value=value, signature=report.signatures.get(name, ""), data=data)
-        for name, value in report.scores.items()
-    )
 
 
 def validation_pairs(settings: Settings) -> Sequence[Pair]:
