@@ -18,7 +18,7 @@ from regard.errors import DivergedError
 from regard.models import AnyModel, weights_of
 from regard.settings.training import TrainingSettings
 from regard.training.average import MovingAverage, lent
-from regard.training.budget import Stopwatch, known_steps, minutes_of
+from regard.training.budget import VALIDATIONS_PER_RUN, Stopwatch, known_steps, minutes_of
 from regard.training.memory import Memory
 from regard.training.objective import Objective
 from regard.training.optimizer import build_optimizer, load_moments, moments_of, set_learning_rate
@@ -30,7 +30,6 @@ from regard.training.state import Progress, part_of
 from regard.training.update import Update, apply_update
 from regard.training.window import Window
 
-_VALIDATIONS_PER_RUN: Final = 10
 _STEPS_BETWEEN_UNKNOWN: Final = 1000
 LOWER_IS_BETTER: Final = frozenset({"loss"})
 
@@ -249,7 +248,13 @@ class Trainer:
             return
         is_dear = Objective.of(self.settings, done=done).consistency > 0
         dear_from = self.settings.consistency_from if self.settings.consistency else 1.0
-        total = self._stopwatch.total_steps(self.progress.step, self._elapsed(), is_dear=is_dear, dear_from=dear_from)
+        total = self._stopwatch.total_steps(
+            self.progress.step,
+            self._elapsed(),
+            is_dear=is_dear,
+            dear_from=dear_from,
+            validate_every=self.settings.validate_every,
+        )
         if total is None:
             return
         limit = known_steps(self.settings, batches_per_epoch=self.stream.batches_per_epoch)
@@ -293,11 +298,12 @@ class Trainer:
         if every is None:
             if self._is_measuring:
                 return False
-            every = _STEPS_BETWEEN_UNKNOWN if total is None else max(1, -(-total // _VALIDATIONS_PER_RUN))
+            every = _STEPS_BETWEEN_UNKNOWN if total is None else max(1, -(-total // VALIDATIONS_PER_RUN))
         return step % every == 0
 
     def _validate(self, around: Surroundings) -> None:
         """The first process validates and publishes, the others wait for the score."""
+        began = self.clock()
         better, report = self.better_weights(), None
         if self.processes.is_first:
             with lent(self.model, better):
@@ -309,6 +315,8 @@ class Trainer:
         self._count_validation(score, is_best=is_best)
         if report is not None:
             around.reporter.validated(_marked(report, is_best=is_best))
+        if self._stopwatch is not None:
+            self._stopwatch.validated(self.clock() - began)
         self._save(around)
 
     def is_better(self, score: float) -> bool:
@@ -337,9 +345,12 @@ class Trainer:
 
     def _save(self, around: Surroundings) -> None:
         """Saves; neither that nor a validation before it counts as time of updates."""
-        self._window.restart(self.clock())
+        began = self.clock()
+        self._window.restart(began)
         around.save(insist=False)
         self._saved_at = self.clock()
+        if self._stopwatch is not None:
+            self._stopwatch.saved(self._saved_at - began)
         self._window.restart(self._saved_at)
 
     def _elapsed(self) -> float:
