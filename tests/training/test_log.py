@@ -2,6 +2,7 @@
 
 import builtins
 import errno
+import io
 import json
 import math
 import sys
@@ -107,6 +108,34 @@ def test_an_unfinished_line_is_dropped_and_not_continued(logged: Path) -> None:
     with JsonlLog(logged, step=60) as log:
         log.step(step_at(80))
     assert [each.step for each in read_log(logged).steps] == [20, 40, 60, 80]
+
+
+class Filling:
+    """A disk that has room for half of the first line, half of the second, and for all of the others."""
+
+    def __init__(self, file: io.FileIO) -> None:
+        self._file, self._writes = file, 0
+
+    def write(self, data: memoryview) -> int:
+        self._writes += 1
+        if self._writes in (2, 4):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return self._file.write(data[: len(data) // 2] if self._writes in (1, 3) else data)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+
+def test_a_line_the_full_disk_cut_off_takes_no_other_with_it(logged: Path) -> None:
+    before = logged.read_bytes()
+    with JsonlLog(logged, step=60) as log:
+        log._file = Filling(log._file)  # type: ignore[assignment]
+        for _ in range(2):
+            with pytest.raises(DiskFullError, match="no space is left"):
+                log.step(step_at(80))
+        assert logged.read_bytes() == before, "half a line would be the beginning of the next"
+        log.step(step_at(100))
+    assert [each.step for each in read_log(logged).steps] == [20, 40, 60, 100]
 
 
 def test_nothing_to_cut_does_not_rewrite(logged: Path) -> None:

@@ -134,9 +134,17 @@ def test_only_a_launcher_makes_one_of_several(missing: str) -> None:
     assert Launch.of(environment) == Launch()
 
 
-def test_memory_that_runs_out_here_is_not_taken_for_a_lost_process() -> None:
-    with pytest.raises(torch.OutOfMemoryError, match="out of memory"), _reaching_others():
-        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB.")
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB."),
+        RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 4096000000000 bytes."),
+    ],
+    ids=["gpu", "cpu"],
+)
+def test_memory_that_runs_out_here_is_not_taken_for_a_lost_process(error: RuntimeError) -> None:
+    with pytest.raises(type(error), match=r"out of memory|can't allocate memory"), _reaching_others():
+        raise error
 
 
 def test_a_lost_process_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,9 @@ step N cuts what was logged after N, since those updates are made again.
 
 import json
 import math
+import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -83,8 +85,14 @@ class JsonlLog:
         line = json.dumps(_finite({"kind": kind, "time": now, **content}), ensure_ascii=False, allow_nan=False)
         rest = memoryview(f"{line}\n".encode("utf-8", "replace"))
         with machine_errors(self.path):
-            while rest:
-                rest = rest[self._file.write(rest) :]
+            end = self._file.seek(0, os.SEEK_END)
+            try:
+                while rest:
+                    rest = rest[self._file.write(rest) :]
+            except OSError:
+                with suppress(OSError):
+                    self._file.truncate(end)  # or the next line would go on where this one broke off, and both be lost
+                raise
 
     def _event(self, name: str, value: float, step: int) -> None:
         if self._events is not None:

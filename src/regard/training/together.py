@@ -13,7 +13,7 @@ from torch.distributed.device_mesh import init_device_mesh
 from torch.distributed.fsdp import FSDPModule, fully_shard, register_fsdp_forward_method
 from torch.distributed.tensor import DTensor, distribute_tensor
 
-from regard.errors import MachineError, SettingsError
+from regard.errors import MachineError, SettingsError, is_out_of_memory
 from regard.models import AnyModel, Transformer
 from regard.training.processes import Processes
 
@@ -140,9 +140,9 @@ def _reaching_others() -> Iterator[None]:
     """
     try:
         yield
-    except torch.OutOfMemoryError:  # a RuntimeError too, but of this process
-        raise
     except RuntimeError as error:
+        if is_out_of_memory(error):  # of this process
+            raise
         raise MachineError(
             f"another process of this training has ended or cannot be reached ({str(error).splitlines()[0]:.200}). "
             "torchrun --max-restarts 3 starts all of them again, from the last checkpoint"
