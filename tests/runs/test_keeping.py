@@ -264,7 +264,13 @@ def test_what_somebody_wrote_or_a_run_learned_is_no_place_to_begin(tmp_path: Pat
 
 
 def test_what_a_run_leaves_that_is_killed_while_it_writes_its_beginning_is_a_place_to_begin(tmp_path: Path) -> None:
-    for name in (".lock", "tokenizer.model", ".settings.toml.writing", "checkpoints/.step-00000000.writing/state"):
+    for name in (
+        ".lock",
+        ".launcher",
+        "tokenizer.model",
+        ".settings.toml.writing",
+        "checkpoints/.step-00000000.writing/state",
+    ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
     assert RunFolder.create(tmp_path).is_unused

@@ -139,6 +139,20 @@ def test_another_number_of_processes_would_be_noticed(folder: Path, undisturbed:
     assert not same(final_state(folder / "stopped"), final_state(undisturbed))
 
 
+def test_all_processes_keep_their_pairs_of_an_update_that_became_non_finite(folder: Path) -> None:
+    wild = ["training.learning_rate=1e30", "training.warmup_steps=0"]
+    with torchrun(folder, "--out=wild", *SETTINGS, *wild) as run:
+        _, errors = ended(run)
+    assert "exitcode  : 5" in errors
+    assert ".rank-*.json, all of them non-finite by themselves: it is the weights" in errors
+    kept = [json.loads(path.read_text(encoding="utf-8")) for path in sorted((folder / "wild/nonfinite").iterdir())]
+    sources = [pair["source"] for record in kept for pair in record["pairs"]]
+    assert len(kept) == 2
+    assert all(record["pairs"] for record in kept)
+    assert len(sources) == len(set(sources))
+    assert f"Its {len(sources)} sentence pairs are in" in errors
+
+
 def test_a_stopped_launcher_has_saved_and_says_143(folder: Path) -> None:
     program = [
         sys.executable,

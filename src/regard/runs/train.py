@@ -224,7 +224,8 @@ class Run:
             self.trainer.tensors()  # its parts of what the first process saves now
 
         with stop_requests(self.reporter) as stop:
-            self._train(Surroundings(validate, lambda _: None, hand_in, stop, self.reporter))
+            around = Surroundings(validate, lambda _: None, hand_in, stop, self.reporter, diverged=self._keep_batches)
+            self._train(around)
 
     def _write_and_train(self) -> None:
         events, step = self.settings.training.tensorboard, self.trainer.progress.step
@@ -302,7 +303,9 @@ class Run:
         if self.trainer.network is not self.model:
             return "With training.distribution = 'shards' its sentence pairs are not kept"
         path = self.folder.nonfinite(self.trainer.progress.step + 1)
-        return keep_batches(path, batches, message, model=self.model, tokenizer=self.tokenizer)
+        return keep_batches(
+            path, batches, message, model=self.model, tokenizer=self.tokenizer, processes=self.processes
+        )
 
     def _facts(self, report: ValidReport | None) -> BundleFacts:
         return BundleFacts(
