@@ -49,5 +49,12 @@ def test_a_launcher_is_known_by_when_it_began_too_since_numbers_of_processes_com
     assert launcher({"TORCHELASTIC_RUN_ID": "none"}) != told
 
 
+@pytest.mark.parametrize(("run", "machines", "is_shared"), [("mine", 2, True), ("none", 2, False), ("mine", 1, False)])
+def test_launchers_of_several_machines_share_what_their_run_is_called(run: str, machines: int, is_shared: bool) -> None:
+    environment = dict.fromkeys(("RANK", "LOCAL_RANK", "MASTER_PORT"), "0") | {"MASTER_ADDR": "first"}
+    environment |= {"WORLD_SIZE": str(2 * machines), "LOCAL_WORLD_SIZE": "2", "TORCHELASTIC_RUN_ID": run}
+    assert (launcher(environment) == run) is is_shared
+
+
 def test_without_a_launcher_there_is_none_to_name() -> None:
     assert launcher({}) == ""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final, final
 
 _NEEDED: Final = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR", "MASTER_PORT")
+_UNNAMED: Final = "none"  # what torchrun calls a run that nobody named
 
 
 @final
@@ -46,10 +47,15 @@ class Launch:
 def launcher(environment: Mapping[str, str] = os.environ) -> str:
     """Names the launcher that started this process: the same when it starts all of them again, and no other's.
 
-    What the launcher calls its run is not enough, because many call every run "none". Empty where there is no launcher.
+    What it calls its run is not enough, because many call every run "none", or their next run like the last one. Of
+    several machines each has a launcher, and any of them may have the first process when all start again: what the run
+    is called is then all they share, if it has a name at all. Empty where there is no launcher.
     """
     run = environment.get("TORCHELASTIC_RUN_ID")
-    return f"{run} {platform.node()} {os.getppid()} {_began(os.getppid())}" if run else ""
+    launch = Launch.of(environment)
+    if not run or (run != _UNNAMED and launch.local_size < launch.size):
+        return run or ""
+    return f"{run} {platform.node()} {os.getppid()} {_began(os.getppid())}"
 
 
 def _began(process: int) -> str:
