@@ -185,15 +185,23 @@ class Trainer:
             self._stopwatch = Stopwatch(minutes)
 
     def _agree(self) -> bool:
-        """Whether to save now. The first process's clock decides about that, and how many updates there will be."""
+        """Whether to save now. The first process's clock decides about that, and how many updates there will be.
+
+        What did not fit into the memory of one process is split by all of them from now on: one number is saved, and
+        with it each is to draw the same dropout in a resumed run.
+        """
         self._is_measuring = self._stopwatch is not None and self._stopwatch.num_looks == 0
         is_save_due = self.clock() - self._saved_at >= self.settings.save_minutes * 60
         if self.processes.size == 1:
             return is_save_due
-        own = [float(is_save_due), float(self._is_measuring), float(self.progress.total_steps or 0)]
-        decided = self.processes.sum(own if self.processes.is_first else [0.0] * len(own))
-        self._is_measuring, self.progress.total_steps = decided[1] > 0, int(decided[2]) or None
-        return decided[0] > 0
+        decided = [float(is_save_due), float(self._is_measuring), float(self.progress.total_steps or 0)]
+        unfit = [0.0] * self.processes.size
+        unfit[self.processes.rank] = float(self._memory.too_many_cells or 0)
+        own = decided if self.processes.is_first else [0.0] * len(decided)
+        is_due, is_measuring, total, *unfit = self.processes.sum([*own, *unfit])
+        self._is_measuring, self.progress.total_steps = is_measuring > 0, int(total) or None
+        self._memory.too_many_cells = min((int(cells) for cells in unfit if cells), default=None)
+        return is_due > 0
 
     def _is_done(self) -> bool:
         total, patience = self.progress.total_steps, self.settings.patience
