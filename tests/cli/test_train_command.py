@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from regard.cli.train import telling_how_to_resume
+
 SMALL = [
     "text.vocab_size=300",
     "model.model_dim=16",
@@ -197,7 +199,7 @@ def test_a_stopped_run_is_saved_and_goes_on(
     _, err = process.communicate(timeout=60)
     assert process.returncode == code, err
     assert "Traceback" not in err
-    assert f"the state is saved; to go on: regard train --resume {run}" in err
+    assert f"the state after update {steps_of(run)[-1]:,} is saved; to go on: regard train --resume {run}" in err
     assert steps_of(run)[-1] < 400
 
     outcome = regard("train", "--resume", run)
@@ -205,6 +207,21 @@ def test_a_stopped_run_is_saved_and_goes_on(
     assert "trained 400 steps" in outcome.out
     assert steps_of(run) == list(range(1, 401))
     assert regard("translate", run, "--max-length", 5, stdin=b"one 1\n").out.count("\n") == 1
+
+
+def test_a_run_that_is_stopped_at_once_claims_only_what_was_saved_before(tmp_path: Path, capsys) -> None:
+    for step in (0, 1200):
+        (tmp_path / "checkpoints" / f"step-{step:08d}").mkdir(parents=True)
+    with pytest.raises(KeyboardInterrupt), telling_how_to_resume(tmp_path):
+        raise KeyboardInterrupt
+    told = capsys.readouterr().err
+    assert told == f"the state after update 1,200 is saved; to go on: regard train --resume {tmp_path}\n"
+
+
+def test_a_run_that_has_saved_nothing_says_nothing_of_going_on(tmp_path: Path, capsys) -> None:
+    with pytest.raises(KeyboardInterrupt), telling_how_to_resume(tmp_path):
+        raise KeyboardInterrupt
+    assert capsys.readouterr().err == ""
 
 
 def test_a_run_goes_on_and_is_saved_when_nobody_reads_what_it_says(start, pair_files, tmp_path: Path) -> None:

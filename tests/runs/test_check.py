@@ -20,7 +20,7 @@ from regard.models import build_model
 from regard.models.stack import EncoderLayer
 from regard.runs import Plan, plan_run, rehearse, train
 from regard.runs.check import batch_is_learned, gradients_flow, sides_differ, targets_shifted
-from regard.runs.rehearsal import Learning
+from regard.runs.rehearsal import Learning, Rehearsal
 from regard.settings import ModelSettings
 
 SHAPE = [
@@ -183,8 +183,8 @@ def test_a_network_without_a_loss_from_the_beginning_is_no_matter_of_the_rate() 
 
 def test_one_pair_that_is_short_enough_has_no_other_source_to_be_mistaken_for(tmp_path: Path) -> None:
     long = [f"{'aaa bbb ccc ' * 9}{number}\t{'ddd eee fff ' * 9}{number}" for number in range(200)]
-    found = rehearsed(tmp_path, [*long, "ab cd\tkl mn"])
-    assert failed(found) == set(), found.table()
+    found = rehearsed(tmp_path, [*long, "ab cd\tkl mn"], "data.max_tokens=24")
+    assert failed(found) == {"pairs fit"}, found.table()
     assert found["source is used"].verdict == "skip"
 
 
@@ -206,8 +206,22 @@ def test_pairs_that_are_too_long_are_named(tmp_path: Path) -> None:
     finding = rehearsed(tmp_path, [*LINES, *long, *long], "data.max_tokens=30")["pairs fit"]
     assert finding.verdict == "fail"
     assert "of the pairs have more than 30 tokens on a side" in finding.explanation
-    with pytest.raises(CorpusError, match=r"none of the first \d+ pairs has at most 2 tokens a side; check the files"):
+    with pytest.raises(
+        CorpusError, match=r"none of the first \d+ pairs has at most 2 tokens a side .* check the files"
+    ):
         rehearsed(tmp_path, LINES, "data.max_tokens=2")
+
+
+def test_where_every_line_is_long_the_shortest_are_learned(tmp_path: Path) -> None:
+    lines = [
+        f"{'a ' * number} {number} {'b ' * 30}\t{'b ' * 30} {number} {'a ' * number}" for number in range(40, 0, -1)
+    ]
+    plan = planned(tmp_path, lines)
+    rehearsal = Rehearsal(plan.settings, plan.data)
+    taken = sorted(pair.source.split().count("a") for pair in rehearsal.chosen)
+    there = sorted(pair.source.split().count("a") for pair in rehearsal.sample)
+    assert taken == there[:8]
+    assert min(rehearsal.pairs.source.lengths) > 24, "none of them is as short as those that are taken otherwise"
 
 
 PAIRS = EncodedPairs(

@@ -220,13 +220,15 @@ def _resume(run: Path) -> None:
 
 @contextmanager
 def telling_how_to_resume(folder: Path) -> Iterator[None]:
-    """After an interruption, says how to go on, if there is something to go on from."""
+    """After an interruption, says how to go on, if there is something to go on from: what was saved, now or before."""
     try:
         yield
     except KeyboardInterrupt:
-        if Launch.of().is_first and any(folder.glob("checkpoints/step-*")):
+        saved = max((int(path.name.partition("-")[2]) for path in folder.glob("checkpoints/step-*[0-9]")), default=None)
+        if Launch.of().is_first and saved is not None:
             with suppress(OSError):  # nobody may be there to read it
-                typer.echo(f"the state is saved; to go on: regard train --resume {folder}", err=True)
+                told = f"the state after update {count(saved)} is saved; to go on: regard train --resume {folder}"
+                typer.echo(told, err=True)
         raise
 
 

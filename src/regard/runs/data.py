@@ -15,7 +15,8 @@ from regard.corpus.builtin import generate
 from regard.corpus.held_out import held_groups, require_different_sources
 from regard.corpus.pairs import is_by_line
 from regard.corpus.shards import shards_of
-from regard.errors import CorpusError
+from regard.errors import CorpusError, InputError
+from regard.launch import Launch
 from regard.runs.cache import Cache, default_root
 from regard.runs.files import FilePairs, named, read_files
 from regard.runs.prepare import LARGEST_VALID_SHARE, Preparation, prepare_corpus
@@ -60,8 +61,10 @@ def read_data(settings: DataSettings, *, watch: Watch = unwatched) -> RunData:
 
     Raises:
         CorpusError: a file cannot be read as pairs, its sides seem shifted, or there are too few of them.
+        InputError: several processes were to read standard input.
     """
     began = time.monotonic()
+    _refuse_one_pipe_for_several(settings)
     if settings.source is None:
         data = _builtin(settings)
     elif _is_large(settings, settings.source):
@@ -69,6 +72,17 @@ def read_data(settings: DataSettings, *, watch: Watch = unwatched) -> RunData:
     else:
         data = _from_files(settings, settings.source)
     return replace(data, seconds=time.monotonic() - began)
+
+
+def _refuse_one_pipe_for_several(settings: DataSettings) -> None:
+    processes = Launch.of().size
+    given = {"data.source": settings.source, "data.valid_source": settings.valid_source}
+    names = [name for name, path in given.items() if path == STANDARD_INPUT]
+    if names and processes > 1:
+        raise InputError(
+            f"{names[0]} is standard input (-), of which each of the {processes} processes of this training would read "
+            "another part; write the pairs to a file and give that, or train with one process"
+        )
 
 
 def _is_large(settings: DataSettings, source: Path) -> bool:

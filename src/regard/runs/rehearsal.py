@@ -33,7 +33,7 @@ _BY_HEART: Final = 0.05
 _SAMPLE_PAIRS: Final = 2000
 _LEARNED_PAIRS: Final = 8
 _MOST_TOKENS: Final = 24
-"""Of either side of a pair that is learned."""
+"""Of either side of a pair that is learned, where there are such pairs."""
 
 _FIRST_UPDATES: Final = 3
 _UPDATES: Final = 200
@@ -71,7 +71,7 @@ class Rehearsal:
     """The network of some settings, without dropout, and one small batch of their pairs.
 
     Raises:
-        CorpusError: no pair of the sample is short enough.
+        CorpusError: every pair of the sample is longer than a run would take.
         SettingsError: the settings contradict the model to go on from, or freeze what is not there.
     """
 
@@ -145,18 +145,24 @@ def _without_dropout(settings: Settings) -> Settings:
 
 
 def _chosen(sample: Sequence[Pair], tokenizer: Tokenizer, settings: Settings) -> tuple[tuple[Pair, ...], EncodedPairs]:
-    """A few short pairs, no source and no target twice."""
-    limit = min(_MOST_TOKENS, settings.data.max_tokens)
-    seen, found = set[str](), dict[Pair, tuple[list[int], list[int]]]()
-    for pair in sample:
-        ids = list(tokenizer.encode(pair.source)), list(tokenizer.encode(pair.target))
-        if {pair.source, pair.target} & seen or not all(1 <= len(side) <= limit for side in ids):
-            continue
-        seen |= {pair.source, pair.target}
-        found[pair] = ids
+    """A few short pairs, or else the shortest, no source and no target twice."""
+    limit = settings.data.max_tokens
+    sources = tokenizer.encode_batch([pair.source for pair in sample])
+    targets = tokenizer.encode_batch([pair.target for pair in sample])
+    lengths = [max(len(source), len(target)) for source, target in zip(sources, targets, strict=True)]
+    usable = [n for n, length in enumerate(lengths) if length <= limit and sources[n] and targets[n]]
+    seen, found = set[str](), list[int]()
+    for n in sorted(usable, key=lambda n: max(lengths[n], _MOST_TOKENS)):  # short ones stay in the order of the files
+        pair = sample[n]
+        if not {pair.source, pair.target} & seen:
+            seen |= {pair.source, pair.target}
+            found.append(n)
         if len(found) == _LEARNED_PAIRS:
             break
     if not found:
-        raise CorpusError(f"none of the first {len(sample):,} pairs has at most {limit} tokens a side; check the files")
-    sources, targets = (Ragged.of(ids[side] for ids in found.values()) for side in (0, 1))
-    return tuple(found), EncodedPairs(sources, targets)
+        raise CorpusError(
+            f"none of the first {len(sample):,} pairs has at most {limit} tokens a side (data.max_tokens); "
+            "check the files"
+        )
+    ids = (Ragged.of(side[n] for n in found) for side in (sources, targets))
+    return tuple(sample[n] for n in found), EncodedPairs(*ids)

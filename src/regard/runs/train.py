@@ -188,7 +188,7 @@ class Run:
         encoded = encode_data(data, tokenizer, max_tokens=settings.data.max_tokens)
         self.pairs: EncodedPairs = encoded.pairs
         self.valid = data.valid
-        self.validator = Validator(data.valid, tokenizer, settings)
+        self.validator = Validator(data.valid, tokenizer, settings, num_processes=self.processes.size)
         self.model = new_model(settings, tokenizer.vocab_size)
         give_kernels(self.model, settings, tell=reporter.note)
         if beginning is not None:

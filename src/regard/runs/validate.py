@@ -18,6 +18,7 @@ from regard.runs.sameness import all_the_same, why_all_the_same
 from regard.settings import DecodingSettings, Settings
 from regard.text import Tokenizer
 from regard.training import ValidReport, batch_loss
+from regard.training.memory import Memory
 
 _SAMPLES: Final = 3
 _METRICS: Final = ("bleu", "chrf")
@@ -27,11 +28,19 @@ _METRICS: Final = ("bleu", "chrf")
 class Validator:
     """Scores a network on the validation pairs that are short enough to be trained on.
 
+    Args:
+        pairs: as text.
+        tokenizer: what cuts them.
+        settings: of the run.
+        num_processes: that share ``training.batch_tokens``; one of them validates, in batches of its share.
+
     Raises:
         CorpusError: none of them is.
     """
 
-    def __init__(self, pairs: Sequence[Pair], tokenizer: Tokenizer, settings: Settings) -> None:
+    def __init__(
+        self, pairs: Sequence[Pair], tokenizer: Tokenizer, settings: Settings, *, num_processes: int = 1
+    ) -> None:
         self.tokenizer = tokenizer
         self.settings = settings
         limit = settings.data.max_tokens
@@ -42,6 +51,8 @@ class Validator:
         self.encoded: EncodedPairs = encode(known, tokenizer, max_tokens=limit, called="validation pairs").pairs
         self.sources = tokenizer.encode_batch([pair.source for pair in self.pairs])
         self.search = DecodingSettings(beam_size=1)
+        self._budget = max(1, settings.training.batch_tokens // num_processes)
+        self._memory = Memory()
         self.warning: str | None = None
         """What is odd about the latest translations."""
 
@@ -78,11 +89,10 @@ class Validator:
     def _loss(self, model: AnyModel) -> float:
         """Cross-entropy without smoothing, in nats per real target token."""
         lengths = self.encoded.source.lengths + 1, self.encoded.target.lengths + 1
-        budget = self.settings.training.batch_tokens
         device = next(model.parameters()).device
         total, tokens = 0.0, 0
-        for indices in bucketed(*lengths, budget=budget, rng=np.random.default_rng(0)):
+        for indices in bucketed(*lengths, budget=self._budget, rng=np.random.default_rng(0)):
             batch = make_batch(self.encoded, indices).to(device)
-            total += float(batch_loss(model, batch, smoothing=0.0))
+            total += self._memory.summed(batch, lambda piece: float(batch_loss(model, piece, smoothing=0.0)))
             tokens += batch.num_target_tokens
         return total / tokens

@@ -1,12 +1,12 @@
-"""What to do when memory runs out in an update: compute its batch in parts, whose gradients add up to the same."""
+"""What to do when memory runs out: compute a batch in parts, whose losses and gradients add up to the same."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import final
 
 import torch
 
 from regard.batches import Batch, halves
-from regard.errors import OutOfMemoryError
+from regard.errors import OutOfMemoryError, is_out_of_memory
 
 
 @final
@@ -29,6 +29,26 @@ class Memory:
             fits = self.too_many_cells is None or cells_of(batch) < self.too_many_cells
             found += [batch] if fits or batch.source_layout.num_rows < 2 else self.pieces(halves(batch))
         return found
+
+    def summed(self, batch: Batch, compute: Callable[[Batch], float]) -> float:
+        """What is computed of a batch, or of its parts, added up, where the whole needs more memory than there is.
+
+        Raises:
+            OutOfMemoryError: memory runs out for a single row.
+        """
+        total, pieces = 0.0, self.pieces([batch])
+        while pieces:
+            piece = pieces.pop(0)
+            try:
+                total += compute(piece)
+                continue
+            except Exception as error:
+                if not is_out_of_memory(error):
+                    raise
+                message = str(error)
+            release_memory()  # out of the handler, so that nothing holds what the failed attempt had computed
+            pieces[:0] = self.ran_out(piece, message)
+        return total
 
     def ran_out(self, batch: Batch, error: str) -> tuple[Batch, Batch]:
         """Notes that this batch did not fit, and gives its halves.
