@@ -1,5 +1,7 @@
 """A model without a fault passes, whatever it is made of; one that was trained without a mask fails, at the place."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -8,14 +10,19 @@ from torch import nn
 
 from regard.attention import Diagnosis, Finding
 from regard.bundle import BundleFacts, load_bundle, save_bundle
+from regard.corpus import Origin, Pair
 from regard.doctor import Patient, examine
 from regard.doctor.answers import different_answers
 from regard.doctor.examine import CHECKS
 from regard.errors import BundleError, InputError
-from regard.models import Transformer
+from regard.models import Transformer, build_model
+from regard.text import Tokenizer
+from regard.translator import Translator
+
+PAIRS = [Pair("the old cat sleeps", "le vieux chat dort", Origin("tests", line)) for line in (1, 2)]
 
 # What only training can achieve is asked of the trained model.
-STRUCTURE = tuple(check for check in CHECKS if check is not different_answers)
+STRUCTURE = tuple(check for check in CHECKS.values() if check is not different_answers)
 
 
 def structure(patient: Patient) -> Diagnosis:
@@ -26,7 +33,8 @@ def test_a_trained_model_passes_every_check(trained: Patient) -> None:
     diagnosis = examine(trained)
     assert [finding.name for finding in diagnosis.failed] == []
     assert {finding.verdict for finding in diagnosis.findings} == {"pass"}
-    assert len({finding.name for finding in diagnosis.findings}) == len(CHECKS) == 22
+    assert [finding.name for finding in diagnosis.findings] == list(CHECKS)
+    assert len(CHECKS) == 22
 
 
 @pytest.mark.parametrize(
@@ -36,8 +44,9 @@ def test_a_trained_model_passes_every_check(trained: Patient) -> None:
         {"norm": "pre", "positions": "rotary", "tied_embeddings": "none", "output_bias": True},
         {"norm": "pre", "positions": "sinusoidal-halves", "feedforward": "swiglu", "embedding_norm": True},
         {"norm": "post", "positions": "none", "feedforward": "none", "dropout": 0.3, "attention_dropout": 0.2},
+        {"decoder_layer_drop": 0.9},
     ],
-    ids=["post-learned", "pre-rotary", "pre-halves", "post-none"],
+    ids=["post-learned", "pre-rotary", "pre-halves", "post-none", "layer-drop"],
 )
 def test_every_kind_of_network_passes(make_patient, model: dict[str, object]) -> None:
     assert [str(finding) for finding in structure(make_patient(**model)).failed] == []
@@ -132,3 +141,40 @@ def test_what_cannot_be_examined_is_refused(tmp_path: Path, make_patient) -> Non
     ):
         make_patient(positions="learned", max_length=7)
     assert make_patient(positions="learned", max_length=8).batch.target_in.shape[1] <= 8 - 3
+
+
+@pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
+def test_it_may_be_asked_for_where_gradients_are_off(make_patient, mode: Callable[[], AbstractContextManager]) -> None:
+    with mode():
+        found = examine(make_patient())
+    assert {finding.name for finding in found.failed} <= {"different answers"}
+
+
+def test_what_one_fault_makes_impossible_does_not_hide_it(patient: Patient, tokenizer: Tokenizer) -> None:
+    small = build_model(patient.settings.model, tokenizer.vocab_size - 30)
+    diagnosis = examine(Patient.of(Translator(small, tokenizer, patient.settings), PAIRS))
+    found = failures(diagnosis)
+    assert "this tokenizer does not belong to these weights" in found["vocabulary"].advice
+    assert "the check could not be made: index out of range" in found["finite logits"].explanation
+    assert [finding.name for finding in diagnosis.findings] == list(CHECKS)
+
+
+def test_weights_that_are_all_nothing_are_examined_to_the_end(patient: Patient) -> None:
+    with torch.no_grad():
+        for weight in patient.model.parameters():
+            weight.zero_()
+    assert "source is read" in failures(examine(patient))
+
+
+def test_memory_that_runs_out_is_no_finding(patient: Patient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def out_of_memory(_: Patient) -> Finding:
+        raise torch.OutOfMemoryError("of CUDA")
+
+    monkeypatch.setitem(CHECKS, "masks", out_of_memory)
+    with pytest.raises(torch.OutOfMemoryError):
+        examine(patient)
+
+
+def test_no_pairs_are_refused(patient: Patient, tokenizer: Tokenizer) -> None:
+    with pytest.raises(InputError, match="no pairs were given"):
+        Patient.of(Translator(patient.model, tokenizer, patient.settings), [])

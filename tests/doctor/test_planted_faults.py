@@ -1,5 +1,6 @@
 """Faults planted in copies of a network: each is found by its check, and followed to the part, head and position."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -27,7 +28,9 @@ from regard.doctor.equal import (
 )
 from regard.doctor.future import future_leak, nan_in_the_future
 from regard.doctor.loss import loss_without_pads, pad_ids
-from regard.doctor.padding import memory_padding, nan_at_padding, source_padding, target_padding
+from regard.doctor.padding import memory_padding, nan_at_padding, score, source_padding, target_padding
+from regard.doctor.sight import row_sums
+from regard.doctor.stages import recorded
 from regard.doctor.stored import finite_weights, tied_embeddings, vocabulary
 from regard.models import Transformer
 from regard.models.embedding import InputEmbedding
@@ -351,6 +354,52 @@ def test_pads_in_the_loss_are_found(patient: Patient, monkeypatch: pytest.Monkey
     assert loss_without_pads(patient).verdict == "pass"
     monkeypatch.setattr(loss_checks, "batch_loss", with_pads)
     assert place_of(loss_without_pads(patient)).part == "loss"
+
+
+class NanInFirstSentence(nn.Module):
+    """As what depends on the place in the batch; all other sentences stay as they are."""
+
+    def forward(self, vectors: Tensor) -> Tensor:
+        if len(vectors) == 1:
+            return vectors
+        return torch.cat((vectors[:1] * torch.nan, vectors[1:]))
+
+
+def test_a_nan_that_numbers_follow_is_not_forgotten(patient: Patient) -> None:
+    with recorded(patient.model) as recording:
+        score(patient.model, patient.batch)
+    first = recording.looks[0].attended.steps.weights
+    assert first is not None
+    first[0, 1, 0, 0] = torch.nan
+    size, place = row_sums(recording)
+    assert math.isnan(size)
+    assert place is not None
+    assert (place.part, place.head) == (recording.looks[0].name, 1)
+    patient.model.get_submodule("decoder.1.around_feedforward").norm = NanInFirstSentence()
+    assert place_of(batch_equals_alone(patient)).part == "decoder.1.around_feedforward.norm"
+
+
+def test_a_gradient_that_padding_makes_nan_is_found(patient: Patient, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = loss_checks.batch_loss
+
+    def with_nan_gradient(model: Any, batch: Batch, *, smoothing: float) -> Tensor:
+        loss = whole(model, batch, smoothing=smoothing)
+        if len(batch.source) > 1:
+            weight = model.get_parameter("encoder.0.around_feedforward.norm.weight")
+            loss = loss + (0 * weight.sum()).sqrt()  # 0, with a slope of 0 times infinity
+        return loss
+
+    monkeypatch.setattr(loss_checks, "batch_loss", with_nan_gradient)
+    finding = loss_without_pads(patient)
+    assert place_of(finding).part == "encoder.0.around_feedforward.norm.weight"
+    assert math.isnan(finding.measured or 0)
+
+
+def test_a_nan_in_a_tied_table_is_found(make_patient: Callable[..., Patient]) -> None:
+    patient = make_patient(tied_embeddings="target")
+    with torch.no_grad():
+        patient.model.get_parameter("target_embedding.tokens.weight")[5, 0] = torch.nan
+    assert place_of(tied_embeddings(patient)).part == "output"
 
 
 def test_another_id_of_padding_on_the_target_side_is_found(patient: Patient, monkeypatch: pytest.MonkeyPatch) -> None:

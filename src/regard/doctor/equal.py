@@ -8,14 +8,14 @@ from jaxtyping import Bool
 from torch import Tensor
 
 from regard.attention import AttentionPath, Finding, Place
-from regard.attention.diagnosis import judged, largest
+from regard.attention.diagnosis import judged, largest, severity
 from regard.batches import Batch, make_batch
 from regard.doctor.padding import TOLERANCE, score
 from regard.doctor.patient import Patient
 from regard.doctor.sight import Sentences, forbidden_weight
 from regard.doctor.stages import Recording, first_difference, recorded
 from regard.errors import ShapeError
-from regard.models import AnyModel
+from regard.models import AnyModel, Transformer
 from regard.models.noise import Dropout
 
 _PACKED: Final = 3
@@ -76,7 +76,7 @@ def batch_equals_alone(patient: Patient) -> Finding:
     for row in range(len(patient.pairs)):
         alone = score(patient.model, patient.alone(row))[0]
         size, index = largest(logits[row, : len(alone)] - alone)
-        if not size <= worst:
+        if severity(size) > severity(worst):
             worst, sentence, position = size, row, index[0]
     place = Place(sentence=sentence, query=position)
     return judged(
@@ -121,8 +121,10 @@ def packed_equals_alone(patient: Patient) -> Finding:
 
 
 def train_equals_eval(patient: Patient) -> Finding:
-    """Training mode without dropout computes what evaluation mode computes."""
+    """Training mode with nothing left to chance (dropout, layers left out) computes what evaluation mode computes."""
     quiet = patient.copy()
+    if isinstance(quiet, Transformer):
+        quiet.settings = quiet.settings.model_copy(update={"decoder_layer_drop": 0.0})
     for module in quiet.modules():
         if isinstance(module, Dropout):
             module.dropped_levels = 0
@@ -142,8 +144,7 @@ def paths_agree(patient: Patient) -> Finding:
     """The fast ways to compute attention give what the plain way gives; so does what is chosen automatically."""
     plain = _on_path(patient, "plain")
     found = {path: _apart(plain, _on_path(patient, path), patient.batch) for path in _PATHS}
-    sizes = torch.tensor([size for size, _ in found.values()]).nan_to_num(nan=torch.inf)
-    path = _PATHS[int(sizes.argmax())]
+    path = max(_PATHS, key=lambda path: severity(found[path][0]))
     size, place = found[path]
     return judged(
         "paths agree",

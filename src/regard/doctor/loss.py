@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from regard.attention import Finding, Place
-from regard.attention.diagnosis import judged, largest
+from regard.attention.diagnosis import judged, largest, severity
 from regard.batches import Batch
 from regard.doctor.patient import Patient
 from regard.layout import Layout
@@ -53,12 +53,12 @@ def loss_without_pads(patient: Patient) -> Finding:
     by_sentence = sum(loss for loss, _ in alone)
     off = abs(together - by_sentence) / abs(by_sentence)
     expected = {name: sum((each[name] for _, each in alone), torch.zeros(())) for name in gradient}
-    scale = max(largest(each)[0] for each in expected.values())
+    scale = max((largest(each)[0] for each in expected.values()), key=severity) or 1.0
     sizes = {name: largest(gradient[name] - expected[name])[0] / scale for name in gradient}
-    worst = max(sizes, key=lambda name: torch.tensor(sizes[name]).nan_to_num(nan=torch.inf).item())
+    worst = max(sizes, key=lambda name: severity(sizes[name]))
     return judged(
         "loss without pads",
-        measured=max(off, sizes[worst]),
+        measured=max(off, sizes[worst], key=severity),
         tolerance=_RELATIVE,
         good="loss and gradients of a padded batch are the sums over its sentences alone",
         bad=f"the loss of a padded batch is {together:.6g} nats, but its sentences alone sum to {by_sentence:.6g}",

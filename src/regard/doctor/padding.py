@@ -9,7 +9,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from regard.attention import Finding, Place
-from regard.attention.diagnosis import largest
+from regard.attention.diagnosis import largest, severity
 from regard.batches import Batch
 from regard.doctor.patient import MORE_PADDING, Patient
 from regard.doctor.planting import Leaf, embedded, with_nan
@@ -57,8 +57,7 @@ def _wider(batch: Batch, filling: Tensor, side: str) -> Batch:
 def _compared(patient: Patient, name: str, batch: Batch, padded: list[Batch]) -> Finding:
     plain = score(patient.model, batch)
     differences = [largest(score(patient.model, each)[:, : plain.shape[1]] - plain) for each in padded]
-    sizes = torch.tensor([size for size, _ in differences]).nan_to_num(nan=torch.inf)
-    worst = int(sizes.argmax())
+    worst = max(range(len(padded)), key=lambda number: severity(differences[number][0]))
     size, (_, position, _) = differences[worst]
     if size <= TOLERANCE:
         good = f"{MORE_PADDING} more cells, filled with PAD or with other ids, change no logit"

@@ -79,9 +79,12 @@ class Patient:
         """A translator in memory, examined as a copy.
 
         Raises:
-            InputError: the network has learned positions, too few of them.
+            InputError: there are no pairs, or the network has learned positions, too few of them.
         """
-        model = copy.deepcopy(translator.model).to("cpu", torch.float64).eval().requires_grad_(False)
+        if not pairs:
+            raise InputError("a model is examined with sentences of its kind, but no pairs were given")
+        with torch.inference_mode(False):  # what is made in that mode can never have a gradient
+            model = copy.deepcopy(translator.model).to("cpu", torch.float64).eval().requires_grad_(False)
         model.compute_dtype = None
         limit = _most_tokens(model)
         cut = [

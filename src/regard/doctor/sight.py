@@ -11,7 +11,7 @@ from jaxtyping import Bool
 from torch import Tensor
 
 from regard.attention import Place
-from regard.attention.diagnosis import largest
+from regard.attention.diagnosis import largest, severity
 from regard.doctor.stages import Look, Recording
 from regard.layout import Layout
 
@@ -97,6 +97,6 @@ def row_sums(recording: Recording) -> tuple[float, Place | None]:
         sums = look.attended.steps.weights.sum(-1)
         expected = look.attended.view.allowed.any(-1).expand_as(sums).to(sums.dtype)
         size, (sentence, head, query) = largest(sums - expected)
-        if not size <= worst[0]:
+        if severity(size) > severity(worst[0]):
             worst = size, Place(look.name, head, sentence, look.first + query)
     return worst

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from regard.attention import Finding, Place
-from regard.attention.diagnosis import judged, largest
+from regard.attention.diagnosis import judged, largest, severity
 from regard.doctor.patient import Patient
 from regard.models.layers import Embedding
 from regard.text import BOS, EOS, PAD, UNK
@@ -94,7 +94,7 @@ def tied_embeddings(patient: Patient) -> Finding:
     wrong = 0 if len(tables) == _TYING[tying] else abs(len(tables) - _TYING[tying])
     return judged(
         "tied embeddings",
-        measured=max(apart, off, wrong),
+        measured=max(apart, off, wrong, key=severity),
         tolerance=1e-9,
         good=f"model.tied_embeddings = {tying}: {len(tables)} table{'s' if len(tables) > 1 else ''} of word vectors",
         bad=f"model.tied_embeddings is {tying}, but the tables it names are not one",
@@ -106,7 +106,7 @@ def tied_embeddings(patient: Patient) -> Finding:
 def _apart(stored: dict[str, Tensor]) -> float:
     """How far stored tables that should be one are from each other."""
     first, *others = stored.values()
-    return max((largest(other - first)[0] for other in others), default=0.0)
+    return max((largest(other - first)[0] for other in others), default=0.0, key=severity)
 
 
 def _off_the_table(patient: Patient) -> float:
@@ -115,4 +115,4 @@ def _off_the_table(patient: Patient) -> float:
     vectors = torch.eye(patient.settings.model.model_dim, dtype=torch.float64)
     with torch.no_grad():
         logits = patient.model.logits(vectors) - patient.model.logits(torch.zeros_like(vectors))
-        return min(largest(logits - table.t())[0] for table in tables)
+        return min((largest(logits - table.t())[0] for table in tables), key=severity)

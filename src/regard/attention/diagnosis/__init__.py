@@ -5,7 +5,7 @@
 """
 
 from regard.attention.diagnosis.examine import doctor
-from regard.attention.diagnosis.finding import Diagnosis, Finding, Place, Verdict, judged
+from regard.attention.diagnosis.finding import Diagnosis, Finding, Place, Verdict, judged, severity
 from regard.attention.diagnosis.influence import largest
 
-__all__ = ["Diagnosis", "Finding", "Place", "Verdict", "doctor", "judged", "largest"]
+__all__ = ["Diagnosis", "Finding", "Place", "Verdict", "doctor", "judged", "largest", "severity"]

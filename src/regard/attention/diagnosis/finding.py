@@ -83,6 +83,11 @@ class Finding:
         return record
 
 
+def severity(size: float | int) -> float | int:
+    """To rank what was measured by, as the key of a maximum: a NaN is worse than every number."""
+    return math.inf if math.isnan(size) else size
+
+
 def judged(
     name: str,
     *,

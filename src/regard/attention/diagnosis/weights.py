@@ -5,7 +5,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from regard.attention.diagnosis.finding import Finding, Place
+from regard.attention.diagnosis.finding import Finding, Place, severity
 from regard.attention.diagnosis.influence import largest
 from regard.attention.diagnosis.patterns import open_to_all, padded
 from regard.attention.diagnosis.subject import Subject
@@ -68,7 +68,7 @@ def _sums(layers: list[Tensor], allowed: Tensor) -> Finding:
         by_head = weights if weights.ndim == 4 else weights[:, None]
         sums = by_head.sum(-1)
         size, index = largest(sums - 1, seeing.expand_as(sums))
-        if not size <= worst:
+        if severity(size) > severity(worst):
             worst, place = size, _named((*index, 0), number, layers)
     if worst <= _SUMS:
         return Finding("weights", "pass", "0 at every hidden key; they sum to 1 for each query", worst, _SUMS)
