@@ -28,6 +28,24 @@ def source(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Source:
     return Source(PACKAGE, ("one.cpp",), flags=("-DFOUND=1",))
 
 
+MADE = '"$(for each; do :; done; echo "$each")"'
+"""In a script that stands in for a compiler: the file to make, which is its last argument."""
+
+
+@pytest.fixture
+def compile_by(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], Path]:
+    """Puts a shell script in the compiler's place."""
+
+    def put(script: str) -> Path:
+        compiler = tmp_path / "compiler"
+        compiler.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+        compiler.chmod(0o700)
+        monkeypatch.setenv("CXX", str(compiler))
+        return compiler
+
+    return put
+
+
 def found_by(path: Path) -> int:
     return int(ctypes.CDLL(str(path)).found())
 
@@ -83,11 +101,43 @@ def test_a_compiler_that_is_too_old_is_named_with_what_is_needed(
         source.compiled()
 
 
-def test_a_damaged_file_is_made_anew(needs_tool: Callable[[str], str], source: Source) -> None:
-    needs_tool("g++")
-    source.compiled().write_bytes(b"")
-    assert source.loaded(found_by) == 1
-    assert found_by(source.compiled()) == 1
+DAMAGE: dict[str, Callable[[bytes], bytes]] = {
+    "empty": lambda _: b"",
+    "a quarter": lambda made: made[: len(made) // 4],
+    "half": lambda made: made[: len(made) // 2],
+    "all but a byte": lambda made: made[:-1],
+    "a bit": lambda made: made[:99] + bytes([made[99] ^ 1]) + made[100:],
+    "another file": lambda _: b"that nobody compiled here",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE.keys())
+def test_a_damaged_file_is_made_anew_before_it_is_loaded(
+    source: Source, compile_by: Callable[[str], Path], damage: Callable[[bytes], bytes]
+) -> None:
+    compile_by(f"seq 1000 >{MADE}")
+    path = source.compiled()
+    whole = path.read_bytes()
+    path.write_bytes(damage(whole))
+    assert not source.is_compiled()
+    assert source.loaded(Path.read_bytes) == whole, "a system's loader would have ended the process"
+    assert source.is_compiled()
+
+
+def test_what_is_whole_and_cannot_be_loaded_is_not_made_anew(
+    source: Source, compile_by: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compile_by(f"echo compiled >{MADE}")
+    path = source.compiled()
+    whole = path.read_bytes()
+
+    def load(path: Path) -> None:
+        raise OSError(f"{path}: failed to map segment from shared object")  # so says glibc where nothing may be run
+
+    monkeypatch.setattr(compiling, "compile_to", lambda *_: pytest.fail("it was there"))
+    with pytest.raises(MachineError, match=r"cannot be loaded: .*failed to map .* Set XDG_CACHE_HOME to a folder"):
+        source.loaded(load)
+    assert path.read_bytes() == whole
 
 
 def test_a_compiler_that_is_not_there_is_not_passed_over(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,7 +163,7 @@ def test_another_users_folder_is_a_reason_to_do_without(
     def forbidden(path: Path) -> bool:
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr(Path, "exists", forbidden)  # the tests may run as somebody who is forbidden nothing
+    monkeypatch.setattr(Path, "read_bytes", forbidden)  # the tests may run as somebody who is forbidden nothing
     for ask in (source.is_compiled, source.compiled):
         with pytest.raises(MachineError, match=r"cannot be looked for at .*: Permission denied"):
             ask()

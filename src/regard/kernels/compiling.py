@@ -10,7 +10,6 @@ import platform
 import shutil
 import subprocess
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -24,8 +23,10 @@ Loaded = TypeVar("Loaded")
 _COMPILERS: Final = ("c++", "g++", "clang++")
 _FLAGS: Final = ("-std=c++17", "-O3", "-march=native", "-fno-math-errno", "-fopenmp", "-shared", "-fPIC")
 _SHARED: Final = ("regard.kernels", "arithmetic.h")
+_HASH: Final = "sha256"
 _SECONDS: Final = 300
 _EXAMPLE: Final = "for example with `apt install g++` or `xcode-select --install`"
+_ELSEWHERE: Final = "Set XDG_CACHE_HOME to a folder of this machine's own from which programs may be run"
 
 
 @final
@@ -53,36 +54,31 @@ class Source:
         Raises:
             MachineError: there is no compiler, or what it made cannot be looked at.
         """
-        return _is_there(self._path(_compiler()))
+        return _is_whole(self._path(_compiler()))
 
     def compiled(self) -> Path:
-        """The compiled file, made now if it never was.
+        """The compiled file, made now if it never was or is damaged.
 
         Raises:
             MachineError: there is no compiler, or it failed; the message says what to install.
         """
         compiler = _compiler()
         path = self._path(compiler)
-        if not _is_there(path):
+        if not _is_whole(path):
             compile_to(path, self, compiler)
         return path
 
     def loaded(self, load: Callable[[Path], Loaded]) -> Loaded:
-        """What ``load`` makes of the compiled file. One that cannot be loaded, since it is damaged, is made anew once.
+        """What ``load`` makes of the compiled file.
 
         Raises:
-            MachineError: there is no compiler, it failed, or what it makes cannot be loaded.
+            MachineError: there is no compiler, it failed, or what it made cannot be loaded.
         """
         path = self.compiled()
         try:
             return load(path)
-        except (OSError, AttributeError):
-            with suppress(OSError):
-                path.unlink()
-        try:
-            return load(self.compiled())
-        except (OSError, AttributeError) as error:
-            raise MachineError(f"the compiled file {path} cannot be loaded: {error}") from None
+        except OSError as error:  # the file is whole, so another one would do no better
+            raise MachineError(f"the compiled file {path} cannot be loaded: {error}. {_ELSEWHERE}") from None
 
     def _path(self, compiler: str) -> Path:
         """Its name follows from all that the compiled file depends on."""
@@ -122,18 +118,31 @@ def compile_to(path: Path, source: Source, compiler: str) -> None:
             done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)
             if done.returncode:
                 raise _cannot_compile(compiler, source, done.stderr)
-            with made.open("rb") as whole:
-                os.fsync(whole.fileno())  # a name without its bytes, after a power cut, would stand in the way
+            _seal(made)
             made.replace(path)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise MachineError(f"compiling to {path} failed: {error}") from None
 
 
-def _is_there(path: Path) -> bool:
+def _seal(made: Path) -> None:
+    """Writes what the compiled bytes hash to behind them, where no loader looks, and all of it to the disk."""
+    with made.open("r+b") as file:
+        seal = hashlib.file_digest(file, _HASH).digest()
+        file.write(seal)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether the file is there, as it was made. Loading one that was cut short would end the process (SIGBUS)."""
     try:
-        return path.exists()
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return False
     except OSError as error:  # the folder may be another user's
         raise MachineError(f"what is compiled cannot be looked for at {path}: {error.strerror}") from None
+    size = hashlib.new(_HASH).digest_size
+    return hashlib.new(_HASH, content[:-size]).digest() == content[-size:]
 
 
 def _compiler() -> str:
