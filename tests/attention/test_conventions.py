@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from inspect import unwrap
 
 import numpy as np
 import pytest
@@ -62,6 +63,10 @@ def multihead(**masks: Tensor | None) -> Tensor:
     q, k, v = (tensor.transpose(1, 2).flatten(2) for tensor in vectors())
     context, _ = module(q, k, v, need_weights=False, **masks)
     return context.view(ROWS, LENGTH, HEADS, HEAD_DIM).transpose(1, 2)
+
+
+def true(*shape: int) -> Tensor:
+    return torch.ones(shape, dtype=torch.bool)
 
 
 def additive(allowed: Tensor, dtype: torch.dtype = torch.float64) -> Tensor:
@@ -147,6 +152,16 @@ def test_two_axes_of_hugging_face_are_padding() -> None:
     assert allowed_from_hugging_face_2d(attention_mask.int(), num_queries=1).shape == (3, 1, 1, 5)
 
 
+def test_the_masks_of_a_single_sentence_fit_each_other() -> None:
+    keys, cells_by_head = torch.tensor([False, False, True]), true(HEADS, 3, 3).triu(1)
+    allowed = allowed_from_multihead(num_heads=HEADS, attn_mask=cells_by_head, key_padding_mask=keys, num_queries=3)
+    assert torch.equal(allowed, Causal().allowed(3, 3) & ~keys.expand(1, HEADS, 3, 3))
+
+
+def test_no_queries_are_not_as_many_as_keys() -> None:
+    assert allowed_from_multihead(num_heads=HEADS, key_padding_mask=true(2, 3), num_queries=0).shape == (2, 1, 0, 3)
+
+
 @settings(deadline=None, max_examples=30)
 @given(st.lists(st.integers(0, 6), min_size=1, max_size=4), st.booleans())
 def test_lengths_are_padding_and_come_back(lengths: list[int], as_tensor: bool) -> None:
@@ -175,6 +190,9 @@ def test_a_block_mask_made_elsewhere_is_read() -> None:
 INTEGERS = torch.ones(5, 5, dtype=torch.int64)
 ONES = torch.tensor([[1.0, 0.0], [0.0, 1.0]])
 
+
+# As users call it: only in tests types are checked before.
+UNCHECKED_PADDING_FROM_LENGTHS: Callable[..., Padding] = unwrap(padding_from_lengths)
 
 REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "no mask": (
@@ -217,11 +235,15 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "ones of four axes": (lambda: allowed_from_hugging_face_4d(ONES[None, None]), r"holds 1 at \(0, 0, 0, 0\)"),
     "a triangle in two axes": (
         lambda: hugging_face_2d_from_allowed(Causal().allowed(3, 3)),
-        r"one thing for all queries of a row, but in row 0, head 0 the queries 0 and 1 .* use a convention with a",
+        r"for all heads and queries of a row, but in row 0, head 0 the queries 0 and 1 .* convention with a query axis",
+    ),
+    "heads that differ in two axes": (
+        lambda: hugging_face_2d_from_allowed(torch.tensor([True, False]).view(1, 2, 1, 1).expand(-1, -1, 3, 3)),
+        r"but in row 0, query 0 the heads 0 and 1 may look at different keys; use a convention with a head axis",
     ),
     "a triangle in lengths": (
         lambda: lengths_from_allowed(Causal().allowed(3, 3)),
-        "a list of lengths says one thing for all queries",
+        "a list of lengths says one thing for all heads and queries",
     ),
     "padding on the left in lengths": (
         lambda: lengths_from_allowed(torch.tensor([False, True]).view(1, 1, 1, 2)),
@@ -230,6 +252,14 @@ REFUSED: dict[str, tuple[Callable[[], object], str]] = {
     "booleans for lengths": (
         lambda: padding_from_lengths(torch.tensor([True])),
         "lengths are of type bool; expected integers, one per row",
+    ),
+    "fractions for lengths": (
+        lambda: UNCHECKED_PADDING_FROM_LENGTHS([3, 2.7]),
+        "lengths hold 2.7; expected integers, one per row",
+    ),
+    "a list of booleans for lengths": (
+        lambda: UNCHECKED_PADDING_FROM_LENGTHS([True, False]),
+        "lengths hold True; expected integers, one per row",
     ),
 }
 
@@ -241,10 +271,6 @@ def test_what_could_mean_two_things_is_refused(case: str) -> None:
         convert()
 
 
-def true(*shape: int) -> Tensor:
-    return torch.ones(shape, dtype=torch.bool)
-
-
 MISFITS: dict[str, tuple[Callable[[], object], str]] = {
     "heads": (lambda: allowed_from_multihead(num_heads=2, attn_mask=true(3, 5, 5)), "multiple of 2 heads, but is 3"),
     "one axis for multihead": (
@@ -253,7 +279,35 @@ MISFITS: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "two masks": (
         lambda: allowed_from_multihead(num_heads=1, attn_mask=true(5, 5), key_padding_mask=true(2, 4)),
-        r"do not fit: as \(batch, head, query, key\) they are \(1, 1, 5, 5\) and \(2, 1, 5, 4\)",
+        r"has the shape \(5, 5\), but beside a `key_padding_mask` of \(2, 4\) .* \(query, 4\) or \(2, query, 4\)",
+    ),
+    "one key": (
+        lambda: allowed_from_multihead(num_heads=2, attn_mask=true(4, 4), key_padding_mask=true(2, 1)),
+        r"`attn_mask` has the shape \(4, 4\), but beside .* \(2, 1\) .* \(query, 1\) or \(4, query, 1\)",
+    ),
+    "one row of keys": (
+        lambda: allowed_from_multihead(num_heads=2, attn_mask=true(6, 3, 3), key_padding_mask=true(1, 3)),
+        r"`attn_mask` has the shape \(6, 3, 3\), .* \(query, 3\) or \(2, query, 3\)",
+    ),
+    "one row of queries": (
+        lambda: allowed_from_multihead(num_heads=2, attn_mask=true(2, 3, 3), key_padding_mask=true(3, 3)),
+        r"`attn_mask` has the shape \(2, 3, 3\), .* \(query, 3\) or \(6, query, 3\)",
+    ),
+    "other queries": (
+        lambda: allowed_from_multihead(num_heads=2, attn_mask=true(4, 4), num_queries=7),
+        r"`num_queries` is 7, but `attn_mask` of the shape \(4, 4\) is for 4; leave `num_queries` out",
+    ),
+    "one query": (
+        lambda: allowed_from_multihead(num_heads=2, attn_mask=true(4, 4), key_padding_mask=true(2, 4), num_queries=1),
+        "`num_queries` is 1, but `attn_mask` of .* is for 4",
+    ),
+    "two axes of lengths": (
+        lambda: padding_from_lengths(torch.ones(2, 2, dtype=torch.int64)),
+        r"`lengths` must have the shape \(batch\), but has \(2, 2\)",
+    ),
+    "no axis of lengths": (
+        lambda: padding_from_lengths(torch.tensor(3)),
+        r"`lengths` must have the shape \(batch\), but has \(\)",
     ),
     "one axis for sdpa": (
         lambda: allowed_from_sdpa(true(5)),

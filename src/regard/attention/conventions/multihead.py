@@ -26,21 +26,21 @@ def allowed_from_multihead(
 
     Raises:
         AttentionError: no mask is given, or one is neither boolean nor 0 and minus infinity.
-        ShapeError: their axes do not fit.
+        ShapeError: their axes do not fit each other or ``num_queries``; one row or key does not stand for several.
     """
-    parts = []
     if attn_mask is not None:
-        require_axes(attn_mask, "attn_mask", {2: "(query, key)", 3: "(batch · heads, query, key)"})
-        parts.append(_by_head(_visible(attn_mask, "attn_mask"), num_heads))
+        pattern = _by_head(attn_mask, num_heads)
+        _require_queries(attn_mask, num_queries)
+        if key_padding_mask is None:
+            return pattern
+        rows = _by_row(key_padding_mask)
+        _require_fit(attn_mask, rows, num_heads)
+        return pattern & rows[:, None, None, :]
     if key_padding_mask is not None:
-        require_axes(key_padding_mask, "key_padding_mask", {1: "(key)", 2: "(batch, key)"})
-        rows = _visible(key_padding_mask, "key_padding_mask").view(-1, key_padding_mask.shape[-1])
-        queries = num_queries or (rows.shape[1] if attn_mask is None else attn_mask.shape[-2])
-        parts.append(rows[:, None, None, :].expand(-1, 1, queries, -1))
-    if not parts:
-        raise AttentionError("neither `key_padding_mask` nor `attn_mask` is given; where nothing is hidden, say so "
-                             "with Everything()")  # fmt: skip
-    return _both(parts)
+        rows = _by_row(key_padding_mask)
+        return rows[:, None, None, :].expand(-1, 1, rows.shape[1] if num_queries is None else num_queries, -1)
+    raise AttentionError("neither `key_padding_mask` nor `attn_mask` is given; where nothing is hidden, say so "
+                         "with Everything()")  # fmt: skip
 
 
 def multihead_from_allowed(
@@ -66,7 +66,17 @@ def _visible(mask: Tensor, name: str) -> Tensor:
     )
 
 
-def _by_head(visible: Tensor, num_heads: int) -> Tensor:
+def _by_row(key_padding_mask: Tensor) -> Tensor:
+    """The visible keys as (batch, key)."""
+    require_axes(key_padding_mask, "key_padding_mask", {1: "(key)", 2: "(batch, key)"})
+    visible = _visible(key_padding_mask, "key_padding_mask")
+    return visible[None] if visible.ndim == 1 else visible
+
+
+def _by_head(attn_mask: Tensor, num_heads: int) -> Tensor:
+    """The visible cells as (batch, head, query, key); batch and head are 1 where all share one pattern."""
+    require_axes(attn_mask, "attn_mask", {2: "(query, key)", 3: "(batch · heads, query, key)"})
+    visible = _visible(attn_mask, "attn_mask")
     if visible.ndim == 2:
         return visible[None, None]
     if visible.shape[0] % num_heads:
@@ -77,11 +87,18 @@ def _by_head(visible: Tensor, num_heads: int) -> Tensor:
     return visible.view(-1, num_heads, *visible.shape[1:])
 
 
-def _both(parts: list[Tensor]) -> Tensor:
-    try:
-        return parts[0] if len(parts) == 1 else parts[0] & parts[1]
-    except RuntimeError:
-        shapes = " and ".join(str(tuple(part.shape)) for part in parts)
+def _require_queries(attn_mask: Tensor, num_queries: int | None) -> None:
+    if num_queries not in (None, attn_mask.shape[-2]):
         raise ShapeError(
-            f"`attn_mask` and `key_padding_mask` do not fit: as (batch, head, query, key) they are {shapes}"
-        ) from None
+            f"`num_queries` is {num_queries}, but `attn_mask` of the shape {tuple(attn_mask.shape)} is for "
+            f"{attn_mask.shape[-2]}; leave `num_queries` out, or give the mask of these queries"
+        )
+
+
+def _require_fit(attn_mask: Tensor, rows: Tensor, num_heads: int) -> None:
+    num_rows, num_keys = rows.shape
+    if attn_mask.shape[-1] != num_keys or (attn_mask.ndim == 3 and len(attn_mask) != num_rows * num_heads):
+        raise ShapeError(
+            f"`attn_mask` has the shape {tuple(attn_mask.shape)}, but beside a `key_padding_mask` of "
+            f"{tuple(rows.shape)} it must have (query, {num_keys}) or ({num_rows * num_heads}, query, {num_keys})"
+        )

@@ -51,9 +51,11 @@ def the_same_for_every_query(
     different = (allowed != first).any(-1).nonzero()
     if len(different):
         row, head, query = different[0].tolist()
+        # The first query that differs is query 0 only where a head already begins otherwise than head 0.
+        pair = f"head {head} the queries 0 and {query}" if query else f"query 0 the heads 0 and {head}"
         raise AttentionError(
-            f"{convention} says one thing for all queries of a row, but in row {row}, head {head} the queries 0 and "
-            f"{query} may look at different keys; use a convention with a query axis"
+            f"{convention} says one thing for all heads and queries of a row, but in row {row}, {pair} may look at "
+            f"different keys; use a convention with a {'query' if query else 'head'} axis"
         )
     return first[:, 0, 0]
 
