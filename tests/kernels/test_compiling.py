@@ -1,6 +1,7 @@
 """A source is compiled once for a machine; where it cannot be, the message says what is missing."""
 
 import ctypes
+import platform
 import shutil
 import sys
 from collections.abc import Callable
@@ -69,10 +70,37 @@ def test_other_flags_make_another_file(needs_tool: Callable[[str], str], source:
     assert len(list(compiling.folder().iterdir())) == 2
 
 
+def test_a_compiler_is_needed_once(
+    source: Source, compile_by: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compile_by(f"echo compiled >{MADE}")
+    path = source.compiled()
+    monkeypatch.delenv("CXX")
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    assert source.is_compiled()
+    assert source.compiled() == path
+    assert source.loaded(Path.read_bytes).startswith(b"compiled")
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer"), [("machine", "s390x"), ("libc_ver", ("glibc", "2.17"))], ids=["processor", "system"]
+)
+def test_another_machine_needs_another_file(
+    source: Source, compile_by: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch, asked: str, answer: object
+) -> None:
+    compile_by(f"echo compiled >{MADE}")
+    path = source.compiled()
+    monkeypatch.setattr(platform, asked, lambda: answer)
+    assert not source.is_compiled(), "homes are shared by machines that cannot run each other's files"
+    assert source.compiled() != path
+
+
 def test_without_a_compiler_the_message_says_what_to_install(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "which", lambda _: None)
     with pytest.raises(MachineError, match=r"no C\+\+ compiler is found .*; install one, .*apt install g\+\+"):
         source.compiled()
+    with pytest.raises(MachineError, match=r"no C\+\+ compiler is found"):
+        source.is_compiled()  # nobody is told that it will be compiled now
 
 
 def test_a_compiler_that_fails_leaves_nothing(source: Source, tmp_path: Path) -> None:
@@ -82,22 +110,29 @@ def test_a_compiler_that_fails_leaves_nothing(source: Source, tmp_path: Path) ->
 
 
 def test_a_compiler_that_is_too_old_is_named_with_what_is_needed(
-    source: Source, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    source: Source, compile_by: Callable[[str], Path]
 ) -> None:
-    compiler = tmp_path / "g++"
-    compiler.write_text(
-        "#!/bin/sh\n"
+    compile_by(
         'if [ "$1" = --version ]; then echo "g++ (Elderly) 7.5.0"; echo "This is free software."; exit; fi\n'
-        "echo \"error: '__builtin_convertvector' was not declared\" >&2; exit 1\n",
-        encoding="utf-8",
+        "echo \"error: '__builtin_convertvector' was not declared\" >&2; exit 1"
     )
-    compiler.chmod(0o700)
-    monkeypatch.setenv("CXX", str(compiler))
     wanted = (
         r"GCC 11, Clang 14 and newer can, and this is g\+\+ \(Elderly\) 7\.5\.0; if it is another, install one, "
         r"for example with `apt install g\+\+` .*, or name one in CXX\. It says: error: '__builtin_convertvector'"
     )
     with pytest.raises(MachineError, match=wanted):
+        source.compiled()
+
+
+def test_a_compiler_may_speak_any_encoding(
+    source: Source, compile_by: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", "fr_FR.ISO-8859-1")
+    compile_by(
+        'if [ "$1" = --version ]; then printf "g++ (\\311lancourt) 7.5.0"; exit; fi\n'
+        'printf "$LC_ALL: \\351chec" >&2; exit 1'
+    )
+    with pytest.raises(MachineError, match=r"this is g\+\+ \(\ufffdlancourt\) 7\.5\.0; .* It says: C: \ufffdchec"):
         source.compiled()
 
 
@@ -146,20 +181,13 @@ def test_a_compiler_that_is_not_there_is_not_passed_over(source: Source, monkeyp
         source.compiled()
 
 
-def test_one_that_cannot_be_run_is_said(source: Source, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    compiler = tmp_path / "compiler"
-    compiler.write_bytes(b"\x7fELF of another machine")
-    compiler.chmod(0o700)
-    monkeypatch.setenv("CXX", str(compiler))
+def test_one_that_cannot_be_run_is_said(source: Source, compile_by: Callable[[str], Path]) -> None:
+    compile_by("").write_bytes(b"\x7fELF of another machine")
     with pytest.raises(MachineError, match=r"the compiler .*compiler cannot be run: "):
-        source.is_compiled()
+        source.compiled()
 
 
-def test_another_users_folder_is_a_reason_to_do_without(
-    needs_tool: Callable[[str], str], source: Source, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    needs_tool("g++")
-
+def test_another_users_folder_is_a_reason_to_do_without(source: Source, monkeypatch: pytest.MonkeyPatch) -> None:
     def forbidden(path: Path) -> bool:
         raise PermissionError(13, "Permission denied", str(path))
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from regard.errors import MachineError
-from regard.kernels import Kernels, check, library
+from regard.kernels import Kernels, check, compiling, library
 from regard.kernels.check import checked_kernels
 from regard.models import AnyModel, build_model
 from regard.runs.machine import machine_facts
@@ -69,8 +69,9 @@ def test_plain_means_plain(kernels: Kernels) -> None:
 
 
 def test_without_a_compiler_training_goes_on_with_one_note(
-    nothing_known: None, monkeypatch: pytest.MonkeyPatch
+    nothing_known: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr(shutil, "which", lambda _: None)
     model, (note,) = given()
     assert model.kernels is None
@@ -110,6 +111,7 @@ def test_a_kernel_that_computes_something_else_is_not_used(
     model, (note,) = given()
     assert model.kernels is None
     assert "the compiled kernel of layer norm does not compute what PyTorch computes: its error is" in note
+    assert note.endswith(f"delete {compiling.folder()} to have them made by another compiler, which CXX may name")
 
 
 def test_what_is_compiled_into_nothing_that_can_be_loaded_is_said(

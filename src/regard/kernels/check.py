@@ -10,6 +10,7 @@ from torch import Tensor
 
 from regard.errors import MachineError
 from regard.kernels.attention import Three, attended, attended_back
+from regard.kernels.compiling import folder
 from regard.kernels.consistency import consistency_and_gradients
 from regard.kernels.dropout import dropped
 from regard.kernels.embedding import embedded, embedded_back
@@ -45,7 +46,7 @@ def checked_kernels() -> Kernels:
         if not largest <= 1:
             raise MachineError(
                 f"the compiled kernel of {name} does not compute what PyTorch computes: its error is {largest:.3g} "
-                "times what is tolerated"
+                f"times what is tolerated; delete {folder()} to have them made by another compiler, which CXX may name"
             )
     return kernels
 

@@ -1,7 +1,8 @@
 """C++ compiled for this machine: made once for each version of a source, then found again.
 
 A compiled file lies in ``$XDG_CACHE_HOME/regard/compiled``, usually ``~/.cache/regard/compiled``, under a name that
-follows from the source, the compiler and the processor. No header of PyTorch is needed: compiling takes seconds.
+follows from the source, the processor and the system. A compiler is asked for only where there is no such file yet. No
+header of PyTorch is needed: compiling takes seconds.
 """
 
 import hashlib
@@ -49,30 +50,32 @@ class Source:
     compilers: str = "GCC 11, Clang 14 and newer"
 
     def is_compiled(self) -> bool:
-        """Whether this machine has it already.
+        """Whether this machine has it already; if not, there is a compiler to ask for it.
 
         Raises:
-            MachineError: there is no compiler, or what it made cannot be looked at.
+            MachineError: it was never compiled and there is no compiler, or what is compiled cannot be looked at.
         """
-        return _is_whole(self._path(_compiler()))
+        if _is_whole(self._path()):
+            return True
+        _compiler()
+        return False
 
     def compiled(self) -> Path:
         """The compiled file, made now if it never was or is damaged.
 
         Raises:
-            MachineError: there is no compiler, or it failed; the message says what to install.
+            MachineError: no compiler is there to make it, or it failed; the message says what to install.
         """
-        compiler = _compiler()
-        path = self._path(compiler)
+        path = self._path()
         if not _is_whole(path):
-            compile_to(path, self, compiler)
+            compile_to(path, self, _compiler())
         return path
 
     def loaded(self, load: Callable[[Path], Loaded]) -> Loaded:
         """What ``load`` makes of the compiled file.
 
         Raises:
-            MachineError: there is no compiler, it failed, or what it made cannot be loaded.
+            MachineError: no compiler is there to make it, it failed, or what it made cannot be loaded.
         """
         path = self.compiled()
         try:
@@ -80,9 +83,9 @@ class Source:
         except OSError as error:  # the file is whole, so another one would do no better
             raise MachineError(f"the compiled file {path} cannot be loaded: {error}. {_ELSEWHERE}") from None
 
-    def _path(self, compiler: str) -> Path:
-        """Its name follows from all that the compiled file depends on."""
-        parts = [_version(compiler), " ".join((*_FLAGS, *self.flags)), *map(str, self.linked), _processor()]
+    def _path(self) -> Path:
+        """Its name follows from what the file does and where it runs; the compiler may be gone by now."""
+        parts = [" ".join((*_FLAGS, *self.flags)), *map(str, self.linked), *platform.libc_ver(), _processor()]
         read = [(self.package, name) for name in self.names] + [_SHARED]
         parts += [files(package).joinpath(name).read_text(encoding="utf-8") for package, name in read]
         return folder() / f"{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:32]}.so"
@@ -115,12 +118,12 @@ def compile_to(path: Path, source: Source, compiler: str) -> None:
             # What is linked here gives all that is missing, so that no second library of its kind is taken along.
             linked = ["-Wl,--as-needed", *map(str, source.linked)] if source.linked else []
             command = [compiler, *_FLAGS, *source.flags, include, str(main), *linked, "-o", str(made)]
-            done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)
+            done = _run(command)
             if done.returncode:
                 raise _cannot_compile(compiler, source, done.stderr)
             _seal(made)
             made.replace(path)
-    except (OSError, subprocess.TimeoutExpired) as error:
+    except OSError as error:
         raise MachineError(f"compiling to {path} failed: {error}") from None
 
 
@@ -159,20 +162,28 @@ def _compiler() -> str:
 
 
 def _cannot_compile(compiler: str, source: Source, said: str) -> MachineError:
-    first, *_ = _version(compiler).splitlines() or ["of no version it would tell"]
+    first, *_ = _run([compiler, "--version"]).stdout.splitlines() or ["of no version it would tell"]
     return MachineError(
         f"{compiler} cannot compile {source.names[0]} for this machine. {source.compilers} can, and this is {first}; "
         f"if it is another, install one, {_EXAMPLE}, or name one in CXX. It says: {said.strip()[:500]}"
     )
 
 
-def _version(compiler: str) -> str:
-    """All that a compiler says of itself."""
-    asked = [compiler, "--version"]
+def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
+    """Runs a compiler. What it says is in English, and text whatever the bytes: they end up in a message."""
+    english = os.environ | {"LC_ALL": "C"}
     try:
-        return subprocess.run(asked, capture_output=True, text=True, timeout=_SECONDS, check=False).stdout
+        return subprocess.run(
+            command,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            env=english,
+            timeout=_SECONDS,
+            check=False,
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise MachineError(f"the compiler {compiler} cannot be run: {error}") from None
+        raise MachineError(f"the compiler {command[0]} cannot be run: {error}") from None
 
 
 def _processor() -> str:
