@@ -51,7 +51,11 @@ def test_a_picture_goes_into_a_file_that_is_new(regard: Run, tmp_path: Path) -> 
     ("arguments", "complaint"),
     [
         (["causal &"], "cannot be read at character 9"),
-        (["causal", "--pad", 9], "expected padding(count), not more than there are positions"),
+        (["causal", "--pad", 9], "--pad 9: a sentence of --length 8 has at most 8 positions of padding"),
+        (
+            ["causal", "--why", "0,1", "--svg", "new.svg"],
+            "--why and --svg: a cell is told in words, a mask is drawn; give one of them",
+        ),
         (["causal", "--why", "2"], "--why takes two positions, QUERY,KEY, such as 2,5, but is '2'"),
         (["causal", "--why", "2,²"], "--why takes two positions"),
         (["causal", "--why", "2,8"], "positions are counted from 0, and the last of 8 is 7"),

@@ -49,6 +49,10 @@ def show(
     ] = None,
 ) -> None:
     """Draw a mask: which keys (columns) each query (row) may look at, and why not the others."""
+    if why is not None and svg is not None:
+        raise InputError("--why and --svg: a cell is told in words, a mask is drawn; give one of them")
+    if pad > length:
+        raise InputError(f"--pad {pad}: a sentence of --length {length} has at most {length} positions of padding")
     refuse_existing(svg, option="--svg")
     from regard.attention import parse_mask
     from regard.attention.drawing import mask_svg, mask_text
