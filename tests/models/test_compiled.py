@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -24,6 +25,7 @@ from regard.models.interface import AnyModel
 from regard.settings import DecodingSettings
 from regard.settings.model import ModelSettings
 from regard.text.control import BOS, EOS
+from regard.text.shortlist import Shortlist
 
 SMALL = {"model_dim": 64, "num_heads": 2, "feedforward_dim": 96, "encoder_layers": 2, "decoder_layers": 2}
 VOCAB = 291
@@ -373,3 +375,25 @@ def test_some_pieces_are_scored_as_among_all(
     state = network.start(network.encode(ids, layout))
     whole = network.step(state, torch.full((3,), BOS))[0].gather(1, pieces).double()
     assert float((compiled[0][::copies] - whole).abs().max() / whole.std()) <= LARGEST_ERROR[numbers]
+
+
+def _uneven_shortlist() -> Shortlist:
+    """Piece n may be translated by n % 60 others, so that lists have all lengths."""
+    draw = np.random.default_rng(0)
+    few = [np.sort(draw.choice(np.arange(EOS + 1, VOCAB), size=n % 60, replace=False)) for n in range(VOCAB)]
+    return Shortlist(
+        frequent=np.arange(EOS + 1, EOS + 3),
+        first=np.cumsum([0, *map(len, few)]),
+        translations=np.concatenate(few),
+    )
+
+
+@pytest.mark.parametrize("beam_size", [1, 5])
+@pytest.mark.parametrize("numbers", LARGEST_ERROR)
+def test_within_a_shortlist_scores_do_not_depend_on_neighbours(library: Library, numbers: str, beam_size: int) -> None:
+    """A sentence's row of logits is as long as the longest list in its batch, and filled up with minus infinity."""
+    model, shortlist = CompiledTransformer(network_of(numbers), library), _uneven_shortlist()
+    settings = DecodingSettings(beam_size=beam_size, num_hypotheses=beam_size, max_length=12)
+    sources = [[60], [61, 180], [125, 62], [70], [7, 8, 9], [100, 101], [59, 58, 57]]
+    together = translate_ids(model, sources, settings, shortlist)
+    assert together == [translate_ids(model, [source], settings, shortlist)[0] for source in sources]

@@ -18,14 +18,14 @@ struct Spread {
 
 inline Spread spread_of(const float* logits, int64_t vocab) {
     const int64_t whole = vocab / kLanes * kLanes;
-    Lanes best = all(-std::numeric_limits<float>::infinity()), total{};
+    // What is left over is a block like all others: however far a row is filled up with -inf, the numbers are the same.
+    Lanes rest = all(-std::numeric_limits<float>::infinity()), best = rest, total{};
+    std::memcpy(&rest, logits + whole, (vocab - whole) * sizeof(float));
     for (int64_t i = 0; i < whole; i += kLanes) best = larger(load(logits + i), best);
-    float most = largest(best);
-    for (int64_t i = whole; i < vocab; ++i) most = std::max(most, logits[i]);
+    const float most = largest(larger(rest, best));
     for (int64_t i = 0; i < whole; i += kLanes) total += exponential(load(logits + i) - most);
-    float rest = sum(total);
-    for (int64_t i = whole; i < vocab; ++i) rest += std::exp(logits[i] - most);
-    return {most, std::log(rest)};
+    total += exponential(rest - most);
+    return {most, std::log(sum(total))};
 }
 
 // Keeps `best` sorted, best first; of equals, the one that came first stands first.

@@ -274,8 +274,8 @@ class CompiledTransformer(TranslationModel[CompiledMemory, CompiledState]):
     def best(
         self, logits: Float[Tensor, "row vocab"], before: Float64[Tensor, "group member"], count: int, *, first_id: int
     ) -> Best | None:
-        """See ``TranslationModel.best``."""
-        if logits.dtype != torch.float32 or logits.stride(1) != 1 or logits.shape[1] < count + first_id:
+        """See ``TranslationModel.best``. Where there are fewer, what is missing has totals of minus infinity."""
+        if logits.dtype != torch.float32 or logits.stride(1) != 1:
             return None
         (groups, members), before = before.shape, before.contiguous()
         totals, log_probabilities = (torch.empty(groups, count, dtype=torch.float64) for _ in range(2))
