@@ -1,7 +1,7 @@
 """A doctor for attention of any make: feeds it sentences that would show a fault, and says what, where and what to do.
 
-``finding`` holds what comes out, ``subject`` what is examined, ``influence`` the measuring; ``visibility``,
-``rectangles``, ``numbers``, ``weights`` and ``modes`` are the checks, and ``examine`` runs them.
+``finding`` holds what comes out, ``subject`` what is examined, ``copies`` how it is copied, ``influence`` how measured;
+``visibility``, ``rectangles``, ``numbers``, ``weights`` and ``modes`` are the checks, and ``examine`` runs them.
 """
 
 from regard.attention.diagnosis.examine import doctor

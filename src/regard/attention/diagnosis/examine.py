@@ -13,7 +13,7 @@ from regard.attention.diagnosis.rectangles import batch_independence, last_queri
 from regard.attention.diagnosis.subject import AdapterError, Forward, MaskKind, Subject, subject_of
 from regard.attention.diagnosis.visibility import future_leak, polarity, visible_keys
 from regard.attention.diagnosis.weights import hidden_weights
-from regard.errors import InputError, ShapeError
+from regard.errors import InputError
 
 _CHECKS: Final[dict[str, Callable[[Subject], Finding]]] = {
     "visible keys": visible_keys,
@@ -25,10 +25,13 @@ _CHECKS: Final[dict[str, Callable[[Subject], Finding]]] = {
     "weights": hidden_weights,
     "batch = alone": batch_independence,
     "train = eval": train_equals_eval,
+    "float16": partial(half_precision, dtype=torch.float16),
+    "bfloat16": partial(half_precision, dtype=torch.bfloat16),
 }
 
-# What somebody else's code raises is a finding: in its forward, in its backward, or by the form of its answer.
-_FOREIGN: Final = (AdapterError, RuntimeError, ShapeError)
+# What somebody else's code raises is a finding: in its forward, in its backward, by the form of its answer (a
+# ShapeError), or by what it keeps and cannot be copied.
+_FOREIGN: Final = (AdapterError, RuntimeError, InputError)
 
 
 def doctor(
@@ -45,10 +48,10 @@ def doctor(
     ``forward(inputs, allowed)`` is a small adapter around it. It is called with numbers of the shape (batch, position,
     model) and with booleans of the shape (batch, 1, query, key), True = may look, and returns the outputs (batch,
     query, features). If it returns ``(output, weights)``, with weights (batch, head, query, key) or a list of them, one
-    per layer, findings name the layer and the head.
+    per layer, findings name the layer and the head. None stands for weights that there are not.
 
     Pass an ``nn.Module`` and copies of it are examined in float64, float16 and bfloat16, and in training mode; yours is
-    not touched. A plain function is called as it is.
+    not touched. A plain function is called as it is. Gradients are switched on for it, under ``torch.no_grad()`` too.
 
     Args:
         forward: the adapter.
@@ -63,12 +66,13 @@ def doctor(
 
     Raises:
         ShapeError: the adapter does not answer, or not with a vector per sentence and query.
-        InputError: there is no such kind of masks.
+        InputError: there is no such kind of masks, or no copy can be made of the module.
     """
     if masks not in get_args(MaskKind):
         raise InputError(f"masks must be one of {', '.join(get_args(MaskKind))}, but is {masks!r}")
-    subject = subject_of(forward, model_dim=model_dim, masks=cast(MaskKind, masks), seed=seed, dtype=dtype)
-    return Diagnosis(tuple(_findings(subject, last=last_queries)))
+    with torch.inference_mode(False), torch.enable_grad():
+        subject = subject_of(forward, model_dim=model_dim, masks=cast(MaskKind, masks), seed=seed, dtype=dtype)
+        return Diagnosis(tuple(_findings(subject, last=last_queries)))
 
 
 def _findings(subject: Subject, *, last: bool) -> Iterator[Finding]:
@@ -79,7 +83,6 @@ def _findings(subject: Subject, *, last: bool) -> Iterator[Finding]:
     yield found
     for name, check in _CHECKS.items():
         yield _guarded(name, partial(check, subject))
-    yield from half_precision(subject)
     yield _guarded("last queries", partial(last_queries, subject, supported=last))
 
 

@@ -1,12 +1,12 @@
 """Training mode without dropout computes what evaluation mode computes, its fast path included."""
 
-import copy
 from dataclasses import replace
 from typing import Final
 
 import torch
 from torch import Tensor, nn
 
+from regard.attention.diagnosis.copies import copy_of
 from regard.attention.diagnosis.finding import Finding, Place, judged
 from regard.attention.diagnosis.influence import largest
 from regard.attention.diagnosis.patterns import padded
@@ -25,9 +25,9 @@ def train_equals_eval(subject: Subject) -> Finding:
     inputs, allowed = subject.inputs(2, _WIDTH), padded(subject.masks, (_REAL, _WIDTH), _WIDTH)
     quiet = _without_dropout(subject.forward)
     with torch.no_grad():
-        evaluated = replace(subject, forward=copy.deepcopy(quiet).eval())(inputs, allowed)
-        trained = [replace(subject, forward=copy.deepcopy(quiet).train())(inputs, allowed) for _ in range(2)]
-    if not torch.equal(trained[0], trained[1]):
+        evaluated = replace(subject, forward=copy_of(quiet).eval())(inputs, allowed)
+        trained = [replace(subject, forward=copy_of(quiet).train())(inputs, allowed) for _ in range(2)]
+    if not torch.allclose(trained[0], trained[1], rtol=0, atol=0, equal_nan=True):
         return Finding(
             _NAME, "skip", "two passes in training mode differ: there is chance left that is no dropout of ours"
         )
@@ -50,7 +50,7 @@ def _compared(subject: Subject, trained: Tensor, evaluated: Tensor) -> Finding:
 
 def _without_dropout(module: nn.Module) -> nn.Module:
     """A copy whose probabilities of dropping are 0, in dropout modules and in settings of other modules."""
-    quiet = copy.deepcopy(module)
+    quiet = copy_of(module)
     for part in quiet.modules():
         for name, value in list(vars(part).items()):
             is_rate = "drop" in name or (name == "p" and "Dropout" in type(part).__name__)

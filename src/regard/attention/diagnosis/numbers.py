@@ -87,12 +87,8 @@ def nan_at_padding(subject: Subject) -> Finding:
     )
 
 
-def half_precision(subject: Subject) -> list[Finding]:
-    """In float16 and bfloat16: finite, deaf to the padding, and near the exact result."""
-    return [_half(subject, dtype) for dtype in _HALF]
-
-
-def _half(subject: Subject, dtype: torch.dtype) -> Finding:
+def half_precision(subject: Subject, *, dtype: torch.dtype) -> Finding:
+    """In float16 or bfloat16: finite, and near the exact result."""
     name, tolerance = _HALF[dtype]
     half = subject.in_dtype(dtype)
     inputs = half.inputs(2, _LENGTH, scale=2.0)
@@ -100,18 +96,16 @@ def _half(subject: Subject, dtype: torch.dtype) -> Finding:
     real = torch.arange(_LENGTH)[None, :] < torch.tensor([_REAL, _LENGTH])[:, None]
     try:
         output, gradients = _with_gradients(half, inputs, allowed, among=real)
+        reference = _exactly(half, inputs, allowed)
     except (AdapterError, RuntimeError) as error:
         return _refused(name, error, half)
-    exact = half.in_dtype(torch.float64)
-    with torch.no_grad():
-        reference = exact(inputs.double(), allowed)
     broken = _not_finite(output[real]) + sum(map(_not_finite, gradients))
     size, (row, _) = largest((output.double() - reference)[real])
-    relative = size / float(reference[real].abs().max())
+    scale = float(reference[real].abs().max())
     sentence, query = real.nonzero()[row].tolist()
     return judged(
         name,
-        measured=torch.nan if broken else relative,
+        measured=torch.nan if broken else size / (scale or 1.0),
         tolerance=tolerance,
         good="finite, and near the exact result",
         bad=f"{broken} numbers are not finite" if broken else "far from the exact result of the same numbers",
@@ -120,9 +114,18 @@ def _half(subject: Subject, dtype: torch.dtype) -> Finding:
     )
 
 
+def _exactly(half: Subject, inputs: Tensor, allowed: Tensor) -> Tensor:
+    """What the same numbers give in float64, or in float32 where there is no float64."""
+    with torch.no_grad():
+        try:
+            return half.in_dtype(torch.float64)(inputs.double(), allowed)
+        except AdapterError:
+            return half.in_dtype(torch.float32)(inputs.float(), allowed).double()
+
+
 def _refused(name: str, error: Exception, half: Subject) -> Finding:
     """An overflow is the fault looked for; a plain function may just not be made for this type."""
     if half.is_module or "overflow" in str(error):
         advice = "hide with minus infinity; -1e9 is no float16"
         return Finding(name, "fail", f"forward failed: {error}", advice=advice)
-    return Finding(name, "skip", f"forward does not compute in {name}: {error}")
+    return Finding(name, "skip", f"forward does not compute both in {name} and in a finer type: {error}")

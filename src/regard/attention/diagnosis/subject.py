@@ -1,6 +1,5 @@
 """Somebody's attention, ready to be asked: ``(inputs, allowed) → output``, in a number type of our choice."""
 
-import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, final
@@ -9,9 +8,10 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
+from regard.attention.diagnosis.copies import copy_of
 from regard.errors import ShapeError
 
-Weights = Tensor | Sequence[Tensor]
+Weights = Tensor | Sequence[Tensor | None] | None
 Forward = Callable[[Tensor, Tensor], Tensor | tuple[Tensor, Weights]]
 MaskKind = Literal["any", "padding", "causal"]
 
@@ -56,15 +56,15 @@ class Subject:
         """
         return self.both(inputs, allowed)[0]
 
-    def both(self, inputs: Tensor, allowed: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """The output, and the weights per layer if the adapter returns them.
+    def both(self, inputs: Tensor, allowed: Tensor) -> tuple[Tensor, object]:
+        """The output, and what the adapter returns as its weights, or None.
 
         Raises:
             AdapterError: the adapter raised something.
             ShapeError: the output does not have a vector per sentence and query.
         """
         found = self._answer(inputs, self._opposite(allowed) if self.inverted else allowed)
-        output, weights = found if isinstance(found, tuple) and len(found) == 2 else (found, [])
+        output, weights = found if isinstance(found, tuple) and len(found) == 2 else (found, None)
         expected = (inputs.shape[0], allowed.shape[2])
         if not isinstance(output, Tensor) or output.ndim != 3 or tuple(output.shape[:2]) != expected:
             shape = tuple(output.shape) if isinstance(output, Tensor) else type(output).__name__
@@ -73,7 +73,7 @@ class Subject:
                 f"{tuple(inputs.shape)} and allowed {tuple(allowed.shape)}, but returned {shape}; "
                 "let the adapter bring its output into this form"
             )
-        return output, [weights] if isinstance(weights, Tensor) else list(weights)
+        return output, weights
 
     def _opposite(self, allowed: Tensor) -> Tensor:
         """Hides what may be seen and shows the rest, as far as the kind of masks goes: the future stays hidden."""
@@ -98,7 +98,7 @@ class Subject:
     def in_dtype(self, dtype: torch.dtype) -> "Subject":
         """The same, computing in another type."""
         if isinstance(self.forward, nn.Module):
-            return replace(self, forward=copy.deepcopy(self.forward).to(dtype), dtype=dtype)
+            return replace(self, forward=copy_of(self.forward).to(dtype), dtype=dtype)
         return replace(self, dtype=dtype)
 
     def upside_down(self) -> "Subject":
@@ -113,9 +113,10 @@ def subject_of(
 
     Raises:
         ShapeError: it does not answer at all, or not in the form of an adapter.
+        InputError: it is a module of which no copy can be made.
     """
     if isinstance(forward, nn.Module):
-        forward = copy.deepcopy(forward).eval()
+        forward = copy_of(forward).eval()
     subject = Subject(forward, model_dim, masks, torch.float32, seed=seed)
     if dtype is None:
         try:

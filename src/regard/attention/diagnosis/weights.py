@@ -1,5 +1,6 @@
 """The weights, where an adapter returns them: they name the layer and the head that looks where it may not."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import torch
@@ -9,6 +10,7 @@ from regard.attention.diagnosis.finding import Finding, Place, severity
 from regard.attention.diagnosis.influence import largest
 from regard.attention.diagnosis.patterns import open_to_all, padded
 from regard.attention.diagnosis.subject import Subject
+from regard.errors import ShapeError
 
 _LENGTH: Final = 7
 _REAL: Final = 4
@@ -18,17 +20,45 @@ _SUMS: Final = 1e-5  # many compute the softmax in float32 whatever the type of 
 def accused(
     subject: Subject, inputs: Tensor, allowed: Tensor, cell: tuple[int, int], *, read: Tensor | None = None
 ) -> Place:
-    """The first layer and head that look at a hidden key; without weights, the cell alone.
+    """The first layer and head that look at a hidden key; without weights that can be read, the cell alone.
 
     ``read`` says which queries count (batch, query); all if not given.
     """
     with torch.no_grad():
-        _, layers = subject.both(inputs, allowed)
-    for number, weights in enumerate(layers):
+        _, found = subject.both(inputs, allowed)
+    try:
+        layers = _by_layer(found, allowed)
+    except ShapeError:  # which the check of the weights tells
+        layers = {}
+    for number, weights in layers.items():
         size, place = _forbidden(weights, allowed if read is None else allowed | ~read[:, None, :, None])
         if size != 0:
             return _named(place, number, layers)
     return Place(query=cell[0], key=cell[1])
+
+
+def _by_layer(found: object, allowed: Tensor) -> dict[int, Tensor]:
+    """The weights of the layers that return some, by their numbers.
+
+    Raises:
+        ShapeError: they have another form.
+    """
+    several = found if isinstance(found, Sequence) else [found]
+    layers = {number: weights for number, weights in enumerate(several) if weights is not None}
+    for weights in layers.values():
+        if not _fits(weights, allowed):
+            shape = tuple(weights.shape) if isinstance(weights, Tensor) else type(weights).__name__
+            raise ShapeError(
+                "weights must be (batch, head, query, key) or, averaged over the heads, (batch, query, key), but for "
+                f"allowed {tuple(allowed.shape)} forward returned {shape}; let the adapter bring them into this form"
+            )
+    return layers
+
+
+def _fits(weights: object, allowed: Tensor) -> bool:
+    if not isinstance(weights, Tensor) or weights.ndim not in (3, 4):
+        return False
+    return (weights.shape[0], *weights.shape[-2:]) == (allowed.shape[0], *allowed.shape[-2:])
 
 
 def _forbidden(weights: Tensor, allowed: Tensor) -> tuple[float, tuple[int, ...]]:
@@ -37,9 +67,9 @@ def _forbidden(weights: Tensor, allowed: Tensor) -> tuple[float, tuple[int, ...]
     return largest(by_head, (~allowed).expand_as(by_head))
 
 
-def _named(index: tuple[int, ...], number: int, layers: list[Tensor]) -> Place:
+def _named(index: tuple[int, ...], number: int, layers: dict[int, Tensor]) -> Place:
     sentence, head, query, key = index
-    part = f"layer {number}" if len(layers) > 1 else None
+    part = f"layer {number}" if number or len(layers) > 1 else None
     return Place(part, head if layers[number].ndim == 4 else None, sentence, query, key)
 
 
@@ -49,10 +79,14 @@ def hidden_weights(subject: Subject) -> Finding:
     if subject.masks == "any":
         allowed = allowed & open_to_all("causal", 2, _LENGTH)
     with torch.no_grad():
-        _, layers = subject.both(subject.inputs(2, _LENGTH), allowed)
+        _, found = subject.both(subject.inputs(2, _LENGTH), allowed)
+    try:
+        layers = _by_layer(found, allowed)
+    except ShapeError as error:
+        return Finding("weights", "skip", str(error))
     if not layers:
         return Finding("weights", "skip", "forward returns no weights; return (output, weights) and heads are named")
-    for number, weights in enumerate(layers):
+    for number, weights in layers.items():
         size, index = _forbidden(weights, allowed)
         if size != 0:
             explanation = f"a weight of {size:.2g} at a key that is hidden"
@@ -61,10 +95,10 @@ def hidden_weights(subject: Subject) -> Finding:
     return _sums(layers, allowed)
 
 
-def _sums(layers: list[Tensor], allowed: Tensor) -> Finding:
+def _sums(layers: dict[int, Tensor], allowed: Tensor) -> Finding:
     seeing = allowed.any(-1)
     worst, place = 0.0, Place()
-    for number, weights in enumerate(layers):
+    for number, weights in layers.items():
         by_head = weights if weights.ndim == 4 else weights[:, None]
         sums = by_head.sum(-1)
         size, index = largest(sums - 1, seeing.expand_as(sums))
