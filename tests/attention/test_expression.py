@@ -37,6 +37,7 @@ PACKED = Layout.packed([[3, 3]], width=8)
         ("off(head=1, query=2, key=0)", SwitchedOff([Cell(1, 2, 0)], 2)),
         ("off(key=3) & off(head=2) & causal", Causal() & SwitchedOff([Cell(key=3), Cell(head=2)], 3)),
         ("off()", SwitchedOff([Cell()], 1)),
+        ("off(head=255, key=1000000)", SwitchedOff([Cell(head=255, key=1_000_000)], 256)),
         ("(" * 50 + "causal" + ")" * 50, Causal()),
     ],
 )
@@ -64,6 +65,8 @@ def test_what_is_written_is_the_mask(text: str, mask: Mask) -> None:
         ("off(head=1,head=2)", r"at character 1: expected off\("),
         ("off(tail=1)", r"at character 1: expected off\("),
         ("prefix(length=3)", r"at character 1: expected prefix\(length\)"),
+        ("causal & off(head=1000)", "at character 19: expected a head up to 255, but found '1000'"),
+        ("off(key=3, head=256)", "at character 17: expected a head up to 255, but found '256'"),
         ("off(head 1)", "at character 10: expected =, but found '1'"),
         ("window(1000001,0)", "at character 8: expected a number up to 1,000,000, but found '1000001'"),
         ("window(9" + "9" * 5000 + ",0)", "at character 8: expected a number up to 1,000,000"),

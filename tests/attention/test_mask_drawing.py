@@ -1,13 +1,15 @@
 """A mask draws itself: as text that says everything without colour, and as a picture that a screen reader can read."""
 
 import re
+from collections.abc import Callable
 from xml.etree import ElementTree
 
 import pytest
 
-from regard.attention import Causal, Everything, Mask, mask_svg, mask_text, parse_mask
+from regard.attention import Causal, Everything, Mask, mask_svg, mask_text, padding_from_lengths, parse_mask
 from regard.attention.drawing.as_svg import _HATCHINGS
 from regard.attention.reason import Reason
+from regard.errors import ShapeError
 
 SVG = "{http://www.w3.org/2000/svg}"
 ALL_REASONS = "causal & window(1,9) & segments(2,3) & off(key=0) & padding(1)"
@@ -101,3 +103,48 @@ def test_every_reason_has_a_hatching_of_its_own_and_nothing_comes_from_outside()
 def test_one_position_can_be_drawn(mask: Mask) -> None:
     ElementTree.fromstring(mask_svg(mask, 1, title="one"))
     assert mask_text(mask, 1).startswith("query ↓ key → 0\n")
+
+
+def described(mask: Mask, length: int, row: int) -> str | None:
+    return ElementTree.fromstring(mask_svg(mask, length, title="a row", row=row)).findtext(f"{SVG}desc")
+
+
+def test_a_row_is_drawn_as_it_is_explained() -> None:
+    padding = padding_from_lengths([1, 2])
+    for row, marks in enumerate(("1∅", "11")):
+        assert [padding.why(0, key, row=row) == "visible" for key in range(2)] == [mark == "1" for mark in marks]
+        assert mask_text(padding, 2, row=row).splitlines()[1].split() == ["0", *marks]
+    assert (described(padding, 2, 0) or "").startswith("2 queries by 2 keys; 2 of 4 cells are hidden")
+    assert described(padding, 2, 1) == "2 queries by 2 keys; 0 of 4 cells are hidden."
+
+
+def test_rows_that_share_a_mask_are_drawn_alike() -> None:
+    assert Causal().why(0, 1, row=7) == Causal().why(0, 1)
+    assert mask_text(Causal(), 3, row=7) == mask_text(Causal(), 3)
+    assert described(Causal(), 3, 7) == described(Causal(), 3, 0)
+
+
+@pytest.mark.parametrize("row", [-1, 2])
+def test_a_row_that_is_not_there_is_refused(row: int) -> None:
+    padding = padding_from_lengths([1, 2])
+    asked: list[Callable[[], object]] = [
+        lambda: padding.why(0, 0, row=row),
+        lambda: mask_text(padding, 2, row=row),
+        lambda: mask_svg(padding, 2, title="a row", row=row),
+    ]
+    for ask in asked:
+        with pytest.raises(ShapeError, match=f"`row` must be at least 0 and below 2, but is {row}"):
+            ask()
+
+
+@pytest.mark.parametrize(
+    ("title", "readable"),
+    [
+        ("causal\f&\n window(1,1)\x1c", "causal & window(1,1)"),
+        ("a\x00b\x1b[1m", "a\ufffdb\ufffd[1m"),
+        ("\udcff \ufffe 🙂 é", "\ufffd \ufffd 🙂 é"),
+    ],
+)
+def test_any_title_makes_a_picture_that_can_be_read(title: str, readable: str) -> None:
+    picture = ElementTree.fromstring(mask_svg(Causal(), 2, title=title).encode("utf-8"))
+    assert picture.findtext(f"{SVG}title") == picture.findtext(f"{SVG}text") == readable

@@ -23,6 +23,7 @@ MASKS_IN_WORDS: Final = (
     "off(head=…,query=…,key=…)"
 )
 _LARGEST: Final = 1_000_000
+_LAST_HEAD: Final = 255  # a mask that names a head has cells for each head before it
 _DEEPEST: Final = 50
 _TOKEN: Final = re.compile(r"(?P<number>[0-9]+)|(?P<name>[A-Za-z]+)|(?P<sign>\S)")
 
@@ -152,8 +153,9 @@ class _Reader:
             self._require("=", "expected =")
         if self.ahead.kind != "number":
             self._refuse("expected a number")
-        if len(self.ahead.text) > len(str(_LARGEST)) or int(self.ahead.text) > _LARGEST:
-            self._refuse(f"expected a number up to {_LARGEST:,}")
+        what, largest = ("head", _LAST_HEAD) if key == "head" else ("number", _LARGEST)
+        if len(self.ahead.text) > len(str(_LARGEST)) or int(self.ahead.text) > largest:
+            self._refuse(f"expected a {what} up to {largest:,}")
         return key, int(self.rest.pop().text)
 
     def _took(self, sign: str) -> bool:

@@ -1,10 +1,12 @@
 """A mask as one SVG file: hatched where a query may not look, with a mark, so that nothing is said by colour alone."""
 
+import re
 from collections.abc import Iterator
 from html import escape
 from itertools import groupby
 from typing import Final
 
+from regard.attention.drawing.heads import Codes, codes_by_head
 from regard.attention.marks import legend, mark, words
 from regard.attention.mask import Mask
 from regard.attention.reason import Reason
@@ -13,8 +15,8 @@ CELL: Final = 22
 LEFT, RIGHT, TITLE, HEAD, GAP = 64, 24, 34, 48, 20
 _NARROWEST: Final = 340
 _CHARACTER: Final = 8.5  # of the title, in pixels, rather too wide than too narrow
-
-Codes = list[list[int]]
+# What no XML file may hold, not even escaped: https://www.w3.org/TR/xml/#charsets
+_FORBIDDEN: Final = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 INK: Final = "#757b82"
 OPEN: Final = "#2f7fd0"
@@ -35,8 +37,12 @@ def mask_svg(mask: Mask, length: int, *, title: str, row: int = 0) -> str:
     """The mask on a sentence of ``length`` positions, one panel per head where heads differ.
 
     The file has a title and a description in words, and each run of cells says why it is dark.
+
+    Raises:
+        ShapeError: there is no such ``row``, or the mask was made for another length.
     """
-    heads = mask.reasons(length, length)[row].tolist()
+    title = _readable(title)
+    heads = codes_by_head(mask, length, row=row)
     codes = sorted({code for head in heads for line in head for code in line})
     keys = list(_legend(codes))
     panel = HEAD + CELL * length + GAP
@@ -55,6 +61,11 @@ def mask_svg(mask: Mask, length: int, *, title: str, row: int = 0) -> str:
         "</svg>",
     ]
     return "\n".join(parts) + "\n"
+
+
+def _readable(title: str) -> str:
+    """The title in one line, with a replacement character for each that would make the file unreadable."""
+    return _FORBIDDEN.sub("\ufffd", " ".join(title.split()))
 
 
 def _panel(codes: Codes, top: int, number: int, heads: list[Codes]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
+from regard.attention.drawing.heads import Codes, codes_by_head
 from regard.attention.marks import VISIBLE_MARK, legend, mark
 from regard.attention.mask import Mask
 
@@ -14,8 +15,11 @@ def mask_text(mask: Mask, length: int, *, row: int = 0, width: int = 80) -> str:
     """The mask on a sentence of ``length`` positions, a picture per head where heads differ.
 
     Columns stand apart where they fit into ``width`` characters, else close together.
+
+    Raises:
+        ShapeError: there is no such ``row``, or the mask was made for another length.
     """
-    heads = mask.reasons(length, length)[row].tolist()
+    heads = codes_by_head(mask, length, row=row)
     blocks = [list(_block(codes, width)) for codes in heads]
     if len(blocks) > 1:
         blocks = [[f"head {number}", *block] for number, block in enumerate(blocks)]
@@ -24,7 +28,7 @@ def mask_text(mask: Mask, length: int, *, row: int = 0, width: int = 80) -> str:
     return "".join(f"{line}\n" for block in [*blocks, closing] for line in [*block, ""])[:-1]
 
 
-def _block(codes: list[list[int]], width: int) -> Iterator[str]:
+def _block(codes: Codes, width: int) -> Iterator[str]:
     """The table of one head."""
     label, column = len(_CORNER), len(str(len(codes))) + 1
     if label + column * len(codes) <= width:
