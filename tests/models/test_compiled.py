@@ -3,7 +3,8 @@
 import copy
 import platform
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 import torch
 
 from regard.batches import rectangle
-from regard.decoding import translate_ids
+from regard.decoding import Hypothesis, translate_ids
 from regard.decoding.choice import best_of_group, log_probabilities
 from regard.errors import DivergedError, SettingsError, ShapeError
 from regard.kernels import Source
@@ -20,6 +21,7 @@ from regard.kernels.compiling import compile_to
 from regard.models import Transformer, build_model, compute_in
 from regard.models.compiled import CompiledTransformer, Library, compiled_library
 from regard.models.compiled import library as compiled_files
+from regard.models.compiled import transformer as compiled_network
 from regard.models.compiled.library import SOURCE, WITHOUT_TILES
 from regard.models.interface import AnyModel
 from regard.settings import DecodingSettings
@@ -132,6 +134,51 @@ def test_a_thread_that_needs_little_takes_nothing_from_one_that_needs_much(libra
     short.set()
     little.join()
     assert packing.pointers.source_positions == table  # not the shorter one
+
+
+@contextmanager
+def _default_dtype(dtype: torch.dtype) -> Iterator[None]:
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(dtype)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [lambda: _default_dtype(torch.float64), lambda: _default_dtype(torch.bfloat16), lambda: torch.device("meta")],
+    ids=["float64", "bfloat16", "meta"],
+)
+@pytest.mark.parametrize("numbers", LARGEST_ERROR)
+def test_pytorchs_defaults_change_nothing(
+    library: Library, numbers: str, other: Callable[[], AbstractContextManager[object]]
+) -> None:
+    network, settings = network_of(numbers), DecodingSettings(beam_size=3, num_hypotheses=3, max_length=40)
+
+    def everything() -> list[list[list[Hypothesis]]]:
+        model = CompiledTransformer(network, library)
+        return [translate_ids(model, SOURCES, settings, shortlist) for shortlist in (None, _uneven_shortlist())]
+
+    usual = everything()
+    with other():
+        assert everything() == usual
+
+
+@pytest.mark.parametrize("dtype", [torch.int32, torch.int16])
+@torch.inference_mode()
+def test_ids_of_any_whole_number_are_the_same(library: Library, dtype: torch.dtype) -> None:
+    model, pieces = CompiledTransformer(network_of(), library), torch.arange(EOS, EOS + 20).view(2, 10)
+    within = model.step_within(pieces.to(dtype))
+    expected_within = model.step_within(pieces)
+    ids, layout = rectangle([[7, 8, 9, EOS], [5, EOS]])
+    sentences, tokens = torch.arange(2), torch.full((2,), BOS)
+    expected, found = model.start(model.encode(ids, layout)), model.start(model.encode(ids.to(dtype), layout))
+    first = model.step(expected, tokens)[0]
+    assert torch.equal(model.step(found, tokens.to(dtype))[0], first)
+    few, _ = expected_within(expected, tokens, sentences)
+    assert torch.equal(within(found, tokens.to(dtype), sentences.to(dtype))[0], few)
 
 
 def test_a_weight_that_differs_is_seen(library: Library) -> None:
@@ -307,6 +354,13 @@ def test_what_is_not_compiled_is_refused_by_name(
 ) -> None:
     with pytest.raises(SettingsError, match=message):
         CompiledTransformer(network_of(numbers, **changes), library)
+
+
+def test_a_network_that_cannot_be_compiled_needs_no_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever has none is not told to install one, which would not help; whoever has one does not wait for it."""
+    monkeypatch.setattr(compiled_network, "compiled_library", lambda: pytest.fail("somebody was made to wait"))
+    with pytest.raises(SettingsError, match="positions = 'rotary'"):
+        CompiledTransformer(network_of(positions="rotary"))
 
 
 def test_a_processor_without_wide_vectors_computes_the_same(

@@ -95,15 +95,12 @@ class Packing:
     """A network's weights, laid out.
 
     Args:
-        network: ready for translating (``compute_in``) in float32, bfloat16 or int8.
+        network: ready for translating (``compute_in``) in float32, bfloat16 or int8, and of a kind that is compiled
+            (``refuse_what_is_not_compiled``).
         with_tiles: whether products of bfloat16 go through tiles.
-
-    Raises:
-        SettingsError: the network is of a kind that is not compiled; the message says what is in the way.
     """
 
     def __init__(self, network: Transformer, *, with_tiles: bool) -> None:
-        refuse_what_is_not_compiled(network)
         self._memory = _Memory(in_pairs=with_tiles and network.numbers == "bfloat16")
         self._reached = 0
         self._reaching = threading.Lock()

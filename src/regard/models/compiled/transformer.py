@@ -1,4 +1,8 @@
-"""A Transformer that translates by the compiled file. Its memory and state are few tensors; rows never move in them."""
+"""A Transformer that translates by the compiled file. Its memory and state are few tensors; rows never move in them.
+
+The compiled file is given addresses alone. So each tensor says what it holds and that it lies on the CPU, whatever
+PyTorch's defaults are, and ids are made what is read there.
+"""
 
 import ctypes
 from copy import deepcopy
@@ -6,13 +10,14 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, final
 
 import torch
-from jaxtyping import Float, Float64, Int
+from jaxtyping import Float, Float64, Int, Int64
 from torch import Tensor
 
 from regard.errors import ShapeError
+from regard.kernels.library import float_room
 from regard.layout import Layout
 from regard.models.compiled.library import Library, compiled_library
-from regard.models.compiled.packing import Packing
+from regard.models.compiled.packing import Packing, refuse_what_is_not_compiled
 from regard.models.interface import Best, StepWithin, TranslationModel
 from regard.models.multihead import HeadCore
 from regard.models.transformer import Transformer
@@ -127,13 +132,13 @@ class CompiledState:
         if self.written.cells.shape[4] == 1:
             return self
         sentences, beams, known = self.ancestors.shape
-        own = torch.arange(beams)[None, :, None].expand(sentences, -1, self.position - known)
+        own = torch.arange(beams, device="cpu")[None, :, None].expand(sentences, -1, self.position - known)
         whole = torch.cat((self.ancestors, own), dim=2)
         return replace(self, ancestors=whole.gather(1, parents[:, :, None].expand(-1, -1, self.position)))
 
     def apart(self) -> "CompiledState":
         """The same with memory of its own."""
-        slots = torch.arange(len(self.slots))
+        slots = torch.arange(len(self.slots), device="cpu")
         return replace(self, written=self.written.copied(self.slots, self.position), slots=slots)
 
     def pointers(self) -> _CachePointers:
@@ -171,6 +176,7 @@ class CompiledTransformer(TranslationModel[CompiledMemory, CompiledState]):
         super().__init__()
         self.training = network.training
         self._most_threads = threads
+        refuse_what_is_not_compiled(network)  # before anybody waits for a compiler
         library = library or compiled_library()
         self._packing = Packing(network, with_tiles=library.has_tiles)
         self.network = network
@@ -192,12 +198,13 @@ class CompiledTransformer(TranslationModel[CompiledMemory, CompiledState]):
         """
         if layout.is_packed:
             raise ShapeError("decoding reads one sentence per row, but the source's rows hold several; unpack them")
-        lengths = torch.tensor(layout.lengths, dtype=torch.long)
+        lengths = torch.tensor(layout.lengths, dtype=torch.long, device="cpu")
         first = lengths.cumsum(0) - lengths
-        tokens = source[torch.arange(layout.width) < lengths[:, None]]
+        tokens = _as_read(source)[torch.arange(layout.width, device="cpu") < lengths[:, None]]
         self._packing.reach(self.network, layout.width)
         layers, dim = len(self.network.decoder), self.network.settings.model_dim
-        memory = CompiledMemory(torch.empty(layers, 2, len(tokens), dim, dtype=self.dtype), first, lengths)
+        cells = torch.empty(layers, 2, len(tokens), dim, dtype=self.dtype, device="cpu")
+        memory = CompiledMemory(cells, first, lengths)
         _refuse_unknown(self._encode(
             ctypes.byref(self._packing.pointers), ctypes.c_void_p(tokens.data_ptr()), ctypes.byref(memory.pointers()),
             ctypes.c_int64(len(lengths)), ctypes.c_int64(self._threads()),
@@ -212,8 +219,8 @@ class CompiledTransformer(TranslationModel[CompiledMemory, CompiledState]):
             position=0,
             memory=memory,
             written=Cells(memory.cells.new_empty(layers, 2, sentences, _FIRST_ROOM, copies, dim)),
-            slots=torch.arange(sentences),
-            ancestors=torch.empty(sentences, copies, 0, dtype=torch.long),
+            slots=torch.arange(sentences, device="cpu"),
+            ancestors=torch.empty(sentences, copies, 0, dtype=torch.long, device="cpu"),
         )
 
     def step(
@@ -232,10 +239,10 @@ class CompiledTransformer(TranslationModel[CompiledMemory, CompiledState]):
 
         It raises ``ShapeError`` where a sentence has no row of pieces.
         """
-        pieces, width = pieces.contiguous(), pieces.shape[1]
+        pieces, width = _as_read(pieces), pieces.shape[1]
 
         def step(state: CompiledState, tokens: Tensor, sentences: Tensor) -> tuple[Tensor, CompiledState]:
-            sentences = sentences.contiguous()
+            sentences = _as_read(sentences)
             named = sentences.tolist()
             if len(named) != len(state.slots) or not all(0 <= number < len(pieces) for number in named):
                 raise ShapeError(
@@ -256,8 +263,7 @@ class CompiledTransformer(TranslationModel[CompiledMemory, CompiledState]):
         self._packing.reach(self.network, state.position + 1)
         if not state.written.may_take(state.position):
             state = state.apart()
-        tokens = tokens.contiguous()
-        logits = torch.empty(len(tokens), width)
+        tokens, logits = _as_read(tokens), float_room(rows, width)
         _refuse_unknown(self._step(
             ctypes.byref(self._packing.pointers), ctypes.c_void_p(tokens.data_ptr()),
             ctypes.byref(state.memory.pointers()), ctypes.byref(state.pointers()),
@@ -277,9 +283,9 @@ class CompiledTransformer(TranslationModel[CompiledMemory, CompiledState]):
         """See ``TranslationModel.best``. Where there are fewer, what is missing has totals of minus infinity."""
         if logits.dtype != torch.float32 or logits.stride(1) != 1:
             return None
-        (groups, members), before = before.shape, before.contiguous()
-        totals, log_probabilities = (torch.empty(groups, count, dtype=torch.float64) for _ in range(2))
-        parents, ids = (torch.empty(groups, count, dtype=torch.long) for _ in range(2))
+        (groups, members), before = before.shape, before.double().contiguous()
+        totals, log_probabilities = (torch.empty(groups, count, dtype=torch.float64, device="cpu") for _ in range(2))
+        parents, ids = (torch.empty(groups, count, dtype=torch.long, device="cpu") for _ in range(2))
         numbers = (logits.stride(0), logits.shape[1], first_id, groups, members)
         is_finite = self._best(
             ctypes.c_void_p(logits.data_ptr()), *map(ctypes.c_int64, numbers), ctypes.c_void_p(before.data_ptr()),
@@ -301,6 +307,11 @@ class CompiledTransformer(TranslationModel[CompiledMemory, CompiledState]):
     def attentions(self) -> dict[str, HeadCore]:
         """See ``TranslationModel``; the network's. Who watches them does so on a twin, which is a network."""
         return self.network.attentions()
+
+
+def _as_read(ids: Int[Tensor, "..."]) -> Int64[Tensor, "..."]:
+    """Ids, or numbers of sentences, as the compiled file reads them."""
+    return ids.to("cpu", torch.long).contiguous()
 
 
 def _refuse_unknown(is_known: int) -> None:
