@@ -1,11 +1,16 @@
 """The compiled file computes what the network's modules compute, and nothing in a row depends on its neighbours."""
 
 import copy
+import os
 import platform
+import re
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -43,10 +48,16 @@ VARIANTS: list[dict[str, object]] = [
 
 
 @pytest.fixture(scope="session")
-def library(needs_tool: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory) -> Library:
+def environment(needs_tool: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """That of a process which finds what is compiled for these tests."""
+    return {"XDG_CACHE_HOME": str(tmp_path_factory.mktemp("compiled")), "CXX": needs_tool("g++")}
+
+
+@pytest.fixture(scope="session")
+def library(environment: dict[str, str]) -> Library:
     with pytest.MonkeyPatch.context() as changed:
-        changed.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("compiled")))
-        changed.setenv("CXX", needs_tool("g++"))
+        for name, value in environment.items():
+            changed.setenv(name, value)
         made: Library = compiled_library.__wrapped__()  # and not one that other tests would find
     return made
 
@@ -338,6 +349,76 @@ def test_an_id_that_is_not_in_the_vocabulary_is_refused(library: Library) -> Non
     state = model.start(model.encode(*rectangle([[5, EOS]])))
     with pytest.raises(IndexError, match="not in the vocabulary"):
         model.step(state, torch.tensor([-1]))
+
+
+def test_threads_ask_for_no_memory() -> None:
+    """What runs out of memory between threads ends the process; it is asked for before they begin."""
+    asking = re.compile(r"std::(vector|string|map|unique_ptr)|\bnew\b|alloc\(|resize|push_back")
+    shared = re.compile(r"^#pragma omp parallel.*?^}", re.DOTALL | re.MULTILINE)  # to the end of the function
+    code = "".join(files(SOURCE.package).joinpath(name).read_text(encoding="utf-8") for name in SOURCE.names)
+    regions = shared.findall(re.sub(r"//.*", "", code))
+    assert len(regions) == code.count("omp parallel") > 0
+    for region in regions:
+        assert not (found := asking.search(region)), f"{found.group()} in {region}"
+
+
+SHORT_OF_MEMORY = """
+import resource
+from pathlib import Path
+
+import torch
+
+from regard.batches import rectangle
+from regard.errors import is_out_of_memory
+from regard.models import build_model, compute_in
+from regard.models.compiled import CompiledTransformer
+from regard.settings import ModelSettings
+from regard.text.control import BOS, EOS
+
+torch.set_num_threads(1)
+settings = ModelSettings(model_dim=64, num_heads=2, feedforward_dim=4096, encoder_layers=1, decoder_layers=1)
+network = build_model(settings, 300).eval().requires_grad_(False)
+compute_in(network, "float32")
+model = CompiledTransformer(network)
+
+def attempt(work, megabytes):
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    room = pages * resource.getpagesize() + megabytes * 2**20
+    resource.setrlimit(resource.RLIMIT_AS, (room, resource.RLIM_INFINITY))
+    try:
+        work()
+    except MemoryError as error:
+        assert is_out_of_memory(error)
+        print(error)
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+
+with torch.inference_mode():
+    state = model.start(model.encode(*rectangle([[7, 8, EOS]])), copies=10_000)
+    few = model.start(model.encode(*rectangle([[7, 8, EOS]])))
+    usual, _ = model.step(few, torch.tensor([BOS]))
+    long = rectangle([[7] * 20_000 + [EOS]])
+    model._packing.reach(network, 20_001)
+    before = torch.zeros(1, 1, dtype=torch.float64)
+    attempt(lambda: model.encode(*long), 100)
+    attempt(lambda: model.step(state, torch.full((10_000,), BOS)), 100)
+    attempt(lambda: model.best(usual, before, 2**22, first_id=EOS), 192)
+    again, _ = model.step(few, torch.tensor([BOS]))
+    assert torch.equal(again, usual)
+"""
+
+
+def test_memory_that_runs_out_is_an_error_and_no_end(library: Library, environment: dict[str, str]) -> None:
+    if sys.platform != "linux":
+        pytest.skip("limits the address space, as Linux does")
+    result = subprocess.run(
+        [sys.executable, "-c", SHORT_OF_MEMORY], env={**os.environ, **environment}, capture_output=True, text=True,
+        timeout=300, check=False,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.splitlines() == 3 * [
+        "memory ran out in the compiled network; translate fewer or shorter sentences at a time"
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 // What Python calls: reading sentences, one step of the decoder, the best next tokens.
 //
 // Compiled once for the machine it runs on (library.py). Pointers are tensors' memory, which Python keeps alive.
+#include <new>
+
 #include "choice.h"
 #include "network.h"
 
@@ -85,6 +87,16 @@ bool are_known(const Network& network, const int64_t* tokens, int64_t count) {
     return std::all_of(tokens, tokens + count, [&](int64_t id) { return id >= 0 && id < network.vocab; });
 }
 
+// Python cannot catch an exception, it ends with it: where memory runs out, -1 says so.
+template <class Work>
+int64_t unless_memory_runs_out(const Work& work) {
+    try {
+        return work();
+    } catch (const std::bad_alloc&) {
+        return -1;
+    }
+}
+
 }  // namespace
 
 extern "C" {
@@ -98,48 +110,56 @@ int64_t regard_has_tiles() {
 #endif
 }
 
-// They return 0, and do nothing, if a token is not in the vocabulary; else 1.
+// They return 0, and do nothing, if a token is not in the vocabulary, -1 if memory ran out; else 1.
 #define REGARD_ENTRIES(name, Number, Weight)                                                                           \
     int64_t regard_encode_##name(const Network* network, const int64_t* tokens, const Memory* memory, int64_t sentences, \
                                  int64_t threads) {                                                                    \
         if (!are_known(*network, tokens, memory->num_tokens)) return 0;                                                \
-        encode_in_groups<Number, Weight>(*network, tokens, *memory, sentences, int(threads));                          \
-        return 1;                                                                                                      \
+        return unless_memory_runs_out([&] {                                                                            \
+            encode_in_groups<Number, Weight>(*network, tokens, *memory, sentences, int(threads));                      \
+            return 1;                                                                                                  \
+        });                                                                                                            \
     }                                                                                                                  \
     int64_t regard_step_##name(const Network* network, const int64_t* tokens, const Memory* memory,                    \
                                const Cache* cache, const Choice* choice, int64_t rows, int64_t position,               \
                                float* logits, int64_t threads) {                                                       \
         if (!are_known(*network, tokens, rows)) return 0;                                                              \
-        step<Number, Weight>(*network, tokens, *memory, *cache, *choice, rows, position, logits, int(threads));        \
-        return 1;                                                                                                      \
+        return unless_memory_runs_out([&] {                                                                            \
+            step<Number, Weight>(*network, tokens, *memory, *cache, *choice, rows, position, logits, int(threads));    \
+            return 1;                                                                                                  \
+        });                                                                                                            \
     }
 
 REGARD_ENTRIES(float32, float, float)
 REGARD_ENTRIES(bfloat16, bfloat16, bfloat16)
 REGARD_ENTRIES(int8, bfloat16, int8_t)
 
-// The `count` best continuations of each group of rows, best first; 0 if a logit is not a number, else 1.
+// The `count` best continuations of each group of rows, best first; 0 if a logit is not a number, -1 if memory ran out,
+// else 1.
 int64_t regard_best(const float* logits, int64_t stride, int64_t vocab, int64_t first_allowed, int64_t groups,
                     int64_t members, const double* before, int64_t count, double* totals, int64_t* parents, int64_t* ids,
                     double* log_probabilities) {
-    const double nowhere = -std::numeric_limits<double>::infinity();
-    std::vector<Candidate> best(count);
-    for (int64_t group = 0; group < groups; ++group) {
-        int64_t found = 0;
-        for (int64_t member = 0; member < members; ++member) {
-            const int64_t row = group * members + member;
-            if (before[row] == nowhere) continue;
-            if (!look_for_best(logits + row * stride, vocab, first_allowed, member, before[row], best.data(), found, count))
-                return 0;
+    return unless_memory_runs_out([&] {
+        const double nowhere = -std::numeric_limits<double>::infinity();
+        std::vector<Candidate> best(count);
+        for (int64_t group = 0; group < groups; ++group) {
+            int64_t found = 0;
+            for (int64_t member = 0; member < members; ++member) {
+                const int64_t row = group * members + member;
+                if (before[row] == nowhere) continue;
+                if (!look_for_best(logits + row * stride, vocab, first_allowed, member, before[row], best.data(), found,
+                                   count))
+                    return 0;
+            }
+            for (int64_t place = 0; place < count; ++place) {
+                const Candidate& one = place < found ? best[place] : Candidate{nowhere, 0, first_allowed, nowhere};
+                totals[group * count + place] = one.total;
+                parents[group * count + place] = one.member;
+                ids[group * count + place] = one.id;
+                log_probabilities[group * count + place] = one.log_probability;
+            }
         }
-        for (int64_t place = 0; place < count; ++place) {
-            const Candidate& one = place < found ? best[place] : Candidate{nowhere, 0, first_allowed, nowhere};
-            totals[group * count + place] = one.total;
-            parents[group * count + place] = one.member;
-            ids[group * count + place] = one.id;
-            log_probabilities[group * count + place] = one.log_probability;
-        }
-    }
-    return 1;
+        return 1;
+    });
 }
 }

@@ -9,6 +9,7 @@
 
 #include "arithmetic.h"
 #ifdef __AMX_BF16__
+#include <omp.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #endif
@@ -80,17 +81,23 @@ inline void shape_tiles(int64_t rows) {
     _tile_loadconfig(&shape);
 }
 
-inline const bfloat16* in_bfloat16(const bfloat16* panels, int64_t, std::vector<bfloat16>&) { return panels; }
+inline const bfloat16* in_bfloat16(const bfloat16* panels, int64_t, bfloat16*) { return panels; }
 
 // Eight-bit weights are whole numbers that bfloat16 holds exactly; their factors follow after the sum. Two inputs of an
 // output become neighbours.
-inline const bfloat16* in_bfloat16(const int8_t* panels, int64_t size, std::vector<bfloat16>& wide) {
-    if (int64_t(wide.size()) < size) wide.resize(size);
+inline const bfloat16* in_bfloat16(const int8_t* panels, int64_t size, bfloat16* wide) {
     for (int64_t i = 0; i < size; i += 2 * kLanes) {
         const Bits even = (Bits)load(panels + i), odd = (Bits)load(panels + i + kLanes), pairs = (even >> 16) | odd;
-        std::memcpy(wide.data() + i, &pairs, sizeof pairs);
+        std::memcpy(wide + i, &pairs, sizeof pairs);
     }
-    return wide.data();
+    return wide;
+}
+
+// Room for what all threads widen, asked for before they begin: memory that runs out between threads ends the process.
+inline bfloat16* room_to_widen(int64_t size) {
+    static thread_local std::vector<bfloat16> room;
+    if (int64_t(room.size()) < size) room.resize(size);
+    return room.data();
 }
 
 // One row alone waits for its weights, so it reads the eight bits and nothing else. It adds up as tiles do, inputs with
@@ -178,15 +185,17 @@ void multiply_one_row(const Product& product, const bfloat16* row, int threads, 
 
 template <class Weight, class Emit>
 void multiply_by_tiles(const Product& product, const bfloat16* rows, int64_t num_rows, int threads, Emit emit) {
-    const int64_t inputs = product.inputs;
+    const int64_t inputs = product.inputs, size = 2 * kLanes * inputs;
+    const int64_t widened = std::is_same<Weight, int8_t>::value ? size : 0;
+    bfloat16* const room = room_to_widen(threads * widened);
 #pragma omp parallel num_threads(threads) if (threads > 1)
     {
-        static thread_local std::vector<bfloat16> wide;
+        bfloat16* const wide = room + omp_get_thread_num() * widened;
         shape_tiles(num_rows < 16 ? num_rows : 16);
 #pragma omp for
         for (int64_t output = 0; output < product.outputs; output += 2 * kLanes) {
             const Weight* weights = static_cast<const Weight*>(product.weight) + output * inputs;
-            const bfloat16* panels = in_bfloat16(weights, 2 * kLanes * inputs, wide);
+            const bfloat16* panels = in_bfloat16(weights, size, wide);
             multiply_panels(panels, inputs, rows, num_rows, [&](int64_t row, int64_t panel, Lanes sums) {
                 emit(row, output + panel, finished(product, output + panel, sums));
             });

@@ -23,6 +23,8 @@ from regard.models.multihead import HeadCore
 from regard.models.transformer import Transformer
 
 _FIRST_ROOM: Final = 32
+_NO_MEMORY: Final = -1
+"""What the compiled functions give then."""
 
 
 class _MemoryPointers(ctypes.Structure):
@@ -287,12 +289,13 @@ class CompiledTransformer(TranslationModel[CompiledMemory, CompiledState]):
         totals, log_probabilities = (torch.empty(groups, count, dtype=torch.float64, device="cpu") for _ in range(2))
         parents, ids = (torch.empty(groups, count, dtype=torch.long, device="cpu") for _ in range(2))
         numbers = (logits.stride(0), logits.shape[1], first_id, groups, members)
-        is_finite = self._best(
+        result = self._best(
             ctypes.c_void_p(logits.data_ptr()), *map(ctypes.c_int64, numbers), ctypes.c_void_p(before.data_ptr()),
             ctypes.c_int64(count),
             *(ctypes.c_void_p(each.data_ptr()) for each in (totals, parents, ids, log_probabilities)),
         )  # fmt: skip
-        if not is_finite:
+        _refuse_without_memory(result)
+        if not result:  # a logit is not a number
             totals[:, 0] = log_probabilities[:, 0] = float("nan")
         return Best(totals, parents, ids, log_probabilities)
 
@@ -314,6 +317,12 @@ def _as_read(ids: Int[Tensor, "..."]) -> Int64[Tensor, "..."]:
     return ids.to("cpu", torch.long).contiguous()
 
 
-def _refuse_unknown(is_known: int) -> None:
-    if not is_known:
+def _refuse_unknown(result: int) -> None:
+    _refuse_without_memory(result)
+    if not result:
         raise IndexError("a token's id is not in the vocabulary")
+
+
+def _refuse_without_memory(result: int) -> None:
+    if result == _NO_MEMORY:
+        raise MemoryError("memory ran out in the compiled network; translate fewer or shorter sentences at a time")
