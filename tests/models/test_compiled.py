@@ -312,6 +312,8 @@ def test_of_equals_the_lowest_id_is_best_and_nothing_follows_minus_infinity(libr
     nowhere = model.best(logits, torch.full((1, 2), -torch.inf, dtype=torch.float64), 2, first_id=EOS)
     assert nowhere is not None
     assert nowhere.totals.tolist() == [[-torch.inf, -torch.inf]]
+    with pytest.raises(ShapeError, match="1 groups of 3 hypotheses have a row of logits each, but 2 rows were given"):
+        model.best(logits, torch.zeros((1, 3), dtype=torch.float64), 2, first_id=EOS)
 
 
 @pytest.mark.parametrize("beam_size", [1, 4])

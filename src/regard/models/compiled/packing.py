@@ -179,11 +179,6 @@ class Packing:
             "contract": self._memory.product(layer.feedforward.contract),
         }
 
-    def _norm(self, norm: LayerNorm | None) -> NormPointers:
-        if norm is None:
-            return NormPointers()
-        return NormPointers(self._memory.wide(norm.weight), self._memory.wide(norm.bias), norm.epsilon)
-
 
 @final
 class _Memory:

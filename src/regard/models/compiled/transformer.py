@@ -286,6 +286,10 @@ class CompiledTransformer(TranslationModel[CompiledMemory, CompiledState]):
         if logits.dtype != torch.float32 or logits.stride(1) != 1:
             return None
         (groups, members), before = before.shape, before.double().contiguous()
+        if len(logits) != groups * members:
+            raise ShapeError(
+                f"{groups} groups of {members} hypotheses have a row of logits each, but {len(logits)} rows were given"
+            )
         totals, log_probabilities = (torch.empty(groups, count, dtype=torch.float64, device="cpu") for _ in range(2))
         parents, ids = (torch.empty(groups, count, dtype=torch.long, device="cpu") for _ in range(2))
         numbers = (logits.stride(0), logits.shape[1], first_id, groups, members)
