@@ -33,6 +33,9 @@ def test_the_demo_tells_its_story(tmp_path: Path) -> None:
     for words in ("“I love you.”, word by word", "The model is in demo-model", "translate demo-model --stream"):
         assert words in result.stdout
     assert "validated: " in result.stderr
+    few = re.search(r"(\d+) updates are too few for good French.*demo --minutes (\d+)", result.stdout, re.DOTALL)
+    assert few
+    assert int(few[1]) * int(few[2]) / 0.03 >= 1000, "so long is enough"
     report = tmp_path / "demo-model" / "attention.html"
     assert result.stdout.endswith(f"  {report}\n")
     assert "The cat chased the dog." in report.read_text(encoding="utf-8")

@@ -1,5 +1,6 @@
 """``regard demo``: a translator trained from nothing in minutes, scored, and tried on the textbook's sentences."""
 
+import math
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
@@ -12,6 +13,7 @@ import typer
 from regard.cli.number import number_from
 from regard.cli.progress import progress_reporter
 from regard.cli.scoring import score
+from regard.cli.show import count
 from regard.cli.train import refuse_existing_folder, telling_how_to_resume
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ WATCHED = "I love you."
 EXPLAINED = "The cat chased the dog."
 REPORT = "attention.html"
 TEXTBOOK = "textbook"
+ENOUGH_UPDATES = 1000  # score 79 BLEU; 500 score 53, and what 200 give is no French
 
 # What a few minutes are spent on best: few subwords, few layers and small batches, so that there are many updates.
 TUNED = (
@@ -58,7 +61,9 @@ def demo(
     folder = refuse_existing_folder(out) if out else first_free(DEFAULT_OUT)
     settings = _settings(minutes, seed)
     _heading(f"English → French in {minutes:g} minutes, from sentences that Regard makes up itself")
-    data = _train(settings, folder)
+    data, updates = _train(settings, folder)
+    if updates < ENOUGH_UPDATES:
+        _heading(_why_so_bad(updates, minutes))
     from regard.translator import load
 
     translator = load(folder)
@@ -81,15 +86,24 @@ def _settings(minutes: float, seed: int) -> "Settings":
     return load_settings(None, [*TUNED, *given], preset="tiny")
 
 
-def _train(settings: "Settings", folder: Path) -> "RunData":
-    """Makes the sentences once, for training and for the score."""
+def _train(settings: "Settings", folder: Path) -> "tuple[RunData, int]":
+    """Makes the sentences once, for training and for the score; gives them, and how many updates were made."""
     from regard.runs import train
     from regard.runs.data import read_data
 
     data = read_data(settings.data)
     with telling_how_to_resume(folder), progress_reporter() as reporter:
-        train(settings, folder, reporter=reporter, data=data)
-    return data
+        result = train(settings, folder, reporter=reporter, data=data)
+    return data, result.steps
+
+
+def _why_so_bad(updates: int, minutes: float) -> str:
+    needed = math.ceil(minutes * ENOUGH_UPDATES / max(updates, 1))
+    return (
+        f"{count(updates)} updates are too few for good French; some {count(ENOUGH_UPDATES)} are enough. If this\n"
+        "computer is busy with something else, try again when it is not, or give it time:\n\n"
+        f"  {_regard()} demo --minutes {needed}"
+    )
 
 
 def _score(translator: "Translator", test: "Sequence[Pair]") -> None:
@@ -148,9 +162,13 @@ def growing(pieces: Iterator[str]) -> Iterator[str]:
             yield text
 
 
+def _regard() -> str:
+    return "regard" if shutil.which("regard") else sys.argv[0]
+
+
 def next_commands(folder: Path) -> list[str]:
     """Commands to try, as this person can type them here."""
-    regard = "regard" if shutil.which("regard") else sys.argv[0]
+    regard = _regard()
     return [
         f'  echo "The cat sleeps." | {regard} translate {folder}',
         f"  {regard} translate {folder} --stream",
