@@ -301,6 +301,14 @@ MISFITS: dict[str, tuple[Callable[[], object], str]] = {
         lambda: allowed_from_multihead(num_heads=2, attn_mask=true(4, 4), key_padding_mask=true(2, 4), num_queries=1),
         "`num_queries` is 1, but `attn_mask` of .* is for 4",
     ),
+    "queries less than none": (
+        lambda: allowed_from_multihead(num_heads=2, key_padding_mask=true(2, 4), num_queries=-1),
+        "`num_queries` is -1; expected how many queries there are",
+    ),
+    "queries less than none of integers": (
+        lambda: allowed_from_hugging_face_2d(true(2, 4).long(), num_queries=-1),
+        "`num_queries` is -1; expected how many queries there are",
+    ),
     "two axes of lengths": (
         lambda: padding_from_lengths(torch.ones(2, 2, dtype=torch.int64)),
         r"`lengths` must have the shape \(batch\), but has \(2, 2\)",

@@ -10,7 +10,12 @@ import torch
 from jaxtyping import Bool, Float, Int, Shaped
 from torch import Tensor
 
-from regard.attention.conventions.reading import require_axes, the_same_for_every_query, visible_where_zero
+from regard.attention.conventions.reading import (
+    for_every_query,
+    require_axes,
+    the_same_for_every_query,
+    visible_where_zero,
+)
 from regard.errors import AttentionError
 
 _FLOATS: Final = (torch.float32, torch.bfloat16, torch.float16, torch.float64)
@@ -25,7 +30,7 @@ def allowed_from_hugging_face_2d(
 
     Raises:
         AttentionError: it holds anything but the integers 1 and 0.
-        ShapeError: it has not two axes.
+        ShapeError: it has not two axes, or ``num_queries`` is negative.
     """
     require_axes(attention_mask, "attention_mask", {2: "(batch, key)"})
     if attention_mask.dtype == torch.bool or attention_mask.is_floating_point():
@@ -40,8 +45,7 @@ def allowed_from_hugging_face_2d(
             f"`attention_mask` holds {int(wrong[0])}; expected 1 = keep and 0 = ignore. Numbers of sentences packed in "
             "a row are not read: make Segments from a Layout of their lengths"
         )
-    queries = attention_mask.shape[1] if num_queries is None else num_queries
-    return (attention_mask == 1)[:, None, None, :].expand(-1, 1, queries, -1)
+    return for_every_query(attention_mask == 1, num_queries)
 
 
 def hugging_face_2d_from_allowed(allowed: Bool[Tensor, "batch mask_heads query key"]) -> Int[Tensor, "batch key"]:

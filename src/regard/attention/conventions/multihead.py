@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Bool, Shaped
 from torch import Tensor
 
-from regard.attention.conventions.reading import require_axes, visible_where_zero
+from regard.attention.conventions.reading import for_every_query, require_axes, visible_where_zero
 from regard.errors import AttentionError, ShapeError
 
 
@@ -37,8 +37,7 @@ def allowed_from_multihead(
         _require_fit(attn_mask, rows, num_heads)
         return pattern & rows[:, None, None, :]
     if key_padding_mask is not None:
-        rows = _by_row(key_padding_mask)
-        return rows[:, None, None, :].expand(-1, 1, rows.shape[1] if num_queries is None else num_queries, -1)
+        return for_every_query(_by_row(key_padding_mask), num_queries)
     raise AttentionError("neither `key_padding_mask` nor `attn_mask` is given; where nothing is hidden, say so "
                          "with Everything()")  # fmt: skip
 

@@ -39,6 +39,20 @@ def require_axes(mask: Shaped[Tensor, "..."], name: str, expected: dict[int, str
         raise ShapeError(f"`{name}` must have the shape {shapes}, but has {tuple(mask.shape)}")
 
 
+def for_every_query(visible: Bool[Tensor, "batch key"], num_queries: int | None) -> Bool[Tensor, "batch 1 query key"]:
+    """The same keys for so many queries; None for as many as there are keys.
+
+    Raises:
+        ShapeError: the number is negative.
+    """
+    queries = visible.shape[1] if num_queries is None else num_queries
+    if queries < 0:
+        raise ShapeError(
+            f"`num_queries` is {queries}; expected how many queries there are, or none given for one per key"
+        )
+    return visible[:, None, None, :].expand(-1, 1, queries, -1)
+
+
 def the_same_for_every_query(
     allowed: Bool[Tensor, "batch mask_heads query key"], convention: str
 ) -> Bool[Tensor, "batch key"]:
