@@ -6,10 +6,12 @@ from torch import Tensor
 
 from regard.attention import Everything, View
 from regard.batches import rectangle
+from regard.errors import SettingsError
 from regard.models import Transformer, build_model, weights_of
 from regard.models.multihead import SelfAttention
 from regard.models.noise import Noise
 from regard.models.witness import Attended
+from regard.settings import load_settings
 from regard.settings.model import ModelSettings
 
 SMALL = {"model_dim": 16, "num_heads": 2, "feedforward_dim": 32, "encoder_layers": 2, "decoder_layers": 2}
@@ -31,6 +33,11 @@ class Beside:
 
     def saw(self, attended: Attended) -> None:
         self.attended = attended
+
+
+def test_query_key_norm_has_a_scale_of_its_own() -> None:
+    with pytest.raises(SettingsError, match=r"with qk_norm a learned factor scales the scores; leave scale_scores out"):
+        load_settings(None, ["model.qk_norm=true", "model.scale_scores=false"])
 
 
 @pytest.mark.parametrize("positions", ["sinusoidal", "rotary"])

@@ -93,6 +93,10 @@ class ModelSettings(Section):
             yield Conflict(
                 ("model_dim", "positions"), f"sinusoidal positions need an even model_dim, but it is {self.model_dim}"
             )
+        if self.qk_norm and not self.scale_scores:
+            yield Conflict(
+                ("scale_scores", "qk_norm"), "with qk_norm a learned factor scales the scores; leave scale_scores out"
+            )
 
     @property
     def recurrent_dim(self) -> int:
