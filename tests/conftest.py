@@ -12,6 +12,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from jaxtyping import install_import_hook
 
 if TYPE_CHECKING:
@@ -26,6 +28,10 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 # are tested inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+# No test fails because a machine is busy.
+hypothesis_settings.register_profile("regard", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("regard")
 
 _hook = install_import_hook("regard", "beartype.beartype")
 

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from regard.errors import ShapeError
@@ -32,7 +32,6 @@ def test_picked_rows_keep_their_sentences() -> None:
     assert Layout.of([2, 3]).select([1]) == Layout((3,), 3)
 
 
-@settings(deadline=None)
 @given(st.lists(st.lists(st.integers(0, 5), max_size=4), min_size=1, max_size=4), st.integers(0, 3))
 def test_numbers_and_positions_are_those_written_out(rows: list[list[int]], padding: int) -> None:
     layout = Layout.packed(rows, width=max(map(sum, rows)) + padding)

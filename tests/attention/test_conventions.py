@@ -162,7 +162,7 @@ def test_no_queries_are_not_as_many_as_keys() -> None:
     assert allowed_from_multihead(num_heads=HEADS, key_padding_mask=true(2, 3), num_queries=0).shape == (2, 1, 0, 3)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.lists(st.integers(0, 6), min_size=1, max_size=4), st.booleans())
 def test_lengths_are_padding_and_come_back(lengths: list[int], as_tensor: bool) -> None:
     padding = padding_from_lengths(torch.tensor(lengths) if as_tensor else lengths, width=6)

@@ -82,7 +82,7 @@ def test_what_cannot_be_read_is_refused_at_its_character(text: str, complaint: s
         parse_mask(text, length=8)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(
     st.text() | st.lists(st.sampled_from(["causal", "window", "off", "(", ")", ",", "&", "=", "3", "key"])).map("".join)
 )

@@ -15,7 +15,7 @@ def bits_of(tensor: torch.Tensor) -> torch.Tensor:
     return tensor.contiguous().view(torch.uint8)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.sampled_from(FLOATS),
     st.lists(st.floats(allow_nan=True, allow_infinity=True), min_size=24, max_size=24),

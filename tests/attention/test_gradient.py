@@ -37,7 +37,7 @@ def gradients(context: Tensor, tensors: list[Tensor]) -> tuple[Tensor, ...]:
     "The gradient written out by hand is autograd's, with any mask",
     area="masks",
 )
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.sampled_from(list(MASKS)), st.integers(0, 10_000))
 def test_it_is_autograds(kind: str, seed: int) -> None:
     view = MASKS[kind].view(5, 5)

@@ -155,7 +155,7 @@ def why_not(part: Mask, row: int, head: int, query: int, key: int) -> bool:
     area="masks",
     control="test_a_mask_that_keeps_a_reason_to_itself_is_caught",
 )
-@settings(deadline=None, max_examples=TIMES * 100)
+@settings(max_examples=TIMES * 100)
 @given(worlds(longest=6, shortest=1), st.data())
 def test_each_cell_has_the_reasons_that_the_parts_have_to_hide_it(world: World, data: st.DataObject) -> None:
     mask, length, rows, heads = world.mask, world.length, world.rows, world.heads
@@ -173,7 +173,7 @@ def test_each_cell_has_the_reasons_that_the_parts_have_to_hide_it(world: World, 
     area="masks",
     control="test_a_mask_that_keeps_a_reason_to_itself_is_caught",
 )
-@settings(deadline=None, max_examples=TIMES * 150)
+@settings(max_examples=TIMES * 150)
 @given(worlds(longest=64))
 def test_allowed_is_where_there_is_no_reason(world: World) -> None:
     mask, length = world.mask, world.length
@@ -188,7 +188,7 @@ def test_allowed_is_where_there_is_no_reason(world: World) -> None:
     area="masks",
     control="test_a_combination_that_allows_what_one_of_them_allows_is_caught",
 )
-@settings(deadline=None, max_examples=TIMES * 100)
+@settings(max_examples=TIMES * 100)
 @given(worlds(longest=8, masks=3))
 def test_and_is_associative_commutative_idempotent_and_allows_what_all_allow(world: World) -> None:
     length, rows, heads = world.length, world.rows, world.heads
@@ -208,7 +208,7 @@ def test_and_is_associative_commutative_idempotent_and_allows_what_all_allow(wor
     control="test_a_mask_aligned_at_the_wrong_corner_is_caught",
     reported="pytorch #108108, #144858",
 )
-@settings(deadline=None, max_examples=TIMES * 100)
+@settings(max_examples=TIMES * 100)
 @given(worlds(longest=12), st.data())
 def test_step_t_is_row_t_of_the_full_mask(world: World, data: st.DataObject) -> None:
     mask, length = world.mask, world.length
@@ -227,7 +227,7 @@ def test_step_t_is_row_t_of_the_full_mask(world: World, data: st.DataObject) -> 
     area="masks",
     control="test_a_mask_that_promises_too_much_is_caught",
 )
-@settings(deadline=None, max_examples=TIMES * 150)
+@settings(max_examples=TIMES * 150)
 @given(worlds(longest=12, shortest=1), st.data())
 def test_what_is_known_on_the_host_is_never_wrong(world: World, data: st.DataObject) -> None:
     mask, length = world.mask, world.length
@@ -243,7 +243,7 @@ def test_what_is_known_on_the_host_is_never_wrong(world: World, data: st.DataObj
     assert not view.is_causal or (causal and on.is_square)
 
 
-@settings(deadline=None, max_examples=TIMES * 100)
+@settings(max_examples=TIMES * 100)
 @given(worlds(longest=12), st.data())
 def test_a_view_of_picked_rows_is_the_rows_of_the_view(world: World, data: st.DataObject) -> None:
     mask, length, rows = world.mask, world.length, world.rows
@@ -290,7 +290,7 @@ def vectors(rows: int, heads: int, length: int, dtype: torch.dtype) -> list[Tens
 )
 @pytest.mark.parametrize("dtype", TOLERANCE, ids=str)
 @pytest.mark.parametrize("path", PATHS)
-@settings(deadline=None, max_examples=TIMES * 25)
+@settings(max_examples=TIMES * 25)
 @given(worlds(longest=64))
 def test_every_path_agrees_with_the_reference(path: AttentionPath, dtype: torch.dtype, world: World) -> None:
     mask, length, rows, heads = world.mask, world.length, world.rows, world.heads
@@ -306,7 +306,7 @@ def test_every_path_agrees_with_the_reference(path: AttentionPath, dtype: torch.
     area="masks",
     control="test_a_mask_that_only_dims_is_caught",
 )
-@settings(deadline=None, max_examples=TIMES * 60)
+@settings(max_examples=TIMES * 60)
 @given(worlds(longest=64))
 def test_rows_of_weights_sum_to_one_or_zero_and_hidden_cells_weigh_nothing(world: World) -> None:
     mask, length, rows, heads = world.mask, world.length, world.rows, world.heads

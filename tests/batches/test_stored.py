@@ -22,7 +22,7 @@ def written(folder: Path, portions: list[tuple[Ragged, Ragged]], *, vocab_size: 
 
 
 @given(sentences, st.integers(0, 8), st.sampled_from([65_536, 65_537]))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_what_is_written_in_portions_is_read(
     tmp_path_factory: pytest.TempPathFactory, rows: list[list[int]], cut: int, vocab_size: int
 ) -> None:

@@ -21,7 +21,7 @@ def numbers_in(batch: Batch) -> list[int]:
 
 
 @given(st.integers(1, 5_000), st.integers(1, 2_000), st.integers(0, 5))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_windows_hold_every_pair_once(count: int, window: int, epoch: int) -> None:
     windows = windows_of(count, seed=1, epoch=epoch, window_pairs=window)
     assert len(windows) == num_windows(count, window_pairs=window)

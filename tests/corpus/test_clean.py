@@ -94,7 +94,7 @@ def write_unchanged(paths, pairs):
 
 @pytest.mark.parametrize("names", [("a.en", "a.fr"), ("a.tsv",), ("a.jsonl",)])
 @given(pairs=st.lists(st.tuples(*[st.text("ab \ufeff\r\u00a0", max_size=4)] * 2), max_size=6))
-@hypothesis_settings(deadline=None, max_examples=50)
+@hypothesis_settings(max_examples=50)
 def test_what_was_cleaned_is_sound_whatever_marks_stand_in_it(tmp_path_factory, names, pairs):
     folder, rules = tmp_path_factory.mktemp("marks"), Rules(max_ratio=99.0, check_alignment=False)
     paths = [folder / name for name in names]

@@ -35,7 +35,7 @@ def test_sentences_are_the_same_whatever_their_dress():
 
 
 @given(numbers=st.lists(st.integers(0, 12), min_size=30, max_size=60), seed=st.integers(0, 99))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
 def test_no_source_is_in_two_splits_and_no_pair_is_lost(tmp_path_factory, numbers, seed):
     folder = tmp_path_factory.mktemp("split")
     pairs = [(f"Sentence {number}{'.!?'[place % 3]}", str(place)) for place, number in enumerate(numbers)]
@@ -135,7 +135,7 @@ def test_seeds_no_choice_can_follow_from_are_refused(tmp_path, seed):
 
 
 @given(repeats=st.lists(st.integers(1, 3), min_size=30, max_size=60), seed=st.integers(0, 99), valid=st.integers(1, 12))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
 def test_a_source_of_two_pairs_in_five_does_not_fill_a_split(tmp_path_factory, repeats, seed, valid):
     folder = tmp_path_factory.mktemp("frequent")
     pairs = [(f"Sentence {number}.", f"{place}") for number, times in enumerate(repeats) for place in range(times)]

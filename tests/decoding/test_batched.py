@@ -47,7 +47,7 @@ def test_sentences_of_one_length_keep_their_order() -> None:
     beam_size=st.integers(1, 3),
     budget=st.integers(1, 40),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_translations_come_back_in_the_order_of_the_sources(make_toy, sources, beam_size, budget) -> None:
     toy = make_toy(10, ending=1.0)
     search = DecodingSettings(beam_size=beam_size, batch_tokens=budget)

@@ -134,7 +134,7 @@ penalties = st.sampled_from([0.0, 0.7, 1.0, 1.5])
 )
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16])
 @given(sources=many_sources, penalty=penalties, ending=st.sampled_from([-1.0, 0.0, 1.0, 3.0]))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_a_beam_of_one_is_greedy_search(make_toy, dtype, sources, penalty, ending) -> None:
     toy = make_toy(10, ending=ending, dtype=dtype)
     one = DecodingSettings(beam_size=1, length_penalty=penalty)
@@ -159,7 +159,7 @@ def test_a_beam_of_one_is_greedy_search_even_where_all_tokens_are_equally_probab
     ending=st.sampled_from([0.0, 2.0]),
     max_length=st.sampled_from([None, 1, 3, 6]),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_hypotheses_are_distinct_sorted_and_reproduced_by_forced_decoding(
     make_toy, sources, penalty, beam_size, ending, max_length
 ) -> None:
@@ -181,7 +181,7 @@ def test_hypotheses_are_distinct_sorted_and_reproduced_by_forced_decoding(
 
 
 @given(sources=many_sources, beam_size=st.integers(2, 5), order=st.randoms(use_true_random=False))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_neighbours_in_the_batch_and_their_order_change_nothing(make_toy, sources, beam_size, order) -> None:
     toy = make_toy(10, ending=1.0)
     wanted = DecodingSettings(beam_size=beam_size, num_hypotheses=2)
@@ -192,7 +192,7 @@ def test_neighbours_in_the_batch_and_their_order_change_nothing(make_toy, source
 
 
 @given(sources=many_sources, beam_size=st.integers(2, 6), penalty=penalties)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_asking_for_more_hypotheses_never_changes_the_first_ones(make_toy, sources, beam_size, penalty) -> None:
     """Fewer wanted hypotheses may stop the search earlier; that must not show."""
     toy = make_toy(10, ending=1.5)

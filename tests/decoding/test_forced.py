@@ -30,7 +30,7 @@ pairs_strategy = st.lists(
 
 
 @given(pairs=pairs_strategy, budget=st.integers(1, 60))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_order_neighbours_and_padding_change_nothing(make_toy, pairs, budget) -> None:
     toy = make_toy(10)
     search = SEARCH.model_copy(update={"batch_tokens": budget})

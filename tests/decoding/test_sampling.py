@@ -45,7 +45,7 @@ def test_only_the_most_probable_are_drawn() -> None:
 
 
 @given(u=st.floats(0, 1, exclude_max=True), top_p=st.floats(0.01, 1), top_k=st.integers(1, 9))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_what_is_impossible_is_never_drawn(u: float, top_p: float, top_k: int) -> None:
     log_probs = LOGITS.clone()
     log_probs[0, [EOS, 5]] = float("-inf")

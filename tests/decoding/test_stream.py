@@ -18,7 +18,7 @@ SEARCH = DecodingSettings(beam_size=1)
 
 
 @given(source=st.lists(st.integers(4, 9), min_size=1, max_size=6), max_length=st.sampled_from([None, 1, 4]))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_the_stream_is_greedy_search(make_toy, source, max_length) -> None:
     toy = make_toy(10, ending=1.0)
     search = SEARCH.model_copy(update={"max_length": max_length})

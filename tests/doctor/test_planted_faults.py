@@ -191,7 +191,7 @@ def test_a_leak_names_the_words_and_the_cell(patient: Patient) -> None:
     assert f"query {place.query} → key {place.key}" in "\n".join(finding.lines())
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(data=st.data())
 def test_a_single_cell_of_a_single_head_is_found(make_patient: Callable[..., Patient], data: st.DataObject) -> None:
     """Whatever head of whatever layer, and whatever cell: the doctor names exactly that one."""

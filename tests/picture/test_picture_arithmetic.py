@@ -87,7 +87,7 @@ def test_weights_outside_their_range_have_the_nearest_colour(modules: Page) -> N
     assert colours[2] == colours[3]
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.lists(st.floats(min_value=1e-12, max_value=2.0**40) | st.just(0.0), min_size=50, max_size=50))
 def test_three_digits_are_those_of_python(modules: Page, numbers: list[float]) -> None:
     shown = modules.evaluate("(numbers) => numbers.map(cell.shown)", numbers)
@@ -172,7 +172,7 @@ KINDS = st.sampled_from(["piece", "unk", "pad"])
 WORDS = st.lists(st.tuples(KINDS, st.integers(0, 2)), max_size=8)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(WORDS)
 @example([("piece", 0), ("unk", 0), ("piece", 0), ("unk", 1), ("unk", 1)])
 def test_words_are_those_of_python(modules: Page, drawn: list[tuple[str, int]]) -> None:

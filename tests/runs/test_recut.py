@@ -60,7 +60,7 @@ def rows(pairs: EncodedPairs) -> list[tuple[list[int], list[int]]]:
 
 
 @given(epoch=st.integers(0, 10_000), seed=st.integers(0, 2**63 - 1))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_an_epoch_is_cut_the_same_at_any_time_and_reads_as_before(tokenizer: Tokenizer, epoch: int, seed: int) -> None:
     first = cut_in(recutting(tokenizer, seed=seed), epoch)
     later = recutting(tokenizer, seed=seed)

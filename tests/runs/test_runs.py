@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 import torch
 from hypothesis import given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from regard.bundle import load_bundle
@@ -226,7 +225,6 @@ def test_no_source_sentence_is_on_both_sides_of_the_split() -> None:
 
 
 @given(repeats=st.lists(st.integers(1, 3), min_size=30, max_size=60), size=st.integers(1, 40))
-@hypothesis_settings(deadline=None)
 def test_a_source_of_two_pairs_in_five_is_not_held_out(repeats: list[int], size: int) -> None:
     sources = [f"Sentence {number}." for number, times in enumerate(repeats) for _ in range(times)]
     sources += ["Yes."] * (len(sources) * 2 // 3)

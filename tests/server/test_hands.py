@@ -229,20 +229,15 @@ def test_a_process_goes_when_its_pipe_is_closed(shelf: Shelf) -> None:
     hand = There(shelf, regard.load, Limits())
     process = hand._process
     assert process.is_alive()
-    began = time.monotonic()
     hand.close()
-    assert not process.is_alive()
-    assert time.monotonic() - began < 5
+    assert process.exitcode == 0  # by itself: what does not go is killed
 
 
 def test_one_of_several_processes_can_go_alone(shelf: Shelf) -> None:
     first = There(shelf, regard.load, Limits())
     second = There(shelf, regard.load, Limits(), before=[first])
-    began = time.monotonic()
     first.close()
-    first._process.join(timeout=5)
     assert first._process.exitcode == 0  # by itself: the second does not hold its pipe open until it is killed
-    assert time.monotonic() - began < 4
     second.close()
 
 

@@ -38,7 +38,7 @@ KNOWN = st.characters(exclude_categories=["Cs"], max_codepoint=0x2FFF, exclude_c
 
 
 @given(text=st.text(KNOWN, max_size=30))
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 def test_the_normal_form_is_that_of_sentencepiece(reference: Callable[[str], str], text: str) -> None:
     assert Adopted("nmt_nfkc").normalise(text) == reference(text)
 
@@ -109,7 +109,7 @@ def test_spans_lead_to_the_text_that_was_given(tokenizer: Tokenizer, text: str, 
 
 
 @given(text=st.text(max_size=20))
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 def test_spans_lie_in_the_text_whatever_it_is(tokenizer: Tokenizer, text: str) -> None:
     spans = source_spans(tokenizer, tokenizer.encode(text.strip()), text)
     assert all(0 <= begin <= end <= len(text) for begin, end in spans)

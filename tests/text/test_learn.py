@@ -47,7 +47,7 @@ def test_more_characters_than_pieces_leave_the_rare_ones_to_bytes(kind):
 
 @KINDS
 @given(sentences=st.lists(st.text(alphabet="ab<>/s0xFpd\t\0\n\u2585▁\ue000 é") | st.text(), max_size=30))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_whatever_can_be_read_can_be_learned_from(kind, sentences):
     if not "".join(sentences).translate(dict.fromkeys(map(ord, learn._NEVER_LEARNED))).strip():
         with pytest.raises(TextError, match="there is none with a visible character"):

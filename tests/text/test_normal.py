@@ -31,9 +31,9 @@ def test_sorting_marks_first_gives_the_same_normal_form(text):
 
 
 def test_many_combining_marks_take_linear_time():
-    started = time.perf_counter()
+    started = time.process_time()
     normalise("a" + "\u0301\u0316" * 100_000)  # about 30 s in unicodedata alone
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 @pytest.mark.parametrize("text", ["\ud800", "ab\udfff", "\udc00\ud800"])

@@ -49,7 +49,7 @@ def test_what_marks_are() -> None:
 
 
 @given(st.text(alphabet="ab %s$(){}<>&;/\\\"'n1:.`-@\n", max_size=60))
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 def test_joined_parts_are_the_text(text: str) -> None:
     assert "".join(part if isinstance(part, str) else part.raw for part in split_marks(text)) == text
 

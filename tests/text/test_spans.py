@@ -60,7 +60,7 @@ def test_a_broken_character_is_shown_once() -> None:
 
 
 @pytest.mark.parametrize("kind", TOKENIZERS)
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(text=st.text(max_size=20) | NEAR_THE_EDGES)
 def test_every_character_is_covered_and_spans_go_forward(kind: str, text: str) -> None:
     tokenizer = TOKENIZERS[kind]
@@ -73,7 +73,7 @@ def test_every_character_is_covered_and_spans_go_forward(kind: str, text: str) -
 
 
 @pytest.mark.parametrize("kind", TOKENIZERS)
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(text=st.text(max_size=20) | NEAR_THE_EDGES)
 def test_what_is_covered_spells_the_token(kind: str, text: str) -> None:
     """Tokens whose characters are theirs alone say exactly what their span of the original says, once normalised."""
@@ -86,7 +86,7 @@ def test_what_is_covered_spells_the_token(kind: str, text: str) -> None:
             assert text[begin:end] == surface.strip(" ")
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.lists(st.integers(0, TOKENIZER.vocab_size - 1), max_size=15))
 def test_any_ids_have_spans_in_what_they_decode_to(ids: list[int]) -> None:
     text = TOKENIZER.decode(ids)

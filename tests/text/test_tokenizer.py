@@ -124,10 +124,10 @@ def test_the_limit_counts_tokens(tokenizer, text, limit):
     "text", ["\ufdfa" * 100_000, "a" * 10_000_000, "a" + "\u0301\u0316" * 50_000, "\u1d160" * 100_000]
 )
 def test_endless_texts_are_refused_in_time(tokenizer, text):
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(TokenLimitError, match="at most 1024 are allowed"):
         tokenizer.encode(text, max_tokens=1024)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_a_tokenizer_comes_back_from_its_bytes(tokenizer):

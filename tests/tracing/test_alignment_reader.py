@@ -45,7 +45,7 @@ def test_nothing_to_link():
     assert reader().links(np.zeros((2, 2), np.float32)) == ()
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(
     strengths=arrays(np.float32, st.tuples(st.integers(0, 5), st.integers(0, 5)), elements=st.floats(0, 4, width=32)),
     least=st.floats(0, 1),

@@ -37,7 +37,7 @@ def test_apostrophes_may_end_a_word(tokenizer):
     assert set(words) == {0, 1, 2}
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(text=st.text(st.characters(exclude_categories=["Cs"]), max_size=30))
 def test_any_text_has_words_for_its_pieces(tokenizer, text):
     words = spaced_words(text)

@@ -140,7 +140,7 @@ def test_beside_and_below() -> None:
     assert beside(["aaaa"], ["bbbb"], width=10) == ["aaaa", "", "bbbb"]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.data(), st.integers(1, 6), st.integers(1, 8), st.integers(40, 100))
 def test_no_token_breaks_a_table(data, num_queries: int, num_keys: int, width: int) -> None:
     names = st.text(max_size=20).map(legible)

@@ -58,7 +58,7 @@ def test_fitted(text: str, width: int, left: str, right: str) -> None:
     assert fitted(text, width, "right") == right
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.text(max_size=30), st.integers(0, 40))
 def test_any_text_takes_exactly_its_width_and_holds_nothing_untrusted(text: str, width: int) -> None:
     shown = legible(text)

@@ -136,7 +136,7 @@ def test_a_text_longer_than_the_learned_positions_is_refused_unless_it_is_cut(ma
 
 
 @given(text=any_text)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_the_stream_joined_is_the_greedy_translation(make_translator, text: str) -> None:
     translator = make_translator(ending=2.0)
     pieces = list(translator.stream(text))

@@ -109,7 +109,7 @@ def test_what_is_not_a_line_is_refused(translator) -> None:
 
 
 @given(lines=st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=30), max_size=6))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_any_lines_come_out_in_number_and_without_breaks(make_translator, lines: list[str]) -> None:
     translator = make_translator(max_tokens=6, decoding={"max_length": 3})
     found = list(translator.translate_lines(lines))

@@ -46,7 +46,7 @@ def test_even_one_character_can_be_too_long(tokenizer) -> None:
     | st.text(st.characters(exclude_categories=["Cs"]), max_size=20),
     max_tokens=st.integers(1, 12),
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_no_part_is_too_long_and_nothing_but_space_is_lost(tokenizer, text: str, max_tokens: int) -> None:
     parts = ids_in_parts(text, tokenizer, max_tokens=max_tokens)
     assert all(1 <= len(part) <= max_tokens for part in parts)

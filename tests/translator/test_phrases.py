@@ -98,7 +98,7 @@ PHRASES = st.sampled_from(["chat", "le tapis", "vite", "t'aime", "é", "ove"])
 
 
 @given(phrase=PHRASES, pieces=st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_no_way_of_cutting_leads_to_a_forbidden_phrase(tokenizer: Tokenizer, phrase: str, pieces: Any) -> None:
     """Random tokens that were never blocked spell no forbidden phrase as words."""
     forbidden = ForbiddenPhrases([phrase], PhraseBook(tokenizer))

@@ -76,7 +76,7 @@ sentences = st.lists(st.text(st.sampled_from("abc é."), max_size=12), min_size=
 
 
 @given(texts=sentences)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_likeness_is_sacrebleu_s_sentence_chrf(texts: list[str]) -> None:
     found = chrf_between(texts)
     for row, one in enumerate(texts):
