@@ -214,6 +214,20 @@ def test_a_program_that_was_stopped_for_a_while_loses_nothing(monkeypatch: pytes
     assert fetched.sequences() == cut_best(tokenizer, texts).sequences()
 
 
+def test_a_program_whose_parent_was_killed_ends_without_a_word(
+    tokenizer: Tokenizer, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with CuttingWorker(tokenizer, tell=pytest.fail) as worker:
+        program = worker._program
+        assert program.stdin is not None
+        assert program.stdout is not None
+        program.stdout.close()
+        worker.ask_best(["the cat"])
+        program.stdin.close()
+        assert program.wait(timeout=60) == 0
+    assert capfd.readouterr().err == ""
+
+
 def _comes(is_so: Callable[[], bool], *, seconds: float = 30.0) -> bool:
     until = time.monotonic() + seconds
     while not is_so() and time.monotonic() < until:
