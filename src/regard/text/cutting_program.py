@@ -13,4 +13,4 @@ if __name__ == "__main__":
     # Opened anew: with PYTHONUNBUFFERED, sys.stdout.buffer takes a part of an answer, and no more, when the program is
     # stopped (Ctrl-Z) while it waits for its reader; the parent would wait for the rest for ever.
     with suppress(BrokenPipeError), open(0, "rb", closefd=False) as requests, open(1, "wb", closefd=False) as answers:
-        work(requests, answers)  # whoever asked may have gone, which the last bytes find out when the answers are closed
+        work(requests, answers)  # whoever asked may have gone; closing the answers may be what finds out
