@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from regard.bundle import load_bundle
 from regard.corpus import Origin, Pair
 from regard.errors import BundleError, CorpusError, OutputExistsError, SettingsError
-from regard.runs import plan_run, resume, train
+from regard.runs import machine, plan_run, resume, train
 from regard.runs.data import held_out, read_data
 from regard.runs.folder import RunFolder
 from regard.settings import Settings, load_settings
@@ -128,6 +128,27 @@ def test_a_lost_random_state_would_be_noticed(tmp_path: Path) -> None:
     resume(tmp_path / "stopped")
     whole, resumed = final_state(tmp_path / "whole"), final_state(tmp_path / "stopped")
     assert not all(torch.equal(whole[name], resumed[name]) for name in whole)
+
+
+class Notes(Silent):
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+
+    def note(self, message: str) -> None:
+        self.notes.append(message)
+
+
+@pytest.mark.parametrize("changed", [None, "__version__", "_processor"])
+def test_going_on_with_something_else_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changed: str | None
+) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        train(settings_in(tmp_path), tmp_path / "run", reporter=StopAt(4))
+    if changed is not None:
+        monkeypatch.setattr(machine, changed, "another" if changed == "__version__" else lambda *_: "another")
+    resume(tmp_path / "run", reporter=(notes := Notes()))
+    said = [note for note in notes.notes if "now another" in note and "not bit for bit" in note]
+    assert len(said) == (changed is not None)
 
 
 def test_a_run_learns_and_keeps_its_best_model(tmp_path: Path) -> None:

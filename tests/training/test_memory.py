@@ -121,6 +121,22 @@ def test_an_attempt_in_vain_draws_nothing(*, backward: bool) -> None:
     )
 
 
+def test_an_attempt_in_vain_draws_nothing_from_pytorch_either() -> None:
+    """Whose generator makes dropout on a GPU."""
+    knowing, learning, memory, known = model_of(), model_of(), Memory(), Memory()
+    SmallMachine(learning, rows=1, backward=True, error=ERRORS["gpu"])
+    for model in (learning, knowing):
+        features = model.features
+        model.features = lambda *given, of=features: of(*given) + 0 * torch.rand(())  # type: ignore[method-assign]
+    torch.manual_seed(5)
+    compute_gradients(learning, batches_of(), memory=memory)
+    drawn = torch.get_rng_state()
+    known.too_many_cells = memory.too_many_cells
+    torch.manual_seed(5)
+    compute_gradients(knowing, batches_of(), memory=known)
+    assert torch.equal(torch.get_rng_state(), drawn)
+
+
 def test_a_single_row_that_does_not_fit_is_said_to_be_one() -> None:
     model = model_of()
     SmallMachine(model, rows=0, backward=False, error=ERRORS["cpu"])

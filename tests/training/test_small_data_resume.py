@@ -84,5 +84,6 @@ def test_a_score_that_is_no_number_does_not_stay_the_best() -> None:
     one = trainer()
     one.progress.best_score = math.nan
     assert one.is_better(1.0)
+    assert not one.is_better(math.nan), "patience would never end"
     one.progress.best_score = 1.0
     assert not one.is_better(math.nan)

@@ -1,14 +1,19 @@
 """What a run uses of the machine: device, type of computation, threads."""
 
 import os
+import platform
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from regard.errors import MachineError
 from regard.launch import Launch, num_cores
 from regard.models import AnyModel
 from regard.models.allocator import keep_freed_memory
+from regard.version import __version__
 
 __all__ = ["choose_device", "choose_dtype", "has_idle_core", "keep_freed_memory", "machine_facts", "use_threads"]
 
@@ -53,10 +58,14 @@ def has_idle_core(device: torch.device) -> bool:
 
 
 def machine_facts(model: AnyModel) -> dict[str, Any]:
-    """What the last bits of a computation depend on."""
+    """What the last bits of a computation depend on, and which numbers are drawn."""
     device = next(model.parameters()).device
     return {
+        "regard": __version__,
         "torch": str(torch.__version__),
+        "numpy": np.__version__,
+        "sentencepiece": version("sentencepiece"),
+        "processor": _processor(),
         "device": torch.cuda.get_device_name(device)
         if device.type == "cuda"
         else torch.backends.cpu.get_cpu_capability(),
@@ -65,6 +74,16 @@ def machine_facts(model: AnyModel) -> dict[str, Any]:
         "processes": Launch.of().size,
         "kernels": "plain" if model.kernels is None else "compiled",
     }
+
+
+def _processor() -> str:
+    """Its name; that of its kind where Linux does not tell it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.processor() or platform.machine())
 
 
 def _has_bfloat16(device: torch.device) -> bool:

@@ -331,7 +331,9 @@ class Trainer:
         """Whether a validation score is better than the best so far; any is better than one that is no number."""
         best = self.progress.best_score
         sign = -1 if self.settings.valid_metric in LOWER_IS_BETTER else 1
-        return best is None or math.isnan(best) or sign * score > sign * best
+        if best is None or math.isnan(best):
+            return best is None or not math.isnan(score)
+        return sign * score > sign * best
 
     def _count_validation(self, score: float, *, is_best: bool) -> None:
         if is_best:

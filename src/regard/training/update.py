@@ -16,6 +16,7 @@ from regard.training.loss import smoothed_cross_entropy
 from regard.training.memory import Memory, release_memory
 from regard.training.objective import Objective
 from regard.training.processes import Alone, Processes
+from regard.training.random import random_states, restore_random_states
 from regard.training.scored import scored
 
 _NORM_MARGIN: Final = 1e-6  # PyTorch's clipping adds it to the norm
@@ -63,7 +64,8 @@ def compute_gradients(
     wanted, weight = objective or Objective(smoothing), 1 / sum(batch.whole.num_target_tokens for batch in batches)
     if memory is None:
         return sum(_add_gradient(model, batch, wanted, weight=weight) for batch in batches)
-    pieces, noise = memory.pieces(batches), model.noise.state
+    pieces, noise, device = memory.pieces(batches), model.noise.state, next(model.parameters()).device
+    states = random_states(device)
     while True:
         loss, too_large, error = _tried(model, pieces, wanted, weight=weight)
         if too_large is None:
@@ -72,6 +74,7 @@ def compute_gradients(
         # stopped half way, so all pieces are computed again.
         model.zero_grad(set_to_none=True)
         model.noise.state = noise  # what was drawn in vain must not change the run
+        restore_random_states(states, device)
         release_memory()
         pieces[too_large : too_large + 1] = memory.ran_out(pieces[too_large], error)
 
