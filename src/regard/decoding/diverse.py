@@ -44,7 +44,7 @@ class Groups:
             members = (turns == turn).nonzero()[:, 0]
             if len(members):
                 chosen = _best(by_group[members], beams.totals[members], losses[sources[members]])
-                _note(losses, sources[members], chosen.tokens, beam_size, self._diversity)
+                _note(losses, sources[members], chosen, beam_size, self._diversity)
                 found.append((members, chosen))
         return _in_order(found)
 
@@ -66,12 +66,17 @@ def _best(
     return Candidates(parents, tokens, values, totals.gather(1, parents) + values)
 
 
-def _note(losses: Tensor, sources: Tensor, tokens: Int[Tensor, "group candidate"], count: int, loss: float) -> None:
-    """Makes the first ``count`` tokens of each group that do not end it dearer for the groups that follow."""
-    goes_on = tokens != EOS
+def _note(losses: Tensor, sources: Int[Tensor, " group"], chosen: Candidates, count: int, loss: float) -> None:
+    """Makes the first ``count`` tokens of each group that do not end it dearer for the groups that follow.
+
+    A group that has ended chooses nothing, however long its empty beams stay in the batch.
+    """
+    goes_on = (chosen.tokens != EOS) & chosen.totals.isfinite()
     taken = goes_on & (goes_on.cumsum(1) <= count)
-    rows = sources[:, None].expand_as(tokens)[taken]
-    losses.index_put_((rows, tokens[taken]), torch.full_like(rows, 1, dtype=losses.dtype) * loss, accumulate=True)
+    rows = sources[:, None].expand_as(chosen.tokens)[taken]
+    losses.index_put_(
+        (rows, chosen.tokens[taken]), torch.full_like(rows, 1, dtype=losses.dtype) * loss, accumulate=True
+    )
 
 
 def _in_order(found: list[tuple[Tensor, Candidates]]) -> Candidates:
