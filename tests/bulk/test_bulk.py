@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from regard.bulk import Job, shard_files, translate_shard, translate_shards
-from regard.bulk.job import SOURCES
+from regard.bulk.job import JOB, SOURCES
 from regard.errors import CorpusError, InputError, MissingExtraError, OutputExistsError
 
 
@@ -64,6 +64,19 @@ def test_a_line_without_text_is_named_and_nothing_is_written(tmp_path: Path, lin
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.jsonl"]
 
 
+def test_what_json_lines_hold_stays_as_it_was_written(tmp_path: Path) -> None:
+    line = '{"id": 12345678901234567890123.50, "big": 1e999, "half": "\\ud83d", "text": "one" }'
+    (tmp_path / "in.jsonl").write_text(f"{line} \n", encoding="utf-8")
+    translate_shard(shouted, tmp_path / "in.jsonl", tmp_path / "out.jsonl")
+    assert lines_of(tmp_path / "out.jsonl") == [f'{line[:-2]}, "translation": "ONE"}}']
+
+
+def test_half_a_character_is_named_by_its_line(tmp_path: Path) -> None:
+    (tmp_path / "in.jsonl").write_text('{"text": "a"}\n{"text": "\\ud83d"}\n', encoding="utf-8")
+    with pytest.raises(CorpusError, match=r"in\.jsonl, line 2: 'text' holds a lone surrogate"):
+        translate_shard(shouted, tmp_path / "in.jsonl", tmp_path / "out.jsonl")
+
+
 def test_no_field_of_json_lines_is_replaced(tmp_path: Path) -> None:
     (tmp_path / "in.jsonl").write_text('{"text": "I", "translation": "Je"}\n', encoding="utf-8")
     for column in ("text", "translation"):
@@ -88,6 +101,14 @@ def test_tables_keep_their_columns(tmp_path: Path) -> None:
     (tmp_path / "bad.parquet").write_bytes(b"no table")
     with pytest.raises(CorpusError, match="cannot be read as Parquet"):
         translate_shard(shouted, tmp_path / "bad.parquet", tmp_path / "x.parquet")
+    parquet.write_table(pyarrow.table({"text": ["one", None]}), tmp_path / "null.parquet")
+    with pytest.raises(CorpusError, match=r"null\.parquet, row 2: the column 'text' holds nothing, but text"):
+        translate_shard(shouted, tmp_path / "null.parquet", tmp_path / "x.parquet")
+    sound = (tmp_path / "in.parquet").read_bytes()
+    (tmp_path / "torn.parquet").write_bytes(sound[:4] + bytes(64) + sound[68:])
+    with pytest.raises(CorpusError, match=r"torn\.parquet cannot be read as Parquet"):
+        translate_shard(shouted, tmp_path / "torn.parquet", tmp_path / "x.parquet", column="line")
+    assert not (tmp_path / "x.parquet").exists()
 
 
 def test_two_shards_of_one_name_are_refused(tmp_path: Path) -> None:
@@ -134,6 +155,22 @@ def test_what_another_job_began_is_left_alone(tiny_run: Path, shards: Path, tmp_
         translate_shards(Job(tiny_run, tmp_path / "mine"), shards)
     with pytest.raises(InputError, match="holds the shards themselves"):
         translate_shards(Job(tiny_run, shards), shards)
+
+
+@pytest.mark.parametrize("left", ["other settings", "a damaged note", "a note half written"])
+def test_a_job_that_never_finished_a_shard_does_not_block_its_folder(
+    tiny_run: Path, shards: Path, tmp_path: Path, left: str
+) -> None:
+    out = tmp_path / "out"
+    Job(tiny_run, out, column="sentence").begin()
+    (out / SOURCES).mkdir()
+    if left != "other settings":
+        (out / JOB).write_text('{"model":', encoding="utf-8")
+    if left == "a note half written":
+        (out / JOB).rename(out / f".{JOB}.writing")
+    assert translate_shards(Job(tiny_run, out), shards) == 9
+    with pytest.raises(OutputExistsError, match="begun with another model or other settings"):
+        Job(tiny_run, out, column="sentence").begin()
 
 
 @pytest.mark.parametrize("what", ["another folder", "a longer shard", "no note"])

@@ -95,15 +95,14 @@ class Job:
             "dtype": self.dtype,
         }
         note = self.out / JOB
-        if note.is_file():
-            if json.loads(note.read_text(encoding="utf-8")) != facts:
-                raise OutputExistsError(
-                    f"{self.out} was begun with another model or other settings; name another folder, or go on with "
-                    "those"
-                )
+        if note.is_file() and _holds(note, facts):
             return
-        if self.out.exists() and (not self.out.is_dir() or any(self.out.iterdir())):
-            raise OutputExistsError(f"{self.out} is there already and is left as it is; name another folder")
+        if self.out.exists() and (not self.out.is_dir() or any(not _is_ours(path) for path in self.out.iterdir())):
+            raise OutputExistsError(
+                f"{self.out} was begun with another model or other settings; name another folder, or go on with those"
+                if note.is_file()
+                else f"{self.out} is there already and is left as it is; name another folder"
+            )
         self.out.mkdir(parents=True, exist_ok=True)
         write_text_aside(note, json.dumps(facts, indent=1))
 
@@ -112,6 +111,18 @@ class Job:
         if not isinstance(glossary, str | Path) or not Path(glossary).is_file():
             return None
         return seal_of(Path(glossary)).sha256
+
+
+def _holds(note: Path, facts: dict[str, Any]) -> bool:
+    try:
+        return bool(json.loads(note.read_text(encoding="utf-8")) == facts)
+    except ValueError:
+        return False
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether something is only a note of a job, or what one that was killed had begun to write: no translation."""
+    return path.name in (JOB, SOURCES) or (path.name.startswith(".") and path.suffix == ".writing")
 
 
 def _sha256(shard: Path) -> str:

@@ -85,11 +85,18 @@ def _text_in(line: str, shard: Path, number: int, column: str) -> str:
         )
     if TRANSLATION in found:
         raise CorpusError(f"{shard}, line {number:,} has a field {TRANSLATION!r} already; rename it first")
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise CorpusError(
+            f"{shard}, line {number:,}: {column!r} holds a lone surrogate, half of a character; repair it"
+        )
     return text
 
 
 def _with_translation(line: str, translation: str) -> str:
-    return json.dumps({**json.loads(line), TRANSLATION: translation}, ensure_ascii=False)
+    """The object with one field more; what it held stays as it was written, to the last digit."""
+    return (
+        f"{line.rstrip().removesuffix('}').rstrip()}, {json.dumps({TRANSLATION: translation}, ensure_ascii=False)[1:]}"
+    )
 
 
 def _translate_parquet(translate: Translate, shard: Path, target: Path, column: str) -> int:
@@ -97,7 +104,7 @@ def _translate_parquet(translate: Translate, shard: Path, target: Path, column: 
     import pyarrow.parquet as parquet
 
     count = 0
-    with _readable_parquet(shard, pyarrow), parquet.ParquetFile(shard) as table:
+    with _opened_parquet(shard, pyarrow) as table:
         names = table.schema_arrow.names
         if column not in names:
             raise CorpusError(f"{shard} has no column {column!r}, but {', '.join(names)}; --field names another one")
@@ -105,17 +112,32 @@ def _translate_parquet(translate: Translate, shard: Path, target: Path, column: 
             raise CorpusError(f"{shard} has a column {TRANSLATION!r} already; rename it first")
         schema = table.schema_arrow.append(pyarrow.field(TRANSLATION, pyarrow.string()))
         with file_aside(target) as file, parquet.ParquetWriter(file, schema) as out:
-            for rows in table.iter_batches(batch_size=_ROWS_AT_ONCE):
-                texts = [_text_of(value, shard, column) for value in rows.column(column).to_pylist()]
+            for rows in _batches(table, shard, pyarrow):
+                values = enumerate(_values(rows, shard, column), count + 1)
+                texts = [_text_of(value, shard, row, column) for row, value in values]
                 translations = pyarrow.array(list(translate(texts)), pyarrow.string())
                 out.write_batch(pyarrow.RecordBatch.from_arrays([*rows.columns, translations], schema=schema))
                 count += len(texts)
     return count
 
 
-def _text_of(value: object, shard: Path, column: str) -> str:
+def _batches(table: Any, shard: Path, pyarrow: Any) -> Iterator[Any]:
+    """Rows, a few thousand at once. What cannot be read is the shard's fault, not that of the file being written."""
+    with _readable_parquet(shard, pyarrow):
+        yield from table.iter_batches(batch_size=_ROWS_AT_ONCE)
+
+
+def _values(rows: Any, shard: Path, column: str) -> list[object]:
+    try:
+        return list(rows.column(column).to_pylist())
+    except UnicodeDecodeError as error:
+        raise CorpusError(f"{shard}: the column {column!r} is not UTF-8: {error.reason}") from None
+
+
+def _text_of(value: object, shard: Path, row: int, column: str) -> str:
     if not isinstance(value, str):
-        raise CorpusError(f"{shard}: the column {column!r} holds {type(value).__name__}, but text is expected")
+        found = "nothing" if value is None else type(value).__name__
+        raise CorpusError(f"{shard}, row {row:,}: the column {column!r} holds {found}, but text is expected")
     return value
 
 
@@ -130,10 +152,20 @@ def _pyarrow() -> Any:
 
 
 @contextmanager
+def _opened_parquet(shard: Path, pyarrow: Any) -> Iterator[Any]:
+    import pyarrow.parquet as parquet
+
+    with _readable_parquet(shard, pyarrow):
+        table = parquet.ParquetFile(shard)
+    with table:
+        yield table
+
+
+@contextmanager
 def _readable_parquet(shard: Path, pyarrow: Any) -> Iterator[None]:
     try:
         yield
-    except pyarrow.ArrowInvalid as error:
+    except (pyarrow.ArrowException, OSError) as error:  # pyarrow has OSError without a number for a damaged page
         raise CorpusError(f"{shard} cannot be read as Parquet: {error}") from None
 
 
