@@ -111,13 +111,50 @@ def test_xml_keeps_its_encoding(encoding: str, tmp_path: Path) -> None:
     ) in written
 
 
-def test_windows_line_ends_stay(tmp_path: Path) -> None:
-    for name in FILES:
-        path = tmp_path / name
-        path.write_bytes((FORMATS / name).read_bytes().replace(b"\n", b"\r\n"))
-        opened = open_document(path, BOTH)
-        assert opened.written({}) == path.read_bytes()
-        assert len(opened.document.units) == len(open_document(FORMATS / name, BOTH).document.units)
+@pytest.mark.parametrize("name", FILES)
+def test_windows_line_ends_stay(name: str, tmp_path: Path) -> None:
+    """The same targets, some of two lines, in both kinds of file: the same text but for the ends of its lines."""
+    path = tmp_path / name
+    path.write_bytes((FORMATS / name).read_bytes().replace(b"\n", b"\r\n"))
+    opened, plain = open_document(path, BOTH), open_document(FORMATS / name, BOTH)
+    assert opened.written({}) == path.read_bytes()
+    assert len(opened.document.units) == len(plain.document.units)
+    long = "One line that is longer than subtitles allow, if they are to be read"
+    targets = {number: (f"{long} {number}.", "\nAnother line.") for number in range(len(plain.document.units))}
+    written = opened.written(targets)
+    assert written.count(b"\n") == written.count(b"\r\n")
+    assert written.replace(b"\r\n", b"\n") == plain.written(targets)
+
+
+def test_a_form_that_is_missing_gets_a_line_of_the_files_kind(tmp_path: Path) -> None:
+    path = tmp_path / "m.po"
+    path.write_bytes(b'msgid "a"\r\nmsgid_plural "b"\r\nmsgstr[0] ""\r\n')
+    written = open_document(path, BOTH).written({0: ("c",), 1: ("d",)})
+    assert written.endswith(b'\r\nmsgstr[0] "c"\r\nmsgstr[1] "d"\r\n')
+
+
+def test_what_two_people_say_stays_in_place_behind_windows_line_ends(tmp_path: Path) -> None:
+    path = tmp_path / "film.srt"
+    lines = ("1", "00:00:01,000 --> 00:00:02,000", "{\\an8}- One.", "- Two.", " -  Three.", "", "2")
+    path.write_bytes("\r\n".join((*lines, "00:00:03,000 --> 00:00:04,000", "Four.", "")).encode())
+    written = open_document(path, BOTH).written({0: ("Un.",), 1: ("Deux !",), 2: ("Trois",)})
+    assert written == path.read_bytes().replace(b"One.", b"Un.").replace(b"Two.", b"Deux !").replace(
+        b"Three.", b"Trois"
+    )
+
+
+def test_a_table_with_line_feeds_in_its_cells_keeps_them(tmp_path: Path) -> None:
+    """As spreadsheets write them: rows end in a carriage return and a line feed, lines within a cell in a feed."""
+    path = tmp_path / "t.csv"
+    path.write_bytes(b'en,fr\r\n"One\ntwo",\r\n')
+    assert open_document(path, BOTH).written({0: ("Un\ndeux",)}) == b'en,fr\r\n"One\ntwo","Un\ndeux"\r\n'
+
+
+def test_what_is_said_of_an_obsolete_message_is_not_said_of_the_next(tmp_path: Path) -> None:
+    path = tmp_path / "m.po"
+    path.write_text('#, fuzzy\n#~ msgid "old"\n#~ msgstr "vieux"\n\nmsgid "Save"\nmsgstr ""\n', encoding="utf-8")
+    written = open_document(path, BOTH).written({0: ("Garder",)}).decode()
+    assert written.endswith('#~ msgstr "vieux"\n\n#, fuzzy\nmsgid "Save"\nmsgstr "Garder"\n')
 
 
 def test_a_latin_catalogue_refuses_what_it_cannot_hold(tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ def po_document(path: Path, content: str, reading: Reading) -> Document:
         _check_header(path, header, reading)
     language = reading.target_language or ""
     rule = plural_rule_of(path, facts) or rule_for(language)
-    units = [unit for entry in entries if not entry.is_header for unit in _units(content, entry, rule)]
+    units = [unit for entry in entries if not entry.is_header for unit in _units(entry, rule)]
     if not units:
         raise CorpusError(f"{path} holds no message to translate")
     marks = () if header is None else _header_edits(header.strings["msgstr"], language, rule)
@@ -122,9 +122,9 @@ def _pairs(path: Path, entry: PoEntry, form_for_one: int) -> Iterator[Pair]:
         yield Pair(in_one_line(source), "" if entry.is_fuzzy else in_one_line(literal.value), origin)
 
 
-def _units(content: str, entry: PoEntry, rule: PluralRule) -> Iterator[Unit]:
+def _units(entry: PoEntry, rule: PluralRule) -> Iterator[Unit]:
     is_plural = "msgid_plural" in entry.strings
-    marks = [] if entry.is_fuzzy else [_fuzzy(content, entry)]
+    marks = [] if entry.is_fuzzy else [_fuzzy(entry)]
     marks += _surplus(entry, rule) if is_plural else []
     for form in range(rule.num_forms if is_plural else 1):
         is_for_several = is_plural and form != rule.form_for_one
@@ -161,12 +161,11 @@ def _surplus(entry: PoEntry, rule: PluralRule) -> list[Edit]:
     return [Edit(translations[rule.num_forms - 1].end, surplus[-1].end, "")]
 
 
-def _fuzzy(content: str, entry: PoEntry) -> Edit:
+def _fuzzy(entry: PoEntry) -> Edit:
     """The flag that says: a person has to look at this."""
     if entry.flags_start is not None:
         return Edit(entry.flags_start, entry.flags_start, " fuzzy,")
-    line_end = "\r\n" if "\r\n" in content[:1000] else "\n"
-    return Edit(entry.begin, entry.begin, f"#, fuzzy{line_end}")
+    return Edit(entry.begin, entry.begin, "#, fuzzy\n")
 
 
 def _header_edits(header: Literal, language: str, rule: PluralRule) -> tuple[Edit, ...]:

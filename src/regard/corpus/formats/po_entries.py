@@ -112,6 +112,7 @@ class _Reader:
 
     def _comment(self, content: str, column: int) -> None:
         if content.startswith("#~"):
+            self._entry = None  # what the lines before say is said of the obsolete message
             return
         entry = self._entry = self._entry or PoEntry(self._line)
         if content.startswith("#,"):

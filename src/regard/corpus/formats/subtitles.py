@@ -26,12 +26,16 @@ _LONGEST_LINE: Final = 42  # characters, the usual limit of subtitles
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """A text and when it is seen; ``start`` and ``end`` are the places of its characters, ``line`` that of its text."""
+    """A text and when it is seen.
+
+    ``starts`` are the places of its lines' first characters, ``end`` is the place behind the last one, and ``line`` the
+    number of its first line.
+    """
 
     text: str
     from_seconds: float
     to_seconds: float
-    start: int
+    starts: tuple[int, ...]
     end: int
     line: int
 
@@ -126,7 +130,7 @@ def _cue(path: Path, block: Sequence[_Line]) -> Cue | None:
         text=text[begin:],
         from_seconds=_seconds(times.groups()[:4]),
         to_seconds=_seconds(times.groups()[4:]),
-        start=lines[0].start + begin,
+        starts=(lines[0].start + begin, *(line.start for line in lines[1:])),
         end=lines[-1].start + len(lines[-1].text),
         line=lines[0].number,
     )
@@ -174,14 +178,12 @@ def _read_out(group: Sequence[Cue]) -> str:
 def _units(cue: Cue) -> Iterator[Unit]:
     lines = cue.text.split("\n")
     if len(lines) > 1 and all(_SPEECH.match(line) for line in lines):
-        start = cue.start
-        for number, line in enumerate(lines):
+        for number, (start, line) in enumerate(zip(cue.starts, lines, strict=True)):
             dash = _SPEECH.match(line)
             assert dash is not None, "every line is somebody's words"
             yield Unit(cue.line + number, _segment(line[dash.end() :]), None, start + dash.end(), start + len(line))
-            start += len(line) + 1
     else:
-        yield Unit(cue.line, _segment(cue.text), None, cue.start, cue.end, context=f"{cue.from_seconds:.1f} s")
+        yield Unit(cue.line, _segment(cue.text), None, cue.starts[0], cue.end, context=f"{cue.from_seconds:.1f} s")
 
 
 def _segment(text: str) -> Segment:

@@ -7,12 +7,13 @@ that lies between them is the same by construction.
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from regard.errors import CorpusError
 
 _BREAKS: Final = re.compile(r"(?:(?<! ) ++)?[\n\r\t]\s*")
+_LINE_FEED: Final = re.compile(r"(?<!\r)\n")
 
 Role = Literal["open", "close", "alone", "break"]
 
@@ -25,11 +26,13 @@ class Tag:
         raw: the characters of the file.
         role: whether it opens something, closes it, stands alone, or ends a line ("break": no sentence goes across).
         key: what an opening and its closing tag share.
+        words: what it says, if it holds words that nobody may translate.
     """
 
     raw: str
     role: Role = "alone"
     key: str = ""
+    words: str = ""
 
 
 Segment = tuple[str | Tag, ...]
@@ -100,14 +103,23 @@ class Document:
     xml: bool = field(default=False)
 
     def filled(self, targets: Mapping[int, Segment]) -> str:
-        """The text with translations in place, by the number of their unit; without any, the text as it is."""
+        """The text with translations in place, by the number of their unit; without any, the text as it is.
+
+        Where every line ends in a carriage return and a line feed, new ones do too.
+        """
         edits: set[Edit] = set(self.marks) if targets else set()
         for number, target in targets.items():
             unit = self.units[number]
             written = (unit.spell or self.spell)(target)
             edits.add(Edit(unit.start, unit.end, f"{unit.before}{written}{unit.after}"))
             edits.update(unit.marks)
+        if self._has_windows_lines():
+            edits = {replace(edit, text=_LINE_FEED.sub("\r\n", edit.text)) for edit in edits}
         return apply_edits(self.content, edits)
+
+    def _has_windows_lines(self) -> bool:
+        """Not so with line feeds among them: those may mean something, as within a cell of a table."""
+        return 0 < self.content.count("\n") == self.content.count("\r\n")
 
 
 def apply_edits(content: str, edits: Iterable[Edit]) -> str:
@@ -133,12 +145,12 @@ def line_counter(content: str) -> Callable[[int], int]:
 
 
 def spoken(segment: Sequence[str | Tag]) -> str:
-    """A segment as it would be read aloud: no tags, one line."""
+    """A segment as it would be read aloud: no tags but the words in them, one line."""
     return in_one_line("".join(part if isinstance(part, str) else _sounding(part) for part in segment))
 
 
 def _sounding(tag: Tag) -> str:
-    return " " if tag.role == "break" else ""
+    return " " if tag.role == "break" else tag.words
 
 
 def has_letter(text: str) -> bool:
