@@ -1,7 +1,7 @@
 """Fills a document: from the memory what was translated before, by the model the rest."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, final
 
 from regard.corpus.formats.unit import Segment, Unit, spoken
@@ -131,12 +131,18 @@ def _remembered(memory: Memory | None, unit: Unit, source: Parts, least_similari
     if memory is None:
         return None
     text = spoken(unit.source)
-    match = memory.exact(text)
-    if match is None or mismatch(source, (match.target,), formats=unit.formats) is not None:
-        match = memory.similar(text, at_least=least_similarity)
-    if match is None or mismatch(source, (match.target,), formats=unit.formats) is not None:
+    match = _fitted(memory.exact(text), unit, source)
+    return match or _fitted(memory.similar(text, at_least=least_similarity), unit, source)
+
+
+def _fitted(match: Match | None, unit: Unit, source: Parts) -> Match | None:
+    """A match with the space around it that the source has, if it holds all placeholders then."""
+    if match is None:
         return None
-    return match
+    text = shown(source)
+    before, behind = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
+    target = f"{before}{match.target.strip()}{behind}"
+    return replace(match, target=target) if mismatch(source, (target,), formats=unit.formats) is None else None
 
 
 def _from_memory(unit: Unit, source: Parts, match: Match) -> tuple[Parts, Row]:

@@ -24,7 +24,7 @@ _DECLARED: Final = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-
 _MARKS: Final = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _WITHOUT_MARK: Final = ((b"<\0", "utf-16-le"), (b"\0<", "utf-16-be"))
 
-Kind = Literal["start", "end", "text", "other"]
+Kind = Literal["start", "end", "text", "instruction", "other"]
 
 
 @dataclass(slots=True)
@@ -32,8 +32,8 @@ class Event:
     """Something in an XML file.
 
     Args:
-        kind: the start or end of an element, text between, or something else (a comment, an instruction).
-        name: of an element, without the prefix that the whole file uses.
+        kind: the start or end of an element, text between, an instruction, or something else (a comment).
+        name: of an element, without the prefix that the whole file uses; of an instruction.
         start: its first byte, counted in UTF-8.
         line: counted from 1.
         text: what the text says, entities resolved.
@@ -106,6 +106,7 @@ class _Scanner:
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
         parser.CharacterDataHandler = self._text
+        parser.ProcessingInstructionHandler = lambda name, _: self._add("instruction", name)
         parser.EntityDeclHandler = self._refuse_entity
         parser.AttlistDeclHandler = self._refuse_attribute_value
         parser.SkippedEntityHandler = self._refuse_unknown_entity

@@ -54,6 +54,8 @@ def _parts(element: Element, raw: Raw) -> Iterator[str | Tag]:
             yield child
         elif child.name in _CODES or (not child.children and child.until == child.inside):
             yield Tag(raw(child.start, child.end), _role(child), _key(child))
+        elif _stays(child):
+            yield Tag(raw(child.start, child.end), words=_words(child))
         else:
             key = f"{child.name} at {child.start}"
             role: tuple[Role, Role] = (
@@ -62,6 +64,15 @@ def _parts(element: Element, raw: Raw) -> Iterator[str | Tag]:
             yield Tag(raw(child.start, child.inside), role[0], key)
             yield from _parts(child, raw)
             yield Tag(raw(child.until, child.end), role[1], key)
+
+
+def _stays(element: Element) -> bool:
+    """Whether nobody may translate it: ``<mrk translate="no">`` in XLIFF 2, ``<mrk mtype="protected">`` in 1.2."""
+    return element.attributes.get("translate") == "no" or element.attributes.get("mtype") == "protected"
+
+
+def _words(element: Element) -> str:
+    return "".join(part if isinstance(part, str) else part.words for part in _parts(element, no_raw))
 
 
 def _role(element: Element) -> Role:

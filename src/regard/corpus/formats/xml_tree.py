@@ -18,14 +18,14 @@ class Element:
     """An element with its place: its start tag, its content, its end tag.
 
     Args:
-        name: its name.
+        name: its name; of an instruction, which is an empty element here, with the "?" before it.
         attributes: as they are given, prefixes included ("xml:lang").
         line: counted from 1.
         start: where its start tag begins.
         inside: where its content begins.
         until: where its content ends.
         end: where its end tag ends.
-        children: text and elements; comments are left out.
+        children: text, elements and instructions; comments are left out.
         above: the elements around it, the outermost first, without their children.
     """
 
@@ -87,6 +87,9 @@ class _Builder:
             elif self._open and event.kind == "text":
                 self._count(event)
                 _append(self._open[-1].children, event.text)
+            elif self._open and event.kind == "instruction":
+                self._count(event)
+                self._open[-1].children.append(_instruction(event))
 
     def _start(self, event: Event) -> Iterator[Element]:
         element = Element(event.name, event.attributes, event.line, event.start, event.end)
@@ -123,6 +126,10 @@ class _Builder:
                 f"{self._path}, line {first.line}: this <{first.name}> has more than {MOST_PARTS:,} parts or "
                 f"{LONGEST_TEXT >> 20} Mi characters, which no sentence has"
             )
+
+
+def _instruction(event: Event) -> Element:
+    return Element(f"?{event.name}", event.attributes, event.line, event.start, event.end, event.end, event.end)
 
 
 def _append(children: list[str | Element], text: str) -> None:
