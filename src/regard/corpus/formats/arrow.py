@@ -1,5 +1,6 @@
 """Tables in columns: Parquet, Arrow, and folders that the ``datasets`` library saved. They need the package pyarrow."""
 
+import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -10,6 +11,7 @@ from regard.corpus.formats.reading import AS_STATED, Reading, best_fit, shown
 from regard.corpus.formats.unit import in_one_line
 from regard.corpus.pair import Origin, Pair
 from regard.errors import CorpusError, MissingExtraError
+from regard.text_file import read_text_file
 
 if TYPE_CHECKING:
     import pyarrow
@@ -18,6 +20,7 @@ _BATCH_ROWS: Final = 4096
 _NESTED: Final = "translation"
 _SPLITS: Final = "dataset_dict.json"
 _STATE: Final = "state.json"
+_STATE_MEBIBYTES: Final = 64
 
 
 def read_arrow(path: Path, reading: Reading = AS_STATED) -> Iterator[Pair]:
@@ -70,10 +73,26 @@ def _files(path: Path) -> list[Path]:
     if (path / _SPLITS).is_file():
         splits = sorted(folder.name for folder in path.iterdir() if is_dataset(folder))
         raise CorpusError(f"{path} holds the splits {', '.join(splits) or '(none)'}; give one of them: {path}/train")
-    files = sorted(path.glob("*.arrow"))
+    files = _named_files(path) or sorted(path.glob("*.arrow"))
     if not files:
         raise CorpusError(f"{path} has no .arrow file, as a saved data set has")
+    for file in files:
+        require_file(file)
     return files
+
+
+def _named_files(folder: Path) -> list[Path]:
+    """The files that a data set says are its own; beside them the library leaves copies of what it computed."""
+    state = folder / _STATE
+    if not state.is_file():
+        return []
+    text = read_text_file(state, what="state of the data set", most_mebibytes=_STATE_MEBIBYTES, error=CorpusError)
+    try:
+        return [folder / file["filename"] for file in json.loads(text).get("_data_files", ())]
+    except (ValueError, LookupError, AttributeError, TypeError, RecursionError):
+        raise CorpusError(
+            f"{state} does not say which files the data set has; copy or save the data set again"
+        ) from None
 
 
 def _batches(path: Path) -> "Iterator[pyarrow.RecordBatch]":

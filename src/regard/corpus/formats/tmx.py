@@ -17,7 +17,10 @@ from regard.errors import CorpusError
 
 _NAMES: Final = frozenset({"tu"})
 _ANY: Final = "*all*"
-_TOOL: Final[Mapping[str, str]] = MappingProxyType({"creationtool": "regard", "creationid": "machine-translation"})
+_MACHINE: Final = "machine-translation"
+_TOOL: Final[Mapping[str, str | None]] = MappingProxyType(
+    {"creationtool": "regard", "creationid": _MACHINE, "changeid": None, "changedate": None}
+)
 
 Sides = Mapping[str, Element]
 """The ``<tuv>`` of each language of a unit."""
@@ -25,6 +28,7 @@ Sides = Mapping[str, Element]
 
 def read_tmx(path: Path, reading: Reading = AS_STATED) -> Iterator[Pair]:
     """The pairs of a memory, in order; a unit without one of the two languages is a pair with a blank side.
+    So is one that a machine translated, until somebody changes it.
 
     Without languages in ``reading``: the source is what the header states, the target the other language of the first
     unit with two.
@@ -41,8 +45,10 @@ def read_tmx(path: Path, reading: Reading = AS_STATED) -> Iterator[Pair]:
         sides = _sides(element)
         seen.update(sides)
         reading = _completed(path, reading, sides)
-        source, target = _text(sides, reading.source_language), _text(sides, reading.target_language)
-        has_pair = has_pair or bool(source and target)
+        languages = (reading.source_language, reading.target_language)
+        has_pair = has_pair or all(_text(sides, language) for language in languages)
+        by_people = _by_people(sides)
+        source, target = (_text(by_people, language) for language in languages)
         yield Pair(source, target, Origin(str(path), element.line))
     if not has_pair:
         raise CorpusError(_without_pairs(path, reading, seen))
@@ -113,6 +119,14 @@ def _completed(path: Path, reading: Reading, sides: Sides) -> Reading:
             "--target-language"
         )
     return replace(reading, source_language=source, target_language=reading.target_language or others[0])
+
+
+def _by_people(sides: Sides) -> Sides:
+    return {language: variant for language, variant in sides.items() if _last_author(variant) != _MACHINE}
+
+
+def _last_author(variant: Element) -> str | None:
+    return variant.attributes.get("changeid", variant.attributes.get("creationid"))
 
 
 def _text(sides: Sides, language: str | None) -> str:

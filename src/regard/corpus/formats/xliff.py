@@ -43,6 +43,13 @@ class _Entry:
     def state(self) -> str:
         return "" if self.holder is None else self.holder.attributes.get("state", "")
 
+    @property
+    def is_sure(self) -> bool:
+        """Whether a person stands behind the translation. The mark of version 1.2 is a state in doubt already."""
+        if self.target is None or self.holder is None or self.state in _UNTRANSLATED | _IN_DOUBT:
+            return False
+        return not self.holder.attributes.items() >= _MARK_TWO.items()
+
 
 def read_xliff(path: Path, reading: Reading = AS_STATED) -> Iterator[Pair]:
     """The pairs of a file, in order. What has no translation yet, or one in doubt, is a pair with a blank side.
@@ -57,8 +64,7 @@ def read_xliff(path: Path, reading: Reading = AS_STATED) -> Iterator[Pair]:
             continue
         num_units += 1
         for entry in _entries(element):
-            is_sure = entry.target is not None and entry.state not in _UNTRANSLATED | _IN_DOUBT
-            target = _spoken(entry.target, no_raw) if is_sure else ""
+            target = _spoken(entry.target, no_raw) if entry.is_sure else ""
             yield Pair(_spoken(entry.source, no_raw), target, Origin(str(path), entry.source.line))
     if not num_units:
         raise CorpusError(f"{path} holds no <trans-unit> and no <unit> to read")
