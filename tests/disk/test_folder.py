@@ -2,6 +2,7 @@
 
 import errno
 import os
+import stat
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -169,3 +170,48 @@ def test_what_a_killed_run_left_is_used_and_cleaned(tmp_path: Path) -> None:
     write(tmp_path / "f", "new", replace=True)
     assert contents(tmp_path / "f") == {"a.txt": "new"}
     assert [path.name for path in tmp_path.iterdir()] == ["f"]
+
+
+@pytest.fixture
+def unsynced_folders(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Folders that refuse to be synced, with an error of that number; files are synced as ever."""
+
+    def refuse(number: int) -> None:
+        real = os.fsync
+
+        def fsync(handle: int) -> None:
+            if stat.S_ISDIR(os.fstat(handle).st_mode):
+                raise OSError(number, os.strerror(number))
+            real(handle)
+
+        monkeypatch.setattr(os, "fsync", fsync)
+
+    return refuse
+
+
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOTSUP], ids=["CIFS", "others"])
+def test_where_folders_cannot_be_synced_files_are(
+    tmp_path: Path, unsynced_folders: Callable[[int], None], number: int
+) -> None:
+    unsynced_folders(number)
+    write(tmp_path / "f", "new")
+    write_text_aside(tmp_path / "a.txt", "new")
+    assert contents(tmp_path / "f") == {"a.txt": "new"}
+    assert (tmp_path / "a.txt").read_text() == "new"
+
+
+def test_a_folder_whose_device_fails_is_not_passed_over(
+    tmp_path: Path, unsynced_folders: Callable[[int], None]
+) -> None:
+    unsynced_folders(errno.EIO)
+    with pytest.raises(MachineError, match=r"f cannot be written: Input/output error"):
+        write(tmp_path / "f", "new")
+    assert not (tmp_path / "f").exists()
+
+
+def test_a_file_that_cannot_be_synced_is_not_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_text_aside(tmp_path / "a.txt", "old")
+    monkeypatch.setattr(os, "fsync", failing_with(errno.EINVAL))
+    with pytest.raises(MachineError, match=r"a.txt cannot be written: Invalid argument"):
+        write_text_aside(tmp_path / "a.txt", "new")
+    assert contents(tmp_path) == {"a.txt": "old"}

@@ -10,9 +10,11 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Final
 
 from regard.errors import DiskFullError, MachineError, OutputExistsError
+
+_UNSYNCABLE: Final = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
 
 
 @contextmanager
@@ -148,5 +150,9 @@ def _sync(path: Path) -> None:
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
+    except OSError as error:
+        # There are file systems that sync files alone: CIFS on old systems, some of FUSE's.
+        if error.errno not in _UNSYNCABLE or not path.is_dir():
+            raise
     finally:
         os.close(handle)
