@@ -226,11 +226,11 @@ def test_shards_are_read_as_one_corpus(files: tuple[Path, Path]) -> None:
 
 
 def mixed_folder(folder: Path, kind: str) -> Path:
-    """A table, read as it stands, and a file of another kind, in which languages or columns have to be asked for."""
+    """A table, and a file of another kind, in which languages or columns have to be asked for."""
     folder.mkdir()
-    write(
-        folder / "a.tsv", [f"{left}\t{right}" for left, right in zip(spelled(CHIFFRES), spelled(DIGITS), strict=True)]
-    )
+    names = ["french\tenglish"] if kind == "csv" else []
+    rows = [f"{left}\t{right}" for left, right in zip(spelled(CHIFFRES), spelled(DIGITS), strict=True)]
+    write(folder / "a.tsv", [*names, *rows])
     sides = [(f"a {number} {english}", f"un {number} {french}") for number in range(4) for english, french in PLANTS]
     if kind == "csv":
         write(folder / "b.csv", ["english,french", *(f"{left},{right}" for left, right in sides)])
@@ -268,6 +268,19 @@ def test_other_languages_are_another_corpus_where_a_file_has_several(files: tupl
         data = read_data(load_settings(None, [*where, "data.check_alignment=false", *asked]).data)
         pairs = {(pair.source, pair.target) for pair in [*data.train, *data.valid]}
         assert (("un 0 rose rouge", "a 0 red rose") in pairs) is bool(asked)
+
+
+def test_other_columns_are_another_corpus(tmp_path: Path) -> None:
+    columns = ["english", "french", "formal"]
+    words = zip(spelled(DIGITS), spelled(CHIFFRES), [f"{each} !" for each in spelled(CHIFFRES)], strict=True)
+    table = write(tmp_path / "t.tsv", ["\t".join(row) for row in [columns, *words]])
+    where = [f"data.source={table}", f"data.cache={tmp_path / 'cache'}", "data.in_memory_pairs=0"]
+    for column in columns[1:]:
+        asked = ["data.source_column=english", f"data.target_column={column}", "data.valid_size=20"]
+        data = read_data(load_settings(None, [*where, *asked]).data)
+        assert data.preparation is not None
+        assert len(data.train) + len(data.valid) == COUNT
+        assert all(pair.target.endswith(" !") is (column == "formal") for pair in [*data.train, *data.valid])
 
 
 def test_shards_with_a_line_lost_are_refused_by_name(files: tuple[Path, Path]) -> None:

@@ -75,7 +75,7 @@ def check(
     from regard.corpus.check import require_sound
 
     rules = _rules(max_ratio, max_characters, keep_seen=keep_seen, keep_same=keep_same, shifts=not no_alignment_check)
-    reading = _reading(source_language, target_language, source_column, target_column)
+    reading = _reading((source, target), (source_language, target_language), (source_column, target_column))
     result = check_corpus(source, target, rules=rules, reading=reading)
     _say(result.lines())
     require_sound(result)
@@ -100,7 +100,7 @@ def clean(
     from regard.corpus import clean_corpus
 
     rules = _rules(max_ratio, max_characters, keep_seen=keep_seen, keep_same=keep_same, shifts=not no_alignment_check)
-    reading = _reading(source_language, target_language, source_column, target_column)
+    reading = _reading((source, target), (source_language, target_language), (source_column, target_column))
     report = clean_corpus(source, target, out=out, rules=rules, reading=reading)
     _say([*report.lines(), f"written to {out}; what was left out is in dropped.jsonl there"])
 
@@ -121,7 +121,7 @@ def split(
     """Split a corpus so that no source sentence is in two splits."""
     from regard.corpus import split_corpus
 
-    reading = _reading(source_language, target_language, source_column, target_column)
+    reading = _reading((source, target), (source_language, target_language), (source_column, target_column))
     sizes = split_corpus(source, target, out=out, valid=valid, test=test, seed=seed, reading=reading)
     _say(
         [f"{count(sizes.train)} train, {count(sizes.valid)} valid and {count(sizes.test)} test pairs written to {out}"]
@@ -144,7 +144,7 @@ def sample(
     from regard.corpus import sample_corpus, sample_pairs
     from regard.corpus.shards import read_corpus
 
-    reading = _reading(source_language, target_language, source_column, target_column)
+    reading = _reading((source, target), (source_language, target_language), (source_column, target_column))
     if out is not None:
         drawn = sample_corpus(source, target, out=out, size=size, seed=seed, reading=reading)
         _say([f"{count(drawn)} pairs written to {out}"])
@@ -168,11 +168,15 @@ def builtin(
 
 
 def _reading(
-    source_language: str | None, target_language: str | None, source_column: str | None, target_column: str | None
+    files: tuple[Path, Path | None], languages: tuple[str | None, str | None], columns: tuple[str | None, str | None]
 ) -> "Reading":
+    """What is asked of the files; columns are refused where none of the files has any."""
     from regard.corpus import Reading
+    from regard.corpus.shards import require_columns
 
-    return Reading(source_language, target_language, source_column, target_column)
+    if any(column is not None for column in columns):
+        require_columns(*files)
+    return Reading(*languages, *columns)
 
 
 def _rules(max_ratio: float, max_characters: int, *, keep_seen: bool, keep_same: bool, shifts: bool) -> "Rules":

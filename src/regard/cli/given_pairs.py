@@ -63,12 +63,14 @@ class GivenPairs:
         """The same, once its files are known to be there: that is said before models are loaded, not after.
 
         Raises:
-            CorpusError: one is not there, or cannot be a file of pairs.
+            CorpusError: one is not there, or cannot be a file of pairs; or none has columns, but some are asked for.
         """
-        from regard.corpus.shards import require_corpus
+        from regard.corpus.shards import require_columns, require_corpus
 
         if self.source is not None:
             require_corpus(self.source, self.target)
+            if self.source_column is not None or self.target_column is not None:
+                require_columns(self.source, self.target)
         return self
 
     def __str__(self) -> str:

@@ -75,7 +75,11 @@ TargetLanguageOption = Annotated[
 ]
 SourceColumnOption = Annotated[
     str | None,
-    typer.Option("--source-column", help="Of a table with named columns (.csv, .parquet).", show_default=False),
+    typer.Option(
+        "--source-column",
+        help="Of a table with named columns (.csv, .tsv, .parquet), or the key in .jsonl.",
+        show_default=False,
+    ),
 ]
 TargetColumnOption = Annotated[
     str | None, typer.Option("--target-column", help="The column with the translations.", show_default=False)

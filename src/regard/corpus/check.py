@@ -187,7 +187,7 @@ def _surveyed(shard: Shard, reading: Reading) -> tuple[tuple[FileFacts, ...], It
     if STANDARD_INPUT in (source, target) or not is_by_line(source, target):
         return (), read_every_pair(source, target, reading=reading)
     if target is None:
-        pairs = read_every_pair(source)
+        pairs = read_every_pair(source, reading=reading)
         return (survey(source),), pairs
     left, right = survey(source), survey(target)
     return (left, right), read_every_pair(source, target, counts=(left.num_lines, right.num_lines))

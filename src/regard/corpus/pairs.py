@@ -1,6 +1,6 @@
 """Reads sentence pairs from two aligned files, or from one file with both sides, one pair at a time."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import zip_longest
 from pathlib import Path
 from types import MappingProxyType
@@ -10,7 +10,7 @@ from regard.corpus.alignment import explain_different_counts
 from regard.corpus.files import STANDARD_INPUT, require_file
 from regard.corpus.formats.arrow import is_dataset
 from regard.corpus.formats.reading import AS_STATED, Reading
-from regard.corpus.formats.registry import READERS, SUBTITLES, suffix_of
+from regard.corpus.formats.registry import READERS, SUBTITLES, Reader, suffix_of
 from regard.corpus.formats.subtitles import read_subtitles
 from regard.corpus.json_lines import read_json_lines
 from regard.corpus.lines import count_lines, read_lines
@@ -19,9 +19,8 @@ from regard.corpus.report import BLANK, ONE_SIDED, Report
 from regard.corpus.table import read_table
 from regard.errors import CorpusError
 
-_LINES: Final[Mapping[str, Callable[[Path], Iterator[Pair]]]] = MappingProxyType(
-    {".tsv": read_table, ".jsonl": read_json_lines}
-)
+LINE_READERS: Final[Mapping[str, Reader]] = MappingProxyType({".tsv": read_table, ".jsonl": read_json_lines})
+"""What reads both sides of one file line by line, by the ending of its name."""
 
 
 def read_pairs(
@@ -81,9 +80,9 @@ def is_by_line(source: Path, target: Path | None = None) -> bool:
         CorpusError: two files are given, but one of them holds both sides already, or only one is subtitles.
     """
     if target is None:
-        return source == STANDARD_INPUT or suffix_of(source) in _LINES
+        return source == STANDARD_INPUT or suffix_of(source) in LINE_READERS
     for path in (source, target):
-        if suffix_of(path) in READERS and path.exists():
+        if suffix_of(path) in (*READERS, ".jsonl") and path.exists():
             raise CorpusError(f"{path} holds both sides already; give it alone, without a second file")
     subtitles = [suffix_of(path) in SUBTITLES for path in (source, target)]
     if any(subtitles) and not all(subtitles):
@@ -93,13 +92,13 @@ def is_by_line(source: Path, target: Path | None = None) -> bool:
 
 def _read_both(path: Path, reading: Reading) -> Iterator[Pair]:
     suffix = suffix_of(path)
-    if path == STANDARD_INPUT or suffix in _LINES:
-        return _LINES.get(suffix, read_table)(path)
+    if path == STANDARD_INPUT or suffix in LINE_READERS:
+        return LINE_READERS.get(suffix, read_table)(path, reading)
     if suffix not in READERS:
         require_file(path)
         raise CorpusError(
             f"{path} alone holds no pairs that can be read: give the target file too, or one file ending in "
-            f"{', '.join((*_LINES, *READERS))} (or the same with .gz)"
+            f"{', '.join((*LINE_READERS, *READERS))} (or the same with .gz)"
         )
     if not is_dataset(path):
         require_file(path)

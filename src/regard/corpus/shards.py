@@ -14,6 +14,7 @@ from typing import Final, final
 from regard.corpus.files import STANDARD_INPUT, require_file
 from regard.corpus.formats.arrow import is_dataset
 from regard.corpus.formats.reading import AS_STATED, Reading
+from regard.corpus.formats.registry import WITH_COLUMNS, suffix_of
 from regard.corpus.pair import Pair
 from regard.corpus.pairs import read_every_pair, without_blanks
 from regard.corpus.report import Report
@@ -63,6 +64,28 @@ def require_corpus(source: Path, target: Path | None = None) -> None:
         for file in (shard.source, shard.target):
             if file is not None and file != STANDARD_INPUT and not is_dataset(file):
                 require_file(file)
+
+
+def require_columns(source: Path, target: Path | None = None) -> None:
+    """Refuses a corpus of which no file has columns, for who asks for some.
+
+    Args:
+        source: as for ``shards_of``.
+        target: as for ``shards_of``.
+
+    Raises:
+        CorpusError: as for ``shards_of``; or no file has columns.
+    """
+    if not any(_has_columns(shard) for shard in shards_of(source, target)):
+        files = str(source) if target is None else f"{source} and {target}"
+        raise CorpusError(
+            f"{files}: this is no table with named columns (one file, {', '.join(sorted(WITH_COLUMNS))}); leave out "
+            "--source-column and --target-column"
+        )
+
+
+def _has_columns(shard: Shard) -> bool:
+    return shard.target is None and (shard.source == STANDARD_INPUT or suffix_of(shard.source) in WITH_COLUMNS)
 
 
 def read_shards(shards: tuple[Shard, ...], *, reading: Reading = AS_STATED) -> Iterator[Pair]:

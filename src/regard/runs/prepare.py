@@ -144,8 +144,9 @@ def _depends_on(settings: DataSettings, shards: tuple[Shard, ...], valid: Sequen
 
 
 def _sides_asked_for(settings: DataSettings, shards: tuple[Shard, ...]) -> dict[str, Any]:
-    """Which languages and columns are read, if there is a file that leaves a choice: text and tables do not."""
-    leaves_choice = any(shard.target is None and not is_by_line(shard.source) for shard in shards)
+    """Which languages and columns are read, if a file leaves a choice: lines do only where columns are named."""
+    has_columns = settings.source_column is not None or settings.target_column is not None
+    leaves_choice = any(shard.target is None and (has_columns or not is_by_line(shard.source)) for shard in shards)
     return {"reading": asdict(reading_of(settings))} if leaves_choice else {}
 
 

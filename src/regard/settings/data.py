@@ -34,7 +34,9 @@ class DataSettings(Section):
     valid_target: FilePath | None = Field(None, description="their translations")
     source_language: Language = "en"
     target_language: Language = "fr"
-    source_column: Text | None = Field(None, description="column of the source in a table with named columns")
+    source_column: Text | None = Field(
+        None, description="column of the source in a table with named columns, or its key in .jsonl"
+    )
     target_column: Text | None = Field(None, description="column of the target there")
     check_alignment: bool = Field(True, description="files whose sides seem shifted against each other are refused")
     clean: bool = Field(False, description="leave out what regard corpus clean would: repeated, ill-matched pairs too")

@@ -36,6 +36,9 @@ SUBTITLES: Final = frozenset({".srt", ".vtt"})
 PARTLY_TRANSLATED: Final = frozenset({".tmx", ".po", ".pot", ".mo", ".xlf", ".xliff", ".csv"})
 """Formats in which a missing translation is nothing wrong."""
 
+WITH_COLUMNS: Final = frozenset({".tsv", ".jsonl", ".csv", ".parquet", ".arrow"})
+"""Formats of one file in which a side can be named: by its column, or by its key."""
+
 BY_RECORD: Final = frozenset({".mo", ".parquet", ".arrow"})
 """Formats without lines, in which the places of pairs are counted in records."""
 
