@@ -16,7 +16,7 @@ from regard.server.examples import example_routes
 from regard.server.gate import TRANSLATE, Gate, Receive, Scope, Send
 from regard.server.operations import operation_routes
 from regard.server.page import page_routes
-from regard.server.problem import REASONS, Problem
+from regard.server.problem import REASONS, Problem, unforeseen
 from regard.server.service import Service
 from regard.server.traces import Traces, trace_routes
 from regard.server.translate import translation_routes
@@ -49,6 +49,7 @@ def create_app(service: Service) -> Gate:
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _unexpected)
+    app.add_exception_handler(Exception, _bug)
     return Gate(_Direct(app, TRANSLATE, _endpoint(translating, TRANSLATE)), service)
 
 
@@ -94,4 +95,10 @@ async def _refused(_: Request, error: Exception) -> Response:
 async def _unexpected(_: Request, __: Exception) -> Response:
     """A part of the address is not what is expected there."""
     problem = Problem(422, "a part of the address is not what is expected there; see /docs")
+    return json_answer(problem.body(), problem.status)
+
+
+async def _bug(_: Request, __: Exception) -> Response:
+    """What nobody foresaw: the framework answers before it lets the error go on to the gate, which writes it down."""
+    problem = unforeseen()
     return json_answer(problem.body(), problem.status)

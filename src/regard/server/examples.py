@@ -1,6 +1,7 @@
 """The worked example and the textbook's claims over HTTP: what needs no model of the user's."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,6 +17,7 @@ from regard.lab import EXPERIMENTS, Bench, Experiment
 from regard.lab.record import SHIPPED, read_record, record_path
 from regard.server.answers import described, json_answer
 from regard.server.body import parsed, read_body
+from regard.server.journal import Journal
 from regard.server.problem import Problem
 from regard.server.service import Service, answered
 from regard.server.ticket import CallTicket
@@ -54,7 +56,8 @@ def example_routes(service: Service, traces: Traces, recorded: Path | None) -> A
 
     @routes.get("/claims", **described("The textbook's claims, with what the lab recorded of them."))
     async def claims() -> Response:
-        return json_answer([await asyncio.to_thread(_told, each, recorded) for each in EXPERIMENTS])
+        folders = (SHIPPED,) if recorded is None else (recorded, SHIPPED)
+        return json_answer([await asyncio.to_thread(_told, each, folders, service.journal) for each in EXPERIMENTS])
 
     @routes.post("/claims/{name}", **described("Measure a claim that needs no training, here and now."))
     async def measure(request: Request, name: str) -> Response:
@@ -82,14 +85,25 @@ def _toy(asked: ToyRequest) -> Any:
         raise Problem(422, str(error)[:600]) from None
 
 
-def _told(experiment: Experiment, lab: Path | None) -> dict[str, object]:
+def _told(experiment: Experiment, folders: Sequence[Path], journal: Journal) -> dict[str, object]:
+    """What is known of a claim: the record of the first folder that has a good one."""
     told: dict[str, object] = {"name": experiment.name, "subject": experiment.subject, "live": is_quick(experiment)}
-    for folder in (SHIPPED,) if lab is None else (lab, SHIPPED):
-        path = record_path(folder, experiment.name)
-        if path.exists():
-            record = read_record(path)
+    for folder in folders:
+        record = _read(record_path(folder, experiment.name), journal)
+        if record is not None:
             return told | {"claims": record["claims"], "recorded": _recorded(record, is_shipped=folder == SHIPPED)}
     return told | {"claims": [], "recorded": None}
+
+
+def _read(path: Path, journal: Journal) -> dict[str, Any] | None:
+    """A record; none if there is none, or only a damaged one, of which the log says so."""
+    if not path.exists():
+        return None
+    try:
+        return read_record(path)
+    except (InputError, OSError) as error:
+        journal.write("record not read", kind=type(error).__name__, problem=str(error))
+        return None
 
 
 def _recorded(record: dict[str, Any], *, is_shipped: bool) -> dict[str, object]:

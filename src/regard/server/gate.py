@@ -14,7 +14,7 @@ from starlette.responses import Response
 from regard.server.answers import json_answer
 from regard.server.fault import fault_of
 from regard.server.origin import Call, Door
-from regard.server.problem import Problem
+from regard.server.problem import Problem, unforeseen
 from regard.server.service import Service
 
 Scope = MutableMapping[str, Any]
@@ -82,7 +82,7 @@ class Gate:
             await answer.say(scope, receive, problem)
         except Exception as error:
             self._journal.write("bug", **fault_of(error))
-            await answer.say(scope, receive, Problem(500, "this is a bug of the server; its log names the place"))
+            await answer.say(scope, receive, unforeseen())
 
     def _tell(self, scope: Scope, answer: "_Answer", seconds: float) -> None:
         is_translate = scope["path"] == TRANSLATE

@@ -63,4 +63,9 @@ def problem_of(error: BaseException) -> Problem:
         return Problem(
             500, "the model could not translate this; the server's owner finds the reason with regard doctor"
         )
+    return unforeseen()
+
+
+def unforeseen() -> Problem:
+    """The answer to an error that nobody thought of; the log has its kind and place."""
     return Problem(500, "this is a bug of the server; its log names the place")
