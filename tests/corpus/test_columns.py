@@ -118,3 +118,53 @@ def test_two_files_have_no_columns(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, given)
     assert result.exit_code == 2
     assert "a.fr: this is no table with named columns" in " ".join(result.stderr.split())
+
+
+@pytest.mark.parametrize(
+    ("header", "reading", "sides"),
+    [
+        ("key,source,target,fr_reviewer", Reading("en", "fr"), ("source", "target")),
+        ("source,target", Reading("en", "fr"), ("source", "target")),
+        ("Source,translation", Reading(), ("Source", "translation")),
+        ("id,EN,fr", Reading("en", "fr"), ("EN", "fr")),
+        ("source,en,fr", Reading("en", "fr"), ("en", "fr")),  # the first is where a sentence comes from
+        ("fr_mt,fr,en_id,en", Reading("en", "fr"), ("en", "fr")),
+        ("en-US,fr-FR,source,target", Reading("en", "fr"), ("en-US", "fr-FR")),
+        ("en_US,fr_FR,en_id,fr_notes", Reading("en", "fr"), ("en_US", "fr_FR")),
+        ("en_us,fr_fr", Reading("en", "fr"), ("en_us", "fr_fr")),
+        ("EN-GB,FR-FR", Reading("en", "fr"), ("EN-GB", "FR-FR")),
+        ("en,pt_br", Reading("en", "pt-BR"), ("en", "pt_br")),
+        ("en,fr", Reading("en-GB", "fr-FR"), ("en", "fr")),
+        ("en,en-GB", Reading("en", "en-GB"), ("en", "en-GB")),
+        ("zh-Hans,sr_latn,es-419", Reading("zh", "sr"), ("zh-Hans", "sr_latn")),
+        ("zh_Hant_TW,es_419", Reading("zh", "es"), ("zh_Hant_TW", "es_419")),
+    ],
+)
+def test_columns_are_taken_by_their_names(
+    header: str, reading: Reading, sides: tuple[str, str], tmp_path: Path
+) -> None:
+    path = file_with(tmp_path, ".csv", f"{header}\n{header}\n")
+    assert pairs_of(path, reading) == [sides]
+
+
+@pytest.mark.parametrize(
+    ("header", "message"),
+    [
+        (
+            "en_id,en_text,fr_id,fr_text",
+            "several columns that may be the source: 'en_id', 'en_text'; say which with --so",
+        ),
+        ("en-GB,en-US,fr", "several columns that may be the source: 'en-GB', 'en-US'; say which with --source-column"),
+        ("en,fr_FR,fr-CA", r"the target: 'fr_FR', 'fr-CA'; .* --target-column \(regard train: data.target_column=…\)"),
+        ("source,target,fr_mt", "several columns that may be the target: 'target', 'fr_mt'"),
+        ("source,en_gb,fr", "several columns that may be the source: 'source', 'en_gb'"),
+        ("en,EN,fr", "several columns that may be the source: 'en', 'EN'"),
+        ("en_text,fr_text", "has the columns 'en_text', 'fr_text'; say which hold source and target"),
+        ("en,fr_reviewer", "has the columns 'en', 'fr_reviewer'; say which hold source and target"),
+        ("en,france", "has the columns 'en', 'france'; say which hold source and target"),
+    ],
+)
+def test_columns_that_are_not_clear_are_refused(header: str, message: str, tmp_path: Path) -> None:
+    path = file_with(tmp_path, ".csv", f"{header}\n{header}\n")
+    with pytest.raises(CorpusError, match=message):
+        pairs_of(path, Reading("en", "fr"))
