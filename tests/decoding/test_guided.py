@@ -280,6 +280,17 @@ def test_a_cut_for_the_beginning_stands_there(make_toy: MakeToy) -> None:
 
 
 @SEARCHES
+def test_a_prefix_may_go_on_with_a_word_that_is_required(make_toy: MakeToy, search: dict[str, object]) -> None:
+    """Behind 9 the phrase is no word yet if 13 follows, and nothing but 13 may."""
+    demands = Demands(prefixes=((9, 13, 5),), required=((phrase((9,)),),), seams=SEAMS)
+    (found,) = guided_ids(make_toy(VOCAB_SIZE), SOURCES[:1], how(search), demands)
+    for each in found:
+        assert each.ids[:3] == (9, 13, 5)
+        assert 9 in each.ids[3:]
+        assert each.flags == ()
+
+
+@SEARCHES
 def test_more_phrases_than_room_are_flagged(make_toy: MakeToy, search: dict[str, object]) -> None:
     demands = required(*(phrase((4 + place, 5)) for place in range(6)))
     for source, found in zip(SOURCES, guided_ids(make_toy(VOCAB_SIZE), SOURCES, how(search), demands), strict=True):

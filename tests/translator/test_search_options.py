@@ -44,7 +44,8 @@ def test_of_a_line_that_is_cut_the_first_part_begins_as_asked_and_holds_what_is_
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"prefix": "Le chien", "forbidden": ["chien"]}, "prefix 'Le chien' holds a forbidden phrase; forbid less"),
+        ({"prefix": "Le chien", "forbidden": ["chien"]}, "prefix 'Le chien' holds a forbidden phrase, alone or in"),
+        ({"prefix": "Un chaton", "forbidden": ["chat"]}, "prefix 'Un chaton' holds a forbidden phrase, alone or in"),
         (
             {"prefix": "vite vite vite", "no_repeat_ngram": 1},
             "prefix 'vite vite vite' holds the same token twice, which no_repeat_ngram = 1",
@@ -57,6 +58,32 @@ def test_a_prefix_that_contradicts_the_rest_is_refused(
 ) -> None:
     with pytest.raises(SettingsError, match=message):
         translator.translate(TEXT, **options)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {},
+        {"required": ["chat"]},
+        {"glossary": {"cat": "chat"}},
+        {"forbidden": ["chat"]},
+        {"forbidden": ["un"]},
+        {"forbidden": ["Un chaton,"]},
+        {"required": ["chaton"], "forbidden": ["tapis"]},
+    ],
+)
+@pytest.mark.parametrize("prefix", ["Un chaton, un", "chats, Le chaton", "chat"])
+def test_a_prefix_is_written_whole_or_refused(
+    make_translator: Callable[..., Translator], asked: dict[str, Any], prefix: str
+) -> None:
+    translator = make_translator(decoding={"max_length": 40})
+    try:
+        found = translator.translate(TEXT, prefix=prefix, **asked)
+    except SettingsError:
+        assert "forbidden" in asked
+        return
+    assert found.text.startswith(prefix)
+    assert "unmet" not in found.flags
 
 
 def test_required_phrases_and_a_glossary(make_translator: Callable[..., Translator]) -> None:
@@ -88,6 +115,8 @@ def test_a_phrase_that_is_required_and_forbidden_is_refused_before_anything(tran
         translator.translate_lines([], glossary={"cat": "petit chat"}, forbidden=["chat"])
     with pytest.raises(SettingsError, match="required demands 'chat', but a forbidden phrase"):
         translator.translate(TEXT, required=["chat"], forbidden=["chat"])
+    with pytest.raises(SettingsError, match="required demands 'chaton', but a forbidden phrase"):
+        translator.translate(TEXT, required=["chaton"], forbidden=["chat"])  # its first token is all of "chat"
     either = translator.translate(TEXT, glossary={"cat": ("petit chat", "tapis")}, forbidden=["chat"])
     assert "tapis" in either.text
 

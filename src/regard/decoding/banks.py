@@ -57,10 +57,15 @@ class Banks:
         )
 
     def _allowed(self, table: PhraseTable, progress: Progress, log_probs: Tensor) -> Tensor:
-        """Without what would go on with a word that is a phrase; without EOS while something is missing."""
+        """Without what would go on with a word that is a phrase; without EOS while something is missing.
+
+        Neither where nothing else is left, as in a prefix.
+        """
         closing = progress.closing.flatten()
         if bool(closing.any()):
-            log_probs = log_probs.masked_fill(closing[:, None] & table.seams.joins, float("-inf"))
+            closed = log_probs.masked_fill(table.seams.joins, float("-inf"))
+            closing = closing & closed.amax(1).isfinite()
+            log_probs = torch.where(closing[:, None], closed, log_probs)
         return without_end(log_probs, ~table.all_met(progress.met).flatten())
 
     def _banks(self, table: PhraseTable, progress: Progress, tokens: Tensor) -> Int[Tensor, "sentence beam candidate"]:

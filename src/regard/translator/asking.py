@@ -103,16 +103,13 @@ class Asking:
         texts = [_text(each, name) for each in (given if isinstance(given, tuple) else (given,))]
         if not texts or not all(map(str.strip, texts)):
             raise SettingsError(f"{name}: a phrase needs text, but {given!r:.60} is given")
-        allowed = [text for text in texts if self._forbidden is None or not self._forbidden.is_in(text)]
-        if not allowed:
-            raise SettingsError(
-                f"{name} demands {' or '.join(map(repr, texts))}, but a forbidden phrase is part of that; forbid less, "
-                "or ask for something else"
-            )
         try:
-            return self._book.required(allowed)
+            found = self._book.required(texts)
         except SettingsError as error:
             raise SettingsError(f"{name}: {error}") from None
+        if self._forbidden is None:
+            return found
+        return _allowed(found, self._forbidden, f"{name} demands {' or '.join(map(repr, texts))}")
 
     def _refuse_what_cannot_require(self) -> None:
         settings = self.settings
@@ -123,6 +120,14 @@ class Asking:
 
 def _name(term: Term) -> str:
     return f"the term {term.source!r}"
+
+
+def _allowed(found: RequiredPhrase, forbidden: ForbiddenPhrases, demand: str) -> RequiredPhrase:
+    """Without the cuts that search would never write; one that may stand behind a space must be left."""
+    cuts = tuple(cut for cut in found.cuts if not forbidden.leave_out(cut.ids))
+    if all(cut.needs_opening or cut.only_first for cut in cuts):
+        raise SettingsError(f"{demand}, but a forbidden phrase is part of that; forbid less, or ask for something else")
+    return RequiredPhrase(cuts)
 
 
 def _listed(given: object, name: str) -> Sequence[object]:

@@ -162,13 +162,16 @@ class ForbiddenPhrases:
         """Leaves out what would complete a phrase; the end of the sentence is always left."""
         adjusted = log_probabilities.clone()
         for row, prefix in enumerate(rows.prefixes()):
-            adjusted[row, self._blocked(self._tail(prefix[1:]))] = float("-inf")
+            blocked = torch.tensor(sorted(self._blocked(prefix[1:])), dtype=torch.long)
+            adjusted[row, blocked] = float("-inf")
         return adjusted
 
-    def is_in(self, text: str) -> bool:
-        """Whether a text contains one of the phrases as words."""
-        data = b" " + normalise(text).encode()
-        return any(_stands_in(data, pattern) for pattern in self._patterns)
+    def leave_out(self, ids: Sequence[int]) -> bool:
+        """Whether one of these tokens would be left out behind those before it, so that no search writes them all."""
+        whole = b"".join(self._book.surfaces[each] for each in ids)
+        if not any(pattern in whole for pattern in self._patterns):  # a quick way out for nearly all terms
+            return False
+        return any(each in self._blocked(ids[:place]) for place, each in enumerate(ids))
 
     def _tail(self, ids: Sequence[int]) -> bytes:
         """The last bytes that are written, one character more than any pattern has."""
@@ -179,13 +182,13 @@ class ForbiddenPhrases:
                 return tail[-self._longest - 4 :]
         return b" " + tail
 
-    def _blocked(self, tail: bytes) -> Tensor:
-        found = set(self._always)
+    def _blocked(self, written: Sequence[int]) -> set[int]:
+        found, tail = set(self._always), self._tail(written)
         for pattern in self._patterns:
-            for written in range(min(len(pattern) - 1, len(tail)), -1, -1):
-                if tail.endswith(pattern[:written]) and _may_begin(tail[: len(tail) - written], pattern):
-                    found.update(self._endings(pattern[written:]))
-        return torch.tensor(sorted(found), dtype=torch.long)
+            for begun in range(min(len(pattern) - 1, len(tail)), -1, -1):
+                if tail.endswith(pattern[:begun]) and _may_begin(tail[: len(tail) - begun], pattern):
+                    found.update(self._endings(pattern[begun:]))
+        return found
 
     def _endings(self, rest: bytes) -> Iterator[int]:
         """Tokens that write the rest of a phrase and do not go on with its last word."""

@@ -13,15 +13,18 @@ def prefix_ids(
     """The ids of a prefix.
 
     Raises:
-        SettingsError: no translation can begin with it: it holds a forbidden phrase, repeats what may not come twice,
-            leaves no room within ``max_length``, or is nothing that the vocabulary can write.
+        SettingsError: no translation can begin with it: a forbidden phrase is part of it, it repeats what may not come
+            twice, leaves no room within ``max_length``, or is nothing that the vocabulary can write.
         TextError: it holds a lone surrogate.
     """
     ids = tuple(tokenizer.encode(text.strip()))
     if UNK in ids:
         raise SettingsError(f"prefix {text!r:.60} holds a sign that the model's vocabulary cannot write; leave it out")
-    if forbidden is not None and forbidden.is_in(text):
-        raise SettingsError(f"prefix {text!r:.60} holds a forbidden phrase; forbid less, or begin with something else")
+    if forbidden is not None and forbidden.leave_out(ids):
+        raise SettingsError(
+            f"prefix {text!r:.60} holds a forbidden phrase, alone or in a longer word; forbid less, or begin with "
+            "something else"
+        )
     size = settings.no_repeat_ngram
     runs = [ids[at : at + size] for at in range(len(ids) - size + 1)] if size else []
     if len(set(runs)) < len(runs):
