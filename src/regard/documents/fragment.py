@@ -1,11 +1,10 @@
 """HTML that comes as a string, not as a file: a page, or a part of one."""
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from regard.corpus.formats.html import html_document
+from regard.corpus.formats.html import html_fragment
 from regard.corpus.formats.reading import Reading
 from regard.corpus.formats.unit import Segment
 from regard.documents.protect import translate_protected
@@ -15,7 +14,6 @@ from regard.documents.voice import Voice
 
 _NAME: Final = Path("the text")
 _AT_ONCE: Final = 32
-_TAG: Final = re.compile(r"<[^>]*>")
 
 
 def translate_html(
@@ -32,9 +30,7 @@ def translate_html(
     Raises:
         CorpusError: it is cut inside a tag, a comment or a script.
     """
-    if not _TAG.sub("", content).strip():
-        return content
-    document = html_document(_NAME, content, Reading(target_language=target_language))
+    document = html_fragment(_NAME, content, Reading(target_language=target_language))
     sources = [parts_of(to_parts(unit.source)) for unit in document.units]
     targets: dict[int, Segment] = {}
     for start in range(0, len(sources), _AT_ONCE):

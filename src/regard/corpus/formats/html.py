@@ -4,19 +4,22 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from html import escape, unescape
 from pathlib import Path
 from typing import Final, final
+from xml.sax.saxutils import quoteattr
 
 from regard.corpus.formats.reading import Reading
 from regard.corpus.formats.unit import Document, Edit, Segment, Tag, Unit, has_letter, line_counter
-from regard.corpus.formats.xml_place import with_attributes
 from regard.errors import CorpusError
 
 _CHARSET: Final = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?([A-Za-z0-9._-]{1,40})""", re.IGNORECASE)
 # A comment without an end is no <!…> either: its end would be looked for to the end of the file, at each one anew.
+# PHP may hold a ">", and its last part needs no end.
 _TOKEN: Final = re.compile(
-    r"(?P<comment><!--(?:-?>|.*?--!?>)|<!\[CDATA\[.*?\]\]>|<(?!!--|!\[CDATA\[)[!?][^>]*>)"
+    r"(?P<comment><!--(?:-?>|.*?--!?>)|<!\[CDATA\[.*?\]\]>|<\?(?:php\b|=).*?(?:\?>|\Z)"
+    r"|<(?!!--|!\[CDATA\[|\?php\b|\?=)[!?][^>]*>)"
     r"|(?P<tag></?(?P<name>[A-Za-z][^\s/>]{0,60})(?:[^\"'>]|\"[^\"]*\"|'[^']*')*+>)"
     r"|(?P<text>[^<]+|<(?![A-Za-z/!?])|</(?![A-Za-z]))",
     re.DOTALL,
@@ -24,7 +27,11 @@ _TOKEN: Final = re.compile(
 _ATTRIBUTE: Final = re.compile(
     r"""\s(alt|title|placeholder|aria-label|content|value)\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.I
 )
+_LANGUAGE: Final = re.compile(
+    r"""<html(?:[^"'>]|"[^"]*"|'[^']*')*?\slang\s*=\s*(?P<value>"[^"<]*"|'[^'<]*'|[^\s"'<>]+)""", re.I
+)
 _SPACE: Final = re.compile(r"[ \t\r\n\f]+")
+_HARD_SPACE: Final = re.compile(r"&(?:nbsp;?|#160;|#[xX][aA]0;)")
 _INLINE: Final = frozenset(
     (
         *("a", "abbr", "b", "bdi", "bdo", "big", "br", "cite", "data", "del", "dfn", "em", "font", "i", "img", "ins"),
@@ -74,7 +81,7 @@ def html_encoding(_path: Path, raw: bytes) -> str:
 
 
 def html_document(path: Path, content: str, reading: Reading) -> Document:
-    """A page to be translated. Code, scripts and what is marked ``translate="no"`` are not in it.
+    """A page to be translated.
 
     Args:
         path: what to call the file in messages.
@@ -84,15 +91,31 @@ def html_document(path: Path, content: str, reading: Reading) -> Document:
     Raises:
         CorpusError: the page is cut inside a tag, a comment or a script, or says nothing.
     """
+    document = html_fragment(path, content, reading)
+    if not document.units:
+        raise CorpusError(f"{path} holds no text to translate")
+    return document
+
+
+def html_fragment(path: Path, content: str, reading: Reading) -> Document:
+    """A page or a part of one, which may say nothing. Code and what is marked ``translate="no"`` are not in its units.
+
+    Args:
+        path: what to call it in messages.
+        content: its text.
+        reading: both languages; the target's is written into ``<html lang>``.
+
+    Raises:
+        CorpusError: it is cut inside a tag, a comment or a script.
+    """
     tokens = list(_tokens(path, content))
     line_of = line_counter(content)
     sentences = list(_sentences(content, tokens, line_of))
     taken = [(unit.start, unit.end) for unit in sentences]
     attributes = [unit for token in tokens if token.kind == "tag" for unit in _attributes(token, line_of)]
     units = sorted([*sentences, *_outside(attributes, taken)], key=lambda unit: unit.start)
-    if not units:
-        raise CorpusError(f"{path} holds no text to translate")
-    return Document(content, tuple(units), _spelled, tuple(_language(tokens, reading.target_language)), xml=True)
+    spell = partial(_spelled, hard_space="&nbsp;" if "&nbsp;" in content else "\xa0")
+    return Document(content, tuple(units), spell, tuple(_language(tokens, reading.target_language)), xml=True)
 
 
 def _tokens(path: Path, content: str) -> Iterator[_Token]:
@@ -129,17 +152,14 @@ class _Collector:
         self.parts.append((token.start, token.end, part))
 
     def finish(self) -> Iterator[Unit]:
-        parts, self.parts = _trimmed(self.parts), []
-        if not any(isinstance(part, str) and has_letter(part) for _, _, part in parts):
+        parts, self.parts = list(_trimmed(self.parts)), []
+        if not any(isinstance(part, str) and has_letter(unescape(part)) for _, _, part in parts):
             return
+        parts[0] = _from_first_word(parts[0])
+        parts[-1] = _to_last_word(parts[-1])
         start, end = parts[0][0], parts[-1][1]
-        first, last = parts[0][2], parts[-1][2]
-        start += len(first) - len(first.lstrip(" \t\r\n\f")) if isinstance(first, str) else 0
-        end -= len(last) - len(last.rstrip(" \t\r\n\f")) if isinstance(last, str) else 0
-        segment = [_SPACE.sub(" ", unescape(part)) if isinstance(part, str) else part for _, _, part in parts]
-        segment[0] = segment[0].lstrip() if isinstance(segment[0], str) else segment[0]
-        segment[-1] = segment[-1].rstrip() if isinstance(segment[-1], str) else segment[-1]
-        yield Unit(self._line_of(start), tuple(segment), None, start, end)
+        segment = tuple(_SPACE.sub(" ", unescape(part)) if isinstance(part, str) else part for _, _, part in parts)
+        yield Unit(self._line_of(start), segment, None, start, end)
 
 
 def _sentences(content: str, tokens: Sequence[_Token], line_of: Callable[[int], int]) -> Iterator[Unit]:
@@ -149,6 +169,8 @@ def _sentences(content: str, tokens: Sequence[_Token], line_of: Callable[[int], 
         token = tokens[place]
         if token.kind == "text":
             collector.add(token, token.raw)
+        elif token.kind == "comment":
+            collector.add(token, Tag(token.raw))
         elif token.kind == "tag" and not token.closes and _is_opaque(token):
             end = _end_of(tokens, place)
             if token.name in _INLINE | _OPAQUE_INLINE:
@@ -159,7 +181,7 @@ def _sentences(content: str, tokens: Sequence[_Token], line_of: Callable[[int], 
             place = end
         elif token.kind == "tag" and token.name in _INLINE:
             collector.add(token, _tag(token))
-        elif token.kind == "tag":
+        else:
             yield from collector.finish()
         place += 1
     yield from collector.finish()
@@ -190,7 +212,7 @@ def _tag(token: _Token) -> Tag:
 
 
 def _trimmed(parts: Sequence[_Part]) -> Sequence[_Part]:
-    """Without space, breaks, pictures, and tags of which only one half is here, at both ends."""
+    """Without space, breaks, pictures, comments, and tags of which only one half is here, at both ends."""
     left = Counter(part.key for _, _, part in parts if isinstance(part, Tag) and part.role == "open")
     right = Counter(part.key for _, _, part in parts if isinstance(part, Tag) and part.role == "close")
     begin, end = 0, len(parts)
@@ -204,6 +226,27 @@ def _trimmed(parts: Sequence[_Part]) -> Sequence[_Part]:
     return parts[begin:end]
 
 
+def _from_first_word(part: _Part) -> _Part:
+    _, end, text = part
+    if not isinstance(text, str):
+        return part
+    num_kept = len(_spaced(text).lstrip())
+    return end - num_kept, end, text[-num_kept:]
+
+
+def _to_last_word(part: _Part) -> _Part:
+    start, _, text = part
+    if not isinstance(text, str):
+        return part
+    num_kept = len(_spaced(text).rstrip())
+    return start, start + num_kept, text[:num_kept]
+
+
+def _spaced(text: str) -> str:
+    """A text of the same length, with characters for its non-breaking spaces, as many as their names have."""
+    return _HARD_SPACE.sub(lambda found: "\xa0" * len(found[0]), text)
+
+
 def _opened(part: str | Tag, role: str) -> tuple[str, ...]:
     return (part.key,) if isinstance(part, Tag) and part.role == role else ()
 
@@ -211,7 +254,7 @@ def _opened(part: str | Tag, role: str) -> tuple[str, ...]:
 def _is_edge(part: str | Tag, other: str, others: Mapping[str, int]) -> bool:
     """Whether a part at an end is left out; ``others`` counts the tags of the other role that are here, by key."""
     if isinstance(part, str):
-        return not part.strip()
+        return not _spaced(part).strip()
     if part.role in ("open", "close") and part.role != other:
         return others.get(part.key, 0) <= 0
     return True
@@ -249,12 +292,16 @@ def _outside(units: Sequence[Unit], taken: Sequence[tuple[int, int]]) -> Iterato
 
 def _language(tokens: Sequence[_Token], language: str | None) -> Iterator[Edit]:
     page = next((token for token in tokens if token.name == "html" and not token.closes), None)
-    if page is not None and language and re.search(r"\slang\s*=", page.raw):
-        yield Edit(page.start, page.end, with_attributes(page.raw, {"lang": language}))
+    if page is None or not language:
+        return
+    if found := _LANGUAGE.match(page.raw):
+        yield Edit(page.start + found.start("value"), page.start + found.end("value"), quoteattr(language))
 
 
-def _spelled(segment: Segment) -> str:
-    return "".join(escape(part, quote=False) if isinstance(part, str) else part.raw for part in segment)
+def _spelled(segment: Segment, *, hard_space: str) -> str:
+    return "".join(
+        escape(part, quote=False).replace("\xa0", hard_space) if isinstance(part, str) else part.raw for part in segment
+    )
 
 
 def _spelled_in_attribute(segment: Segment) -> str:
