@@ -63,6 +63,12 @@ def test_html_keeps_its_tags(server: Any) -> None:
     assert "does not end" in cut.json()["error"]
 
 
+def test_html_without_a_word_spoils_no_list(server: Any) -> None:
+    asked = {"q": ["<p>42</p>", f"<p>{NUMBER}</p>", "42 %"], "target": "fr", "format": "html"}
+    answer = server.post("/translate", asked)
+    assert (answer.status, answer.json()["translatedText"]) == (200, ["<p>42</p>", f"<p>{WANTED}</p>", "42 %"])
+
+
 def test_forms_work_as_well(server: Any) -> None:
     kind = "application/x-www-form-urlencoded"
     answer = server.post("/translate", b"q=one+two%20three&source=en&target=fr", Content_Type=kind)
