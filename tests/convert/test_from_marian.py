@@ -24,7 +24,14 @@ from regard.convert.hugging_face_names import layer_places
 from regard.convert.original import Original
 from regard.convert.to_hugging_face import MarianFormat
 from regard.doctor import Patient, examine
-from regard.errors import BundleError, CheckError, InputError, MissingExtraError, OutputExistsError
+from regard.errors import (
+    BundleError,
+    CheckError,
+    InputError,
+    MissingExtraError,
+    OutputExistsError,
+    SettingsError,
+)
 from regard.settings import ModelSettings
 from regard.text.control import BOS, EOS, PAD, UNK
 from regard.translator import load
@@ -143,6 +150,39 @@ def test_the_folder_of_a_model_of_others_becomes_settings_of_ours(make_folder: M
         "swish",
     )
     assert (settings.decoding.beam_size, settings.decoding.max_source_tokens) == (4, 127)
+
+
+def test_a_folder_is_searched_as_it_asks_to_be(make_folder: MakeFolder) -> None:
+    folder = make_folder()
+    edit(folder, "generation_config.json", length_penalty=0.6, no_repeat_ngram_size=3, max_length=100, do_sample=True)
+    imported = read_marian(folder)
+    found = imported.translator.settings.decoding
+    assert (found.beam_size, found.length_penalty, found.no_repeat_ngram, found.max_length) == (4, 0.6, 3, 99)
+    assert imported.left_out == ("do_sample",)
+
+
+def test_older_folders_say_in_config_json_how_they_are_searched(make_folder: MakeFolder) -> None:
+    folder = make_folder(num_beams=6, bad_words_ids=[[10**6]])
+    (folder / "generation_config.json").unlink()
+    edit(folder, "config.json", bad_words_ids=[[json.loads((folder / "config.json").read_text())["pad_token_id"]]])
+    imported = read_marian(folder)
+    assert imported.translator.settings.decoding.beam_size == 6
+    assert imported.left_out == ()
+
+
+def test_a_search_that_ours_cannot_be_is_refused_with_its_file(make_folder: MakeFolder) -> None:
+    folder = make_folder()
+    edit(folder, "generation_config.json", num_beams="4")
+    with pytest.raises(SettingsError, match=r"num_beams in .*generation_config.json is '4', and a whole number") as it:
+        read_marian(folder)
+    assert "http" not in str(it.value)
+
+
+def test_a_network_that_ours_cannot_be_is_refused_in_plain_words(make_folder: MakeFolder) -> None:
+    folder = make_folder(encoder_attention_heads=3, decoder_attention_heads=3)
+    with pytest.raises(SettingsError, match=r"config.json: in \[model\], .*num_heads") as refused:
+        read_marian(folder)
+    assert "http" not in str(refused.value)
 
 
 def test_positions_that_were_learned_are_kept(make_folder: MakeFolder) -> None:

@@ -17,11 +17,12 @@ from torch import Tensor
 
 from regard.convert.hugging_face_library import NEVER
 from regard.convert.hugging_face_names import layer_places
+from regard.convert.marian_search import MarianSearch, read_search
 from regard.convert.sentencepiece_read import PieceModel, read_piece_model
-from regard.errors import BundleError, InputError, SettingsError, ShapeError
+from regard.errors import BundleError, InputError, ShapeError
 from regard.models import build_model, load_weights
 from regard.positions import sinusoidal_halves
-from regard.settings import DataSettings, DecodingSettings, ModelSettings, Settings, TextSettings
+from regard.settings import ModelSettings, settings_from_json
 from regard.text import Tokenizer
 from regard.text.adopted import Adopted
 from regard.text.control import BOS, EOS, PAD, UNK
@@ -46,10 +47,12 @@ class Imported:
     Attributes:
         translator: it, in memory.
         their_ids: by our id theirs; what they have no piece for has that of the unknown.
+        left_out: what their search does and ours does not know, by their names.
     """
 
     translator: Translator
     their_ids: tuple[int, ...]
+    left_out: tuple[str, ...]
 
 
 def read_marian(folder: Path, *, languages: tuple[str, str] | None = None) -> Imported:
@@ -65,6 +68,7 @@ def read_marian(folder: Path, *, languages: tuple[str, str] | None = None) -> Im
     Raises:
         BundleError: a file is missing or damaged.
         InputError: the model has something ours have not; the message gives every reason.
+        SettingsError: a value of its search, or of its network, is none that ours could have.
     """
     config, pieces = _json(folder / "config.json"), _json(folder / "vocab.json")
     source = read_piece_model(folder / "source.spm")
@@ -73,15 +77,18 @@ def read_marian(folder: Path, *, languages: tuple[str, str] | None = None) -> Im
     if reasons:
         raise InputError(f"{folder} cannot become a model of ours: {'; '.join(reasons)}")
     vocabulary, their_ids = _vocabulary(pieces, source, config)
+    never = [their_ids[each] for each in (PAD, UNK, BOS)]
+    search = read_search(folder, config, _generation(folder), never_chosen=never)
     tensors = _tensors(folder)
-    settings = _settings(config, tensors, vocabulary, languages or _languages(folder), _generation(folder))
+    sections = _sections(config, tensors, vocabulary, search, languages or _languages(folder))
+    settings = settings_from_json(json.dumps(sections), where=str(folder / "config.json"))
     model = build_model(settings.model, len(vocabulary))
     try:
         load_weights(model, dict(_weights(settings.model, tensors, their_ids, config)))
     except (KeyError, ShapeError, IndexError, RuntimeError) as error:
         raise BundleError(f"the weights of {folder} are not those its config.json describes: {error}") from None
     model = model.eval().requires_grad_(False)
-    return Imported(Translator(model, Tokenizer(vocabulary), settings, name=folder.name), their_ids)
+    return Imported(Translator(model, Tokenizer(vocabulary), settings, name=folder.name), their_ids, search.left_out)
 
 
 def _obstacles_of_network(config: Mapping[str, Any]) -> Iterator[str]:
@@ -153,14 +160,14 @@ def _vocabulary(
     return vocabulary, (*ours, *[pieces["<unk>"]] * 256, *(pieces[name] for name in learned))
 
 
-def _settings(
+def _sections(
     config: Mapping[str, Any],
     tensors: Mapping[str, Tensor],
     vocabulary: Vocabulary,
+    search: MarianSearch,
     languages: tuple[str, str],
-    generation: Mapping[str, Any],
-) -> Settings:
-    positions = "learned" if _has_learned_positions(tensors, config) else "sinusoidal-halves"
+) -> dict[str, dict[str, Any]]:
+    """Settings of ours, by section."""
     tied = "all" if config.get("share_encoder_decoder_embeddings", True) else "target"
     network = {
         "model_dim": config["d_model"],
@@ -170,23 +177,19 @@ def _settings(
         "decoder_layers": config["decoder_layers"],
         "norm": "post",
         "feedforward": _ACTIVATIONS[config["activation_function"]],
-        "positions": positions,
+        "positions": "learned" if _has_learned_positions(tensors, config) else "sinusoidal-halves",
         "max_length": config["max_position_embeddings"],
         "tied_embeddings": tied if config.get("tie_word_embeddings", True) else "none",
         "scale_embeddings": bool(config.get("scale_embedding", False)),
         "output_bias": True,
     }
     most = config["max_position_embeddings"] - 1
-    search = {"beam_size": generation.get("num_beams", 1), "max_source_tokens": most}
-    try:
-        return Settings(
-            data=DataSettings(source_language=languages[0], target_language=languages[1], max_tokens=most),
-            text=TextSettings.model_validate({"kind": vocabulary.kind, "vocab_size": max(300, len(vocabulary))}),
-            model=ModelSettings.model_validate(network),
-            decoding=DecodingSettings.model_validate(search),
-        )
-    except ValueError as error:
-        raise SettingsError(f"config.json describes a network that ours cannot be: {error}") from None
+    return {
+        "data": {"source_language": languages[0], "target_language": languages[1], "max_tokens": most},
+        "text": {"kind": vocabulary.kind, "vocab_size": max(300, len(vocabulary))},
+        "model": network,
+        "decoding": {**search.settings, "max_source_tokens": most},
+    }
 
 
 def _has_learned_positions(tensors: Mapping[str, Tensor], config: Mapping[str, Any]) -> bool:
