@@ -10,7 +10,7 @@ export function valueOf(name, otherwise = "") {
   return address().get(name) ?? otherwise;
 }
 
-/** Changes values in place; what is empty is left out. */
+/** Changes values in place; null leaves one out. What is empty stays: an emptied field is not one that nobody touched. */
 export function put(values) {
   window.history.replaceState(null, "", hashWith(values));
 }
@@ -24,7 +24,7 @@ export function go(values) {
 export function hashWith(values) {
   const next = address();
   for (const [name, value] of Object.entries(values)) {
-    if (value === "" || value === null || value === undefined || value === false) next.delete(name);
+    if (value === null) next.delete(name);
     else next.set(name, String(value));
   }
   return `#${next}`;

@@ -1,6 +1,6 @@
 // The sentence, the model and the choices of a translation: fields that the address keeps, and the trace they ask for.
 
-import { address, put, valueOf } from "./address.js";
+import { put, valueOf } from "./address.js";
 import { element } from "./element.js";
 import { read, traced } from "./server.js";
 
@@ -15,14 +15,21 @@ export async function models() {
   return served;
 }
 
-/** What the address asks for. `mark` tells the two sides of a comparison apart. */
-export function asked(mark = "") {
-  const given = address();
-  const text = given.get(`text${mark}`) ?? given.get("text") ?? FIRST;
-  const model = given.get(`model${mark}`) ?? given.get("model");
-  const wish = { text, beam_size: Number(given.get("beam") ?? 1) || 1 };
-  if (model !== null) wish.model = model;
-  return wish;
+/** What the address asks for. `mark` tells the two sides of a comparison apart; the second is the first until it says more. */
+export async function asked(mark = "") {
+  const { name } = await modelAsked(mark);
+  return { text: textAsked(mark), beam_size: Number(valueOf("beam", 1)) || 1, model: name };
+}
+
+function textAsked(mark) {
+  return valueOf(`text${mark}`, valueOf("text", FIRST));
+}
+
+/** The model that the address names. A name that is not served any more names none. */
+async function modelAsked(mark) {
+  const all = await models();
+  const named = (name) => all.find((each) => each.name === valueOf(name));
+  return named(`model${mark}`) ?? named("model") ?? all[0];
 }
 
 const made = new Map();
@@ -37,8 +44,9 @@ export async function sourceFor(wish, options = {}) {
   return made.get(name);
 }
 
-/** Forgets what was made, for when the server has forgotten it. */
+/** Forgets what was made and served, for when the server has forgotten it. */
 export function forget() {
+  served = null;
   made.clear();
 }
 
@@ -59,7 +67,7 @@ export function textField(label, name, { value, rows = 1, ...more } = {}) {
 export function numberField(label, name, { min = 0, max = 64 } = {}) {
   const input = element("input", { type: "number", name, min, max, inputmode: "numeric" });
   input.value = valueOf(name);
-  input.addEventListener("input", () => put({ [name]: input.value }));
+  input.addEventListener("input", () => put({ [name]: input.value || null }));
   return { input, root: field(label, input), value: () => (input.value === "" ? null : Number(input.value)) };
 }
 
@@ -67,24 +75,24 @@ export function numberField(label, name, { min = 0, max = 64 } = {}) {
 export function tick(label, name, isOn = false) {
   const input = element("input", { type: "checkbox", name });
   input.checked = valueOf(name, isOn ? "yes" : "") === "yes";
-  input.addEventListener("change", () => put({ [name]: input.checked ? "yes" : isOn ? "no" : "" }));
+  input.addEventListener("change", () => put({ [name]: input.checked ? "yes" : isOn ? "no" : null }));
   return { input, root: element("label", { class: "tick" }, input, ` ${label}`) };
 }
 
 /** Which model, where there is a choice. */
-export async function modelField(name = "model") {
+export async function modelField(mark = "") {
   const all = await models();
   const options = all.map((each) =>
     element("option", { value: each.name }, `${each.name} · ${each.source.name} → ${each.target.name}`),
   );
+  const name = `model${mark}`;
   const select = element("select", { name }, ...options);
-  select.value = valueOf(name, all[0].name);
-  if (select.selectedIndex < 0) select.selectedIndex = 0;
+  select.value = (await modelAsked(mark)).name;
   select.addEventListener("change", () => put({ [name]: select.value }));
   return { select, root: all.length > 1 ? field("Model", select) : null, chosen: () => all[select.selectedIndex] };
 }
 
 /** The sentence. */
 export function sentenceField(language, mark = "") {
-  return textField("Sentence", `text${mark}`, { value: asked(mark).text, rows: 2, maxlength: 2000, lang: language });
+  return textField("Sentence", `text${mark}`, { value: textAsked(mark), rows: 2, maxlength: 2000, lang: language });
 }

@@ -1,5 +1,6 @@
 // Compare: two sentences, or one sentence in two models.
 
+import { put } from "./address.js";
 import { asked, models, modelField, sentenceField, sourceFor } from "./asking.js";
 import { element, fill } from "./element.js";
 import { problem } from "./notice.js";
@@ -9,16 +10,19 @@ import { sides } from "./sides.js";
 export async function compare(signal) {
   const several = (await models()).length > 1;
   const one = await modelField();
-  const other = await modelField("model2");
+  const other = await modelField("2");
   const first = sentenceField(one.chosen().source.code);
   const second = sentenceField(other.chosen().source.code, "2");
   const root = element("div", { class: "sides" });
   const show = async (event) => {
     event?.preventDefault();
+    // Until now the second side was the first; whoever changed the first one still reads the same in the second.
+    if (event !== undefined) put({ text2: second.input.value, model2: other.select.value });
+    const called = [one.chosen().name, other.chosen().name];
+    const names = called[0] === called[1] ? ["first", "second"] : called;
     try {
-      const [before, after] = [await sourceFor(asked(), { signal }), await sourceFor(asked("2"), { signal })];
-      const isOneModel = before.header.model.sha256 === after.header.model.sha256;
-      const names = isOneModel ? ["first", "second"] : [before.header.model.name, after.header.model.name];
+      const wishes = [await asked(), await asked("2")];
+      const [before, after] = [await sourceFor(wishes[0], { signal }), await sourceFor(wishes[1], { signal })];
       fill(root, ...(await sides(before, after, names)));
     } catch (error) {
       if (error.name !== "AbortError") fill(root, problem(error));

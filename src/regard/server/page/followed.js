@@ -33,8 +33,8 @@ export async function followed(signal) {
   const show = async (event) => {
     event?.preventDefault();
     try {
-      trace = new TraceView(await sourceFor(asked(), { signal }));
-      await follow(Math.min(Number(valueOf("follow", 1)) || 0, trace.count("source") - 1));
+      trace = new TraceView(await sourceFor(await asked(), { signal }));
+      await follow(Math.max(0, Math.min(Number(valueOf("follow", 1)) || 0, trace.count("source") - 1)));
     } catch (error) {
       if (error.name !== "AbortError") fill(root, problem(error));
     }

@@ -15,7 +15,7 @@ export async function inspect(signal) {
   const show = async (event) => {
     event?.preventDefault();
     try {
-      const source = await sourceFor({ ...asked(), ...(pads.value() === null ? {} : { pad_source_to: pads.value() }) }, { signal });
+      const source = await sourceFor({ ...(await asked()), ...(pads.value() === null ? {} : { pad_source_to: pads.value() }) }, { signal });
       fill(title, ...heading(source.header));
       pictures.show(source);
     } catch (error) {

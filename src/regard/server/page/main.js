@@ -24,7 +24,6 @@ const SCREENS = {
 };
 
 const root = document.getElementById("screen");
-let shown = null;
 let leave = null;
 
 function current() {
@@ -45,6 +44,12 @@ function follow(event) {
   go({ screen: event.currentTarget.dataset.screen });
 }
 
+/** Skips the tabs, without the address of the link: that would forget what this one carries. */
+function skip(event) {
+  event.preventDefault();
+  root.focus();
+}
+
 function mark(name) {
   for (const link of document.querySelectorAll("#tabs a")) {
     if (link.dataset.screen === name) link.setAttribute("aria-current", "page");
@@ -55,8 +60,6 @@ function mark(name) {
 
 async function show(isFirst = false) {
   const name = current();
-  if (name === shown) return;
-  shown = name;
   leave?.abort();
   leave = new AbortController();
   mark(name);
@@ -72,9 +75,7 @@ async function show(isFirst = false) {
 }
 
 tabs();
-window.addEventListener("hashchange", () => show());
-window.addEventListener("retry", () => {
-  shown = null;
-  show();
-});
+document.querySelector(".skip").addEventListener("click", skip);
+window.addEventListener("hashchange", () => show()); // never what `put` wrote: a tab, a link, or somebody who went back
+window.addEventListener("retry", () => show());
 show(true);

@@ -28,9 +28,11 @@ async function ask(path, options = {}) {
   throw new Refused(answer.status, told.error ?? GONE);
 }
 
-/** Keeps the token for this tab. */
+/** Keeps the token for this tab; without one that a header can carry, the server will ask again. */
 export function useToken(token) {
-  window.sessionStorage.setItem(TOKEN, token);
+  const given = token.trim();
+  if (/^[!-~]+$/.test(given)) window.sessionStorage.setItem(TOKEN, given);
+  else window.sessionStorage.removeItem(TOKEN);
 }
 
 /** The file at an address, with the name that the server gives it. */

@@ -8,6 +8,8 @@ import { element, fill, isolated } from "./element.js";
 import { paint } from "./heatmap.js";
 import { problem } from "./notice.js";
 import { paletteOf, scoreColour } from "./palette.js";
+import { fitted } from "./state.js";
+import { headName } from "./summary.js";
 import { KIND_NAMES, TraceView } from "./trace.js";
 import { viewOf } from "./view.js";
 
@@ -22,7 +24,7 @@ function words(before, after, names) {
   const count = Math.max(before.steps.length, after.steps.length);
   const rows = Array.from({ length: count }, (_, place) => {
     const [one, other] = [before.steps[place], after.steps[place]];
-    const isSame = one !== undefined && other !== undefined && one.id === other.id;
+    const isSame = chosen(before, one) === chosen(after, other);
     const difference = isSame ? signed(other.probability - one.probability) : "";
     return element(
       "tr",
@@ -45,6 +47,11 @@ function words(before, after, names) {
       element("tbody", {}, ...rows),
     ),
   );
+}
+
+/** What a step chose, to compare: two models may know the same number as different words. */
+function chosen({ tokens }, step) {
+  return step === undefined ? null : JSON.stringify(piecesOf([tokens.target_out[step.i]]));
 }
 
 function cells(header, step) {
@@ -114,12 +121,13 @@ function select(name, choices, otherwise) {
   return made;
 }
 
+/** The head in both, or the nearest that each has. */
 function viewsOf(traces, { kind, layer, head }) {
-  const state = { kind, layer, head, query: 0, key: 0, column: 0, step: "weights", by: "piece" };
+  const wanted = { kind, layer, head, query: 0, key: 0, column: 0, step: "weights", by: "piece" };
   return Promise.all(
     traces.map(async (trace) => {
-      const attention = trace.attention(kind, layer);
-      const numbers = await trace.source.load(attention.key, Math.min(head, attention.num_heads - 1));
+      const state = fitted(wanted, trace); // a smaller model may lack this layer or this head
+      const numbers = await trace.source.load(trace.attention(kind, state.layer).key, state.head);
       return viewOf(trace, state, numbers, currentPalette());
     }),
   );
@@ -133,21 +141,28 @@ function draw(root, views, names) {
   const palette = currentPalette();
   const drawings = views.map((view) => ({ ...drawingOf(view, "weights"), selected: null }));
   const [one, other] = views.map((view) => view.head.weights);
-  const isSame = JSON.stringify(piecesOf(views[0])) === JSON.stringify(piecesOf(views[1]));
-  const pictures = drawings.map((drawing, place) => figure(names[place], drawing, palette));
-  if (isSame) {
+  const pictures = drawings.map((drawing, place) => figure(names[place], drawing, palette, headName(views[place])));
+  const apart = whyApart(...views);
+  if (apart === null) {
     const bound = largestOf(one, other);
     const difference = differenceOf(drawings[0], [one, other], palette, bound);
     pictures.push(figure("Difference", difference, palette, `from −${shown(bound)} to +${shown(bound)}`));
   }
   fill(root, ...pictures.map((each) => each.root));
   for (const each of pictures) each.draw();
-  if (!isSame) root.append(element("p", { class: "note" }, "The tokens differ, so there is no difference of cells."));
+  if (apart !== null) root.append(element("p", { class: "note" }, `${apart}, so there is no difference of cells.`));
 }
 
-/** What rows and columns stand for: a difference of other tokens would mean nothing. */
-function piecesOf({ sides: { queries, keys } }) {
-  return [queries, keys].map(({ tokens }) => tokens.map(({ piece }) => piece));
+/** Why a difference of cells would mean nothing; null where it means something. */
+function whyApart(one, other) {
+  if (headName(one) !== headName(other)) return "This is not the same layer and head in both";
+  const pieces = [one, other].map(({ sides: { queries, keys } }) => [queries, keys].map(({ tokens }) => piecesOf(tokens)));
+  return JSON.stringify(pieces[0]) === JSON.stringify(pieces[1]) ? null : "The tokens differ";
+}
+
+/** What tokens are in any vocabulary, as tracing/compare.py tells them apart. */
+function piecesOf(tokens) {
+  return tokens.map(({ kind, piece }) => [kind, piece]);
 }
 
 function differenceOf(drawing, [one, other], palette, bound) {

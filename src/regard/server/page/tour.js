@@ -7,8 +7,8 @@ const CAT = "The cat sat on the mat because it was tired.";
 const STOPS = [
   ["Word by word", "The translator writes one word after another. At each place it gives every word it knows a probability, and takes the best.", "watch", { text: CAT }],
   ["Looking", "Before it writes, each word looks at others. Scores say how well a query fits a key: one product of two vectors for each pair, divided by √d.", "inspect", { text: CAT, kind: "encoder.self", step: "scores" }],
-  ["Not everybody may be seen", "A mask turns scores into minus infinity. Here nobody sees a later word: the upper triangle is dark.", "masks", { causal: "yes", step: "mask", pads: "" }],
-  ["Padding", "Shorter sentences are filled up. Pads are keys that nobody may see, so they change nothing.", "masks", { causal: "", pads: "2", step: "mask" }],
+  ["Not everybody may be seen", "A mask turns scores into minus infinity. Here nobody sees a later word: the upper triangle is dark.", "masks", { causal: "yes", step: "mask", pads: null }],
+  ["Padding", "Shorter sentences are filled up. Pads are keys that nobody may see, so they change nothing.", "masks", { causal: null, pads: "2", step: "mask" }],
   ["Weights", "The softmax turns each row of scores into shares of one. What was hidden gets exactly nothing.", "masks", { causal: "yes", pads: "2", step: "weights" }],
   ["Output", "Each word takes up the values of those it looked at, mixed by the weights.", "inspect", { text: CAT, kind: "encoder.self", step: "output" }],
   ["Which word translates which", "In cross-attention the translation looks at the sentence. Some heads find the word that is being translated.", "inspect", { text: CAT, kind: "decoder.cross", step: "weights" }],

@@ -55,9 +55,10 @@ class Stage {
     const run = new AbortController();
     Object.assign(this, { run, steps: [], at: -1, isLive: true, source: null });
     this.stopButton.hidden = false;
+    fill(this.detail);
     this.draw();
     try {
-      const source = await sourceFor(asked(), { signal: run.signal, onStep: (step) => this.hear(step) });
+      const source = await sourceFor(await asked(), { signal: run.signal, onStep: (step) => this.hear(step) });
       if (run === this.run) this.end(source);
     } catch (error) {
       if (error.name !== "AbortError" && run === this.run) fill(this.detail, problem(error));

@@ -24,8 +24,9 @@ export async function whatIf(signal) {
   const show = async (event) => {
     event?.preventDefault();
     try {
-      const before = await sourceFor(asked(), { signal });
-      const after = await sourceFor(changed(before.header.translation.text), { signal });
+      const wish = await asked();
+      const before = await sourceFor(wish, { signal });
+      const after = await sourceFor(changed(wish, before.header.translation.text), { signal });
       fill(root, ...(await sides(before, after, ["as it is", "what if"])));
       say(`As it is: ${before.header.translation.text}. What if: ${after.header.translation.text}.`);
     } catch (error) {
@@ -51,8 +52,7 @@ export async function whatIf(signal) {
 }
 
 /** What the address asks for in the place of the ordinary translation. */
-function changed(translation) {
-  const wish = asked();
+function changed(wish, translation) {
   const heads = valueOf("heads").split(/[,\s]+/).filter(Boolean);
   const given = {
     text: valueOf("edited").trim() || wish.text,
