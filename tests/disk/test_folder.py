@@ -132,7 +132,7 @@ def test_when_the_second_rename_fails_the_old_returns(tmp_path: Path, monkeypatc
     rename = Path.rename
 
     def failing(self: Path, target: Path) -> Path:
-        if self.name.endswith(".writing"):
+        if self.suffix == ".writing":
             raise OSError(errno.EACCES, "Permission denied")
         return rename(self, target)
 
@@ -155,15 +155,15 @@ def test_every_file_and_folder_is_synced_before_it_is_seen(tmp_path: Path, monke
         (aside / "sub").mkdir()
         (aside / "sub" / "a.txt").write_text("a")
     names = [Path(path).name for path in synced]
-    assert sorted(names[:-1]) == [".f.writing", "a.txt", "sub"]
+    assert sorted(names[:-1]) == [aside.name, "a.txt", "sub"]
     assert synced[-1] == str(tmp_path), "the parent last, after the rename"
 
 
 def test_what_a_killed_run_left_is_used_and_cleaned(tmp_path: Path) -> None:
     write(tmp_path / "f", "old")
     (tmp_path / "f").rename(tmp_path / ".f.previous")
-    (tmp_path / ".f.writing").mkdir()
-    (tmp_path / ".f.writing" / "half").write_text("x")
+    (tmp_path / ".f.0123abcd.writing").mkdir()
+    (tmp_path / ".f.0123abcd.writing" / "half").write_text("x")
     assert standing(tmp_path / "f") == tmp_path / ".f.previous"
     with pytest.raises(OutputExistsError, match=r".f.previous is there already"):
         write(tmp_path / "f", "new")

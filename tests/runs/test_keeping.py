@@ -268,8 +268,8 @@ def test_what_a_run_leaves_that_is_killed_while_it_writes_its_beginning_is_a_pla
         ".lock",
         ".launcher",
         "tokenizer.model",
-        ".settings.toml.writing",
-        "checkpoints/.step-00000000.writing/state",
+        ".settings.toml.0123abcd.writing",
+        "checkpoints/.step-00000000.0123abcd.writing/state",
     ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Final
 
+from regard.disk.beside import own_place
 from regard.errors import DiskFullError, MachineError, OutputExistsError
 
 _UNSYNCABLE: Final = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
@@ -31,18 +32,13 @@ def written_aside(folder: Path, *, replace: bool = False) -> Iterator[Path]:
     """
     folder = folder.resolve()
     _refuse_existing(folder, replace=replace)
-    aside = folder.parent / f".{folder.name}.writing"
     with machine_errors(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
-        _remove(aside)  # left by a run that was killed
-        aside.mkdir()
-        try:
+        with own_place(folder, Path.mkdir) as (aside, _):
             yield aside
             _sync_tree(aside)
+            _refuse_existing(folder, replace=replace)  # another writer may have been quicker
             _put_in_place(aside, folder)
-        except BaseException:
-            shutil.rmtree(aside, ignore_errors=True)
-            raise
 
 
 def standing(folder: Path) -> Path | None:
@@ -73,16 +69,11 @@ def file_aside(path: Path) -> Iterator[IO[bytes]]:
         DiskFullError: no space is left; what was there before is intact.
         MachineError: the file cannot be written for another reason.
     """
-    aside = path.parent / f".{path.name}.writing"
-    with machine_errors(path):
-        try:
-            with aside.open("wb") as file:
-                yield file
-            _sync(aside)
-            aside.replace(path)
-        except BaseException:
-            aside.unlink(missing_ok=True)
-            raise
+    with machine_errors(path), own_place(path, _new_file) as (aside, handle):
+        with os.fdopen(handle, "wb", closefd=False) as file:
+            yield file
+        os.fsync(handle)
+        aside.replace(path)
         _sync(path.parent)
 
 
@@ -134,6 +125,10 @@ def _put_in_place(aside: Path, folder: Path) -> None:
 
 def _previous(folder: Path) -> Path:
     return folder.parent / f".{folder.name}.previous"
+
+
+def _new_file(path: Path) -> None:
+    path.touch(exist_ok=False)
 
 
 def _remove(path: Path) -> None:

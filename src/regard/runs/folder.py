@@ -58,7 +58,9 @@ class RunFolder:
         except OSError:
             return False
         written = {path.name for path in (self.settings, self.tokenizer, self.data, self.log, self.launcher)}
-        ours = {LOCK, EVENTS, "checkpoints", *written, *(f".{name}.writing" for name in written)}
+        begun = tuple(f".{name}." for name in written)
+        halves = {name for name in names if name.startswith(begun) and name.endswith(".writing")}
+        ours = {LOCK, EVENTS, "checkpoints", *written, *halves}
         return not names or (LOCK in names and names <= ours and not saved)
 
     def refuse_if_begun(self) -> None:
