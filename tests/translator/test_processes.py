@@ -4,6 +4,7 @@ import os
 import signal
 
 import pytest
+import torch
 
 import regard
 from regard.errors import MachineError, SettingsError, TextError
@@ -80,3 +81,35 @@ def test_lists_of_lines_are_translated_as_they_come(tiny_run, processes: int | N
         found = [[each.text for each in translate(lines)] for lines in (LINES[:3], LINES, [])]
     expected = [each.text for each in translator.translate_lines(LINES, beam_size=1)]
     assert found == [expected[:3], expected, []]
+
+
+@pytest.fixture
+def with_threads():
+    """Sets PyTorch's threads; afterwards there are as many as before."""
+    before = torch.get_num_threads()
+    yield torch.set_num_threads
+    torch.set_num_threads(before)
+
+
+def test_asked_to_be_deterministic_neither_threads_nor_processes_change_a_bit(make_translator, with_threads) -> None:
+    """Files of few lines are translated by this process with all its threads, others by workers of one thread each."""
+    translator = make_translator(model={"model_dim": 64, "feedforward_dim": 1024}, decoding={"max_length": 2})
+    translator.model.float()
+    lines = ["The horse ran quickly.", "Le chat est sur le tapis.", "Le chien court vite, très vite."]
+    asked = {"deterministic": True, "coverage_penalty": 0.2}
+    found = []
+    for threads in (1, 2):
+        with_threads(threads)
+        found.append([each.score for each in translator.translate_lines(lines, **asked)])
+    with Workers(translator, 2, **asked) as workers:
+        found.append([each.score for each in workers.translate_lines(lines)])
+    assert found[0] == found[1] == found[2]
+
+
+@pytest.mark.parametrize(("deterministic", "expected"), [(True, 1), (False, 3)])
+def test_a_deterministic_search_has_one_thread(translator, with_threads, deterministic: bool, expected: int) -> None:
+    with_threads(3)
+    seen: set[int] = set()
+    translator.translate("3 4", deterministic=deterministic, cancel=lambda _: bool(seen.add(torch.get_num_threads())))
+    assert seen == {expected}
+    assert torch.get_num_threads() == 3

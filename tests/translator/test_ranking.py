@@ -57,6 +57,15 @@ def test_scores_with_coverage_are_equation_14(make_translator, kind: str) -> Non
     assert [each.score for each in found.hypotheses] == sorted((e.score for e in found.hypotheses), reverse=True)
 
 
+def test_asked_to_be_deterministic_coverage_is_the_same_in_any_company(make_translator) -> None:
+    translator = make_translator(model={"model_dim": 64}, decoding={"deterministic": True, "coverage_penalty": 0.3})
+    translator.model.float()
+    texts = [TEXT, "I love you.", "Le chien court vite, très vite."]
+    alone = [translator.translate(text).score for text in texts]
+    assert [each.score for each in translator.translate(texts)] == alone
+    assert [each.score for each in translator.translate_lines(texts, alignments=True)] == alone
+
+
 def recurrent(make_translator):
     """The translator of the fixture with a recurrent network in place of its Transformer."""
     base = make_translator()

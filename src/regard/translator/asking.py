@@ -14,6 +14,7 @@ from regard.translator.phrases import ForbiddenPhrases, PhraseBook
 from regard.translator.prefix import prefix_ids
 from regard.translator.ranking import by_least_risk, needs_ranking, ranked
 from regard.translator.search import asked_shortlist, search_settings
+from regard.translator.threads import sensible_threads
 
 _OF_THE_TEXT = ("prefix", "required", "cancel")
 
@@ -68,7 +69,11 @@ class Asking:
         ``numbers`` says to which of the caller's texts each source belongs. Of a text that was cut, the first part
         begins with the prefix and holds the required phrases, so that its translation does so once.
         """
-        settings, demands = self.settings, self._demands(sources, numbers)
+        with sensible_threads(self.settings):
+            return self._found(model, sources, self._demands(sources, numbers))
+
+    def _found(self, model: AnyModel, sources: Sequence[Sequence[int]], demands: Demands) -> list[list[Hypothesis]]:
+        settings = self.settings
         # Several hypotheses can be one text, so all that search holds are asked for where more than one is wanted.
         most = settings.samples or settings.beam_size
         wanted = most if settings.num_hypotheses > 1 or needs_ranking(settings) else 1

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Unpack, final, overload
 
 from regard.bundle import AlignmentFact
 from regard.decoding import Hypothesis, stream_ids
+from regard.decoding.batched import cells_of_batch
 from regard.errors import ShapeError, TextError, TokenLimitError
 from regard.models import TranslationModel
 from regard.settings import DecodingSettings, Settings
@@ -18,6 +19,7 @@ from regard.translator.options import SearchOptions
 from regard.translator.parts import ids_in_parts
 from regard.translator.phrases import PhraseBook
 from regard.translator.search import asked_shortlist, search_settings
+from regard.translator.threads import sensible_threads
 from regard.translator.translation import Alternative, Translation, joined, spelled, translation_of
 
 if TYPE_CHECKING:
@@ -147,9 +149,10 @@ class Translator:
         if len(sources) != len(targets):
             raise ShapeError(f"{len(sources)} sources and {len(targets)} targets are given; they must be pairs")
         numbered = enumerate(zip(sources, targets, strict=True), start=1)
-        return self._align(
-            [Reading(one, other, (self._ids(one, each),), (self._ids(other, each),)) for each, (one, other) in numbered]
-        )
+        readings = [
+            Reading(one, other, (self._ids(one, each),), (self._ids(other, each),)) for each, (one, other) in numbered
+        ]
+        return self._align(readings, self.settings.decoding)
 
     def stream(self, text: str, *, max_length: int | None = None) -> Generator[str, None, None]:
         """The translation piece by piece, each as soon as it is chosen (greedy search).
@@ -315,14 +318,15 @@ class Translator:
             Reading(str(line), translation.text, tuple(map(tuple, self._parts(line))), tuple(parts))
             for line, translation, parts in zip(lines, translations, chosen, strict=True)
         ]
-        for translation, alignment in zip(translations, self._align(readings), strict=True):
+        for translation, alignment in zip(translations, self._align(readings, asking.settings), strict=True):
             yield replace(translation, alignment=alignment)
 
-    def _align(self, readings: "list[Reading]") -> "list[Alignment]":
+    def _align(self, readings: "list[Reading]", search: DecodingSettings) -> "list[Alignment]":
         from regard.translator.alignment import align
 
-        cells = self.settings.decoding.batch_tokens
-        return align(self.model, self.tokenizer, self.alignment, readings, batch_tokens=cells)
+        cells = cells_of_batch(search, 1)
+        with sensible_threads(search):
+            return align(self.model, self.tokenizer, self.alignment, readings, batch_tokens=cells)
 
     def _spell(self, hypothesis: Hypothesis) -> Alternative:
         return spelled(hypothesis, self.tokenizer.decode(hypothesis.ids), self.tokenizer.pieces(hypothesis.ids))

@@ -14,7 +14,8 @@ class SearchOptions(TypedDict, total=False):
     Attributes:
         beam_size: translations kept at each step; 1 is greedy search.
         num_hypotheses: how many translations to return, at most ``beam_size``, or ``samples``.
-        deterministic: each sentence by itself: the same bits whatever else is translated; slower.
+        deterministic: each sentence by itself, with one thread of the CPU: the same bits whatever else is translated;
+            slower.
         shortlist: only pieces may occur that the model's shortlist gives for the source; faster, nearly as good.
         length_penalty: translations are ranked by log-probability / length^penalty.
         length_formula: "power" as above, or "wu": ((5 + length) / 6)^penalty (Wu et al. 2016).

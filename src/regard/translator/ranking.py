@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from regard.decoding import Hypothesis, normalised_score
+from regard.decoding.batched import cells_of_batch
 from regard.settings import DecodingSettings
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def _coverage(
         model,
         [source for source, _ in pairs],
         [target for _, target in pairs],
-        batch_tokens=settings.batch_tokens,
+        batch_tokens=cells_of_batch(settings, 1),
         by_value=False,
     )
     return [settings.coverage_penalty * log_coverage(cells[-1].mean(0)) if len(cells) else 0.0 for cells in read]
