@@ -20,7 +20,8 @@ from regard.server.metrics import Metrics
 from regard.server.problem import Problem
 from regard.server.service import Service, answered
 from regard.server.ticket import CallTicket
-from regard.server.traces import Making, TraceRequest, Traces
+from regard.server.trace_request import TraceRequest
+from regard.server.traces import Making, Traces
 
 
 def played(scene: Callable[[], Coroutine[Any, Any, None]]) -> None:

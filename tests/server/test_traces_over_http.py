@@ -94,13 +94,16 @@ def test_a_trace_can_be_taken_away(server: Any, tmp_path: Path) -> None:
         ({"text": "x", "beam_size": 99}, "beam_size has to be a whole number from 1 to 16"),
         ({"text": "x " * 500}, "at most 128 tokens"),
         ({"text": "x", "without_heads": "all"}, "without_heads has to be a list of heads"),
+        ({"text": "x", "without_heads": ["<b>secret</b>"]}, "without_heads has to be a list of heads"),
+        ({"text": "x", "without_mask": ["<b>secret</b>"]}, "without_mask has to be a list of masks"),
         ({"text": "x", "colour": 1}, "not known here"),
     ],
 )
-def test_what_is_wrong_is_said_at_once(server: Any, asked: dict[str, object], sentence: str) -> None:
+def test_what_is_wrong_is_said_at_once_and_not_repeated(server: Any, asked: dict[str, object], sentence: str) -> None:
     answer = server.post("/api/traces", asked)
     assert answer.status == 422
     assert sentence in answer.json()["error"]
+    assert b"secret" not in answer.body
 
 
 def test_what_shows_only_while_it_is_made_is_told_as_an_event(server: Any) -> None:

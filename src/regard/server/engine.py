@@ -56,7 +56,7 @@ class Engine:
             # A request that would be too large even alone is let in when nothing else waits.
             if self._admitted and self._admitted + ticket.cost > self._limits.waiting_tokens:
                 self._is_full = True
-                raise self._refused()
+                raise self.refusal()
             self._tickets.append(ticket)
             self._admitted += ticket.cost
             self._metrics.waiting.set(self._admitted)
@@ -74,7 +74,13 @@ class Engine:
             Problem: too much waits already.
         """
         if self._is_full:
-            raise self._refused()
+            raise self.refusal()
+
+    def refusal(self) -> Problem:
+        """The answer to work that is not accepted because too much waits; it is counted."""
+        self._metrics.refused.inc()
+        seconds = max(1, min(60, math.ceil(self._admitted / self._tokens_per_second)))
+        return Problem(429, "too much work waits already; try again a little later", retry_after=seconds)
 
     def abandon(self, ticket: AnyTicket) -> None:
         """Nobody waits for this any more."""
@@ -115,11 +121,6 @@ class Engine:
                 self._tickets.remove(ticket)
         if ticket.future.cancelled():
             self._metrics.dropped.labels("deadline" if ticket.is_late else "left").inc()
-
-    def _refused(self) -> Problem:
-        self._metrics.refused.inc()
-        seconds = max(1, min(60, math.ceil(self._admitted / self._tokens_per_second)))
-        return Problem(429, "too much work waits already; try again a little later", retry_after=seconds)
 
     def _run(self, hand: Hand) -> None:
         while (batch := self._next()) is not None:

@@ -22,8 +22,8 @@ class Limits:
         body_seconds: for a body to arrive.
         header_seconds: for a request's head to arrive.
         drain_seconds: how long accepted work may go on after the server was told to stop.
-        trace_tokens: tokens of a sentence that is traced, and of its translation.
-        traces: traces that are kept; the oldest goes first.
+        trace_tokens: tokens of a sentence that is traced, and of its translation, its end counted.
+        traces: traces that are kept, of which the oldest goes first; as many more may wait or be in the making.
     """
 
     connections: int = 4096

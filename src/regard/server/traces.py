@@ -11,11 +11,10 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, final
+from typing import Any, Final, Literal, final
 
 import orjson
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
@@ -25,36 +24,12 @@ from regard.server.problem import Problem, problem_of
 from regard.server.service import Service
 from regard.server.shelf import Served
 from regard.server.ticket import Abandoned, CallTicket
+from regard.server.trace_request import TraceRequest, TraceRun
 from regard.tracing import LiveStep, Trace
 from regard.tracing.header import AXES
 from regard.tracing.report_data import thumbnails
 
 BYTES: Final = "application/octet-stream"
-Text = Annotated[str, Field(max_length=5_000)]
-Names = Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=256)]
-
-
-@final
-class TraceRequest(BaseModel):
-    """What is to be translated and recorded; the same choices as ``Translator.explain`` has."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    text: Annotated[Text, Field(description="a sentence of at most 5,000 characters")]
-    model: Annotated[str | None, Field(description="the name of a served model", max_length=256)] = None
-    beam_size: Annotated[
-        int | None, Field(description="a whole number from 1 to 16; 1 is greedy search", ge=1, le=16)
-    ] = 1
-    pad_source_to: Annotated[int | None, Field(description="a number of tokens", ge=1, le=512)] = None
-    prefix: Annotated[Text | None, Field(description="how the translation must begin")] = None
-    target: Annotated[Text | None, Field(description="the whole translation, if it is given")] = None
-    without_heads: Annotated[Names, Field(description="a list of heads such as decoder.1.cross.3")] = Field(
-        default_factory=list
-    )
-    without_mask: Annotated[Names, Field(description="a list of masks to leave out: padding, future, …")] = Field(
-        default_factory=list
-    )
-    positions: Annotated[bool, Field(description="false to take the positions' vectors away")] = True
 
 
 @final
@@ -90,7 +65,7 @@ class Making:
 
 @final
 class Traces:
-    """The traces of one server, the newest few."""
+    """The traces of one server: those that wait or are being made, and the newest few that are over."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
@@ -100,28 +75,29 @@ class Traces:
         """Puts a trace into the engine's queue.
 
         Raises:
-            Problem: there is no such model, the sentence is too long, or too much waits.
+            Problem: there is no such model, what is asked for is too long or impossible, or too much waits.
         """
-        served = self._chosen(asked)
+        run = TraceRun(self._chosen(asked), asked, self._service.limits.trace_tokens)
+        if sum(not each.is_over for each in self._kept.values()) >= self._service.limits.traces:
+            raise self._service.engine.refusal()
         making = Making(secrets.token_urlsafe(12))
         loop = asyncio.get_running_loop()
 
         def tell(step: LiveStep) -> None:
             loop.call_soon_threadsafe(making.tell, "step", _step(step))
 
-        making.ticket = CallTicket(
-            lambda is_dead: _made(served, asked, tell, is_dead), self._cost(served, asked), self._service.deadline()
-        )
+        making.ticket = CallTicket(lambda is_dead: _made(run, tell, is_dead), run.cost, self._service.deadline())
         self._service.engine.submit(making.ticket)
+        self._kept[making.name] = making
         making.ticket.future.add_done_callback(lambda _: self._end(making))
-        self._keep(making)
         return making
 
     def keep(self, trace: Trace) -> Making:
         """Keeps a trace that is there already."""
         making = Making(secrets.token_urlsafe(12), trace=trace)
         making.tell("done", {"trace": f"/api/traces/{making.name}"}, is_over=True)
-        self._keep(making)
+        self._kept[making.name] = making
+        self._make_room()
         return making
 
     def find(self, name: str) -> Making:
@@ -158,20 +134,11 @@ class Traces:
             raise Problem(404, f"there is no such model here; served are: {names}")
         return found
 
-    def _cost(self, served: Served, asked: TraceRequest) -> int:
-        limit = self._service.limits.trace_tokens
-        sizes = [
-            len(served.translator.tokenizer.encode(text)) for text in (asked.text, asked.prefix, asked.target) if text
-        ]
-        if max(sizes, default=0) > limit or (asked.pad_source_to or 0) > limit:
-            raise Problem(422, f"a traced sentence may have at most {limit} tokens")
-        return 4 * (1 + sum(sizes)) * (asked.beam_size or 1)  # it is made twice, and checked
-
-    def _keep(self, making: Making) -> None:
-        self._kept[making.name] = making
-        while len(self._kept) > self._service.limits.traces:
-            _, oldest = self._kept.popitem(last=False)
-            self.stop(oldest)
+    def _make_room(self) -> None:
+        """Lets go of the oldest that are over; what waits or is being made was accepted, and stays."""
+        over = [each.name for each in self._kept.values() if each.is_over]
+        for name in over[: -self._service.limits.traces]:
+            del self._kept[name]
 
     def _end(self, making: Making) -> None:
         assert making.ticket is not None
@@ -184,6 +151,8 @@ class Traces:
         else:
             making.trace = future.result()
             making.tell("done", {"trace": f"/api/traces/{making.name}"}, is_over=True)
+        self._kept.move_to_end(making.name)  # of those that are over it is the newest, however long ago it began
+        self._make_room()
 
 
 def trace_routes(service: Service, traces: Traces) -> APIRouter:
@@ -248,23 +217,13 @@ def trace_routes(service: Service, traces: Traces) -> APIRouter:
     return routes
 
 
-def _made(served: Served, asked: TraceRequest, tell: Callable[[LiveStep], None], is_dead: Callable[[], bool]) -> Trace:
+def _made(run: TraceRun, tell: Callable[[LiveStep], None], is_dead: Callable[[], bool]) -> Trace:
     def on_step(step: LiveStep) -> None:
         if is_dead():
             raise Abandoned
         tell(step)
 
-    return served.translator.explain(
-        asked.text,
-        beam_size=asked.beam_size,
-        pad_source_to=asked.pad_source_to,
-        prefix=asked.prefix,
-        target=asked.target,
-        without_heads=asked.without_heads,
-        without_mask=asked.without_mask,
-        positions=asked.positions,
-        on_step=on_step,
-    )
+    return run.trace(on_step)
 
 
 def _step(step: LiveStep) -> dict[str, object]:
