@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from libretranslatepy import LibreTranslateAPI
 
+import regard
 from regard.lab import EXPERIMENTS
 from regard.lab.record import SHIPPED, read_record, record_path
 
@@ -86,8 +87,6 @@ def test_the_client_of_libretranslate_works_unchanged(server: Any) -> None:
 
 
 def test_same_as_the_command(server: Any, tiny_run: Any) -> None:
-    import regard
-
     words = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
     texts = [f"{a} {b} {c}" for a in words[:4] for b in words[3:7] for c in words[6:]]
     expected = [each.text for each in regard.load(tiny_run).translate(texts)]
@@ -191,6 +190,16 @@ def test_the_log_holds_no_text_of_a_user(server: Any) -> None:
     log = json.dumps(server.events())
     assert '"route": "/translate"' in log
     assert secret not in log
+
+
+def test_source_tokens_are_counted_as_they_are(server: Any, tiny_run: Path) -> None:
+    def counted() -> float:
+        lines = server.get("/metrics").body.decode().splitlines()
+        return sum(float(line.split()[-1]) for line in lines if line.startswith("regard_source_tokens_total{"))
+
+    before = counted()
+    server.post("/translate", {"q": NUMBER, "target": "fr", "alternatives": 3})
+    assert counted() - before == len(regard.load(tiny_run).tokenizer.encode(NUMBER))
 
 
 def test_the_documentation_names_every_route(server: Any) -> None:

@@ -61,7 +61,9 @@ def served(translator: Slow, name: str = "slow") -> Served:
 
 
 def ticket(model: Served, *lines: str, cost: int = 10, seconds: float = 10.0) -> TranslationTicket:
-    return TranslationTicket(model, [Line(line, cost) for line in lines], Search(), time.monotonic() + seconds)
+    return TranslationTicket(
+        model, [Line(line, cost, cost // 5) for line in lines], Search(), time.monotonic() + seconds
+    )
 
 
 def engine(**limits: int) -> Engine:
@@ -401,5 +403,20 @@ def test_two_hands_share_a_request() -> None:
         assert len(slow.batches) == 4
         assert slow.at_once == 2
         runs.stop()
+
+    played(scene)
+
+
+def test_source_tokens_are_counted_as_they_are_whatever_the_beam() -> None:
+    async def scene() -> None:
+        metrics = Metrics()
+        runs = Engine(Limits(), metrics, Journal(None))
+        lines = [Line("a", cost=20, num_tokens=3), Line("b", cost=15, num_tokens=2)]  # a beam of 5
+        asked = TranslationTicket(served(Slow()), lines, Search(beam_size=5), time.monotonic() + 10)
+        runs.submit(asked)
+        await texts(asked)
+        runs.stop()
+        for name, value in (("regard_source_tokens_total", 5), ("regard_sentences_total", 2)):
+            assert metrics.registry.get_sample_value(name, {"model": "slow"}) == value
 
     played(scene)

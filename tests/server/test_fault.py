@@ -54,7 +54,7 @@ def answer_to(hand: Hand, served: Served, log: Any) -> Problem:
 
     async def scene() -> None:
         engine = Engine(Limits(), Metrics(), Journal(log), (hand,))
-        asked = TranslationTicket(served, [Line(TEXT, 10)], Search(), asyncio.get_running_loop().time() + 30)
+        asked = TranslationTicket(served, [Line(TEXT, 10, 1)], Search(), asyncio.get_running_loop().time() + 30)
         engine.submit(asked)
         await asyncio.wait({asked.future})
         with pytest.raises(Problem) as problem:

@@ -188,7 +188,7 @@ class Engine:
         self._tokens_per_second = 0.9 * self._tokens_per_second + 0.1 * speed
         self._metrics.batch.observe(len(batch))
         self._metrics.sentences.labels(name).inc(len(batch))
-        self._metrics.tokens.labels(name).inc(cost)
+        self._metrics.tokens.labels(name).inc(sum(line.num_tokens for _, _, line in batch))
 
 
 def _in_turn(tickets: Sequence[TranslationTicket], budget: int) -> Taken:

@@ -25,10 +25,17 @@ class Search:
 @final
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of text to translate, and what it costs: source tokens times beam."""
+    """A line of text to translate.
+
+    Attributes:
+        text: the line.
+        cost: what it costs to translate: source tokens, their end counted, times beam.
+        num_tokens: source tokens.
+    """
 
     text: str
     cost: int
+    num_tokens: int
 
 
 class _Answered:

@@ -139,7 +139,8 @@ def search_of(served: Served, alternatives: int) -> Search:
 def line_of(served: Served, text: str, search: Search) -> Line:
     """A line and its cost: what is read, and what will probably be written, times beam."""
     beam_size = search.beam_size or served.translator.settings.decoding.beam_size
-    return Line(text, (1 + len(served.translator.tokenizer.encode(text))) * beam_size)
+    num_tokens = len(served.translator.tokenizer.encode(text))
+    return Line(text, (1 + num_tokens) * beam_size, num_tokens)
 
 
 def _texts(service: Service, q: str | list[str]) -> list[str]:
