@@ -23,7 +23,7 @@ from regard.server.detection import Detector
 from regard.server.engine import Engine
 from regard.server.gate import Gate
 from regard.server.hands import hands_for
-from regard.server.journal import Journal
+from regard.server.journal import Journal, take_in_libraries
 from regard.server.limits import Limits
 from regard.server.metrics import Metrics
 from regard.server.origin import Door
@@ -129,6 +129,7 @@ def serve(service: Service, place: Place, *, announce: Callable[[str], None]) ->
     stop = threading.Event()
     try:
         _refuse_taken(place)
+        take_in_libraries(service.journal)
         watch(service.shelf, stop)
         asyncio.run(_served(service, place, create_app(service), announce))
     finally:
