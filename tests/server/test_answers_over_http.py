@@ -43,6 +43,29 @@ def test_the_language_is_found_out(server: Any) -> None:
     assert [each["language"] for each in listed["detectedLanguage"]] == ["en", "en"]
 
 
+def test_a_text_in_the_target_language_stays_as_it_is(server: Any) -> None:
+    text = "\n Le chat dort sur le tapis, et il est content.\r\n"
+    assert server.post("/detect", {"q": text}).json()[0]["language"] == "fr"
+    found = server.post("/translate", {"q": text, "source": "auto", "target": "fr"}).json()
+    assert found["translatedText"] == text
+    assert found["detectedLanguage"]["language"] == "fr"
+    given = {"source": "fr", "target": "fr", "q": text}
+    assert server.post("/translate", given).json() == {"translatedText": text}
+    for form in ("text", "html"):
+        several = server.post("/translate", given | {"q": [text, ""], "alternatives": 2, "format": form}).json()
+        assert several == {"translatedText": [text, ""], "alternatives": [[], []]}
+    assert server.post("/translate", given | {"q": []}).json() == {"translatedText": []}
+
+
+def test_of_a_few_words_it_is_supposed_that_they_are_to_be_translated(server: Any) -> None:
+    first, second = server.post("/detect", {"q": "four"}).json()
+    assert (first["language"], second["language"]) == ("fr", "en")  # a little more probable, by their letters
+    assert 2 * second["confidence"] > first["confidence"]
+    answer = server.post("/translate", {"q": "four", "target": "fr"}).json()
+    assert answer["translatedText"].startswith("quatre")
+    assert answer["detectedLanguage"] == second
+
+
 def test_alternatives_are_other_translations(server: Any) -> None:
     answer = server.post("/translate", {"q": NUMBER, "target": "fr", "alternatives": 3}).json()
     assert answer["translatedText"] == WANTED
@@ -97,7 +120,9 @@ def test_same_as_the_command(server: Any, tiny_run: Any) -> None:
     ("body", "status", "sentence"),
     [
         ({"q": NUMBER, "source": "en", "target": "xx"}, 400, "served are: en to fr"),
-        ({"q": NUMBER, "source": "fr", "target": "fr"}, 400, "served are: en to fr"),
+        ({"q": NUMBER, "source": "fr", "target": "en"}, 400, "served are: en to fr"),
+        ({"q": NUMBER, "source": "xx", "target": "xx"}, 400, "served are: en to fr"),
+        ({"q": NUMBER, "source": "fr", "target": "fr", "model": "none"}, 400, "with that model"),
         ({"q": NUMBER, "target": "fr", "model": "none"}, 400, "with that model"),
         ({"q": NUMBER}, 422, "target is missing"),
         ({"target": "fr"}, 422, "q is missing"),

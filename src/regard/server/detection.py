@@ -28,6 +28,10 @@ class Detector:
             identifier.set_languages(self._known)
         self._identifier = identifier
 
+    def knows(self, language: str) -> bool:
+        """Whether a text can be found to be in this language at all."""
+        return language in self._known
+
     def rank(self, text: str) -> list[Detected]:
         """The languages, the most probable one first."""
         if not text.strip() or not self._known:

@@ -115,7 +115,7 @@ def open_service(
         )
     metrics = Metrics()
     shelf = Shelf(folders, load, metrics, journal)
-    detector = Detector(shelf.sources)
+    detector = Detector(shelf.languages)
     engine = Engine(limits, metrics, journal, hands_for(shelf, load, limits, processes))
     return Service(limits, door, shelf, engine, detector, metrics, journal, lab)
 

@@ -103,6 +103,11 @@ class Shelf:
         """Languages that can be translated from."""
         return tuple(dict.fromkeys(each.languages[0] for each in self._models))
 
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """All languages: those that can be translated from, then those that can only be translated to."""
+        return tuple(dict.fromkeys([*self.sources, *(each.languages[1] for each in self._models)]))
+
     def targets(self, source: str) -> tuple[str, ...]:
         """Languages that ``source`` can be translated to."""
         return tuple(dict.fromkeys(each.languages[1] for each in self._models if each.languages[0] == source))

@@ -11,10 +11,11 @@ from starlette.responses import Response
 from regard.documents import translate_html, voice_of
 from regard.server.answers import described, json_answer
 from regard.server.body import parsed, read_body
+from regard.server.detection import Detected, Detector
 from regard.server.languages import language_name
 from regard.server.problem import Problem
 from regard.server.service import Service, answered
-from regard.server.shelf import Served
+from regard.server.shelf import Served, Shelf
 from regard.server.texts import Pieces, split
 from regard.server.ticket import CallTicket, Line, Search, TranslationTicket
 from regard.translator import Translation
@@ -92,10 +93,32 @@ async def _translated(service: Service, request: Request, asked: TranslateReques
     texts = _texts(service, asked.q)
     if asked.alternatives > service.limits.alternatives:
         raise Problem(422, f"alternatives may be at most {service.limits.alternatives}")
-    detected = service.detector.rank("\n".join(texts))[0] if asked.source == "auto" else None
+    detected = language_of(service.shelf, service.detector, asked, texts) if asked.source == "auto" else None
     served = _chosen(service, asked, detected.language if detected else asked.source)
-    answer = await (_html if asked.format == "html" else _plain)(service, request, asked, served, texts)
+    if served is None:
+        answer = _unchanged(asked, texts)
+    else:
+        answer = await (_html if asked.format == "html" else _plain)(service, request, asked, served, texts)
     return answer if detected is None else answer | {"detectedLanguage": _single(asked, _percent(detected))}
+
+
+def language_of(shelf: Shelf, detector: Detector, asked: TranslateRequest, texts: list[str]) -> Detected:
+    """The language of the texts: the most probable one, or one to translate from that is half as probable.
+
+    A few words say little about their language, and who asks for a translation mostly wants one. Of a language that
+    cannot be detected nothing is known, so it is the one that is meant wherever it can be translated as asked.
+    """
+    ranked = detector.rank("\n".join(texts))
+    offered = [each for each in ranked if shelf.find(each.language, asked.target, asked.model)]
+    least = ranked[0].confidence / 2
+    likely = (each for each in offered if each.confidence >= least or not detector.knows(each.language))
+    return next(likely, ranked[0])
+
+
+def _unchanged(asked: TranslateRequest, texts: list[str]) -> dict[str, object]:
+    """The answer for texts that are in the language that is asked for; LibreTranslate gives them back as well."""
+    answer = {"translatedText": _single(asked, *texts)}
+    return answer | {"alternatives": _single(asked, *([] for _ in texts))} if asked.alternatives else answer
 
 
 async def _plain(
@@ -155,13 +178,21 @@ def _texts(service: Service, q: str | list[str]) -> list[str]:
     return texts
 
 
-def _chosen(service: Service, asked: TranslateRequest, source: str) -> Served:
-    found = service.shelf.find(source, asked.target, asked.model)
+def _chosen(service: Service, asked: TranslateRequest, source: str) -> Served | None:
+    """The model to translate with; None if the texts are in the language that is asked for."""
+    shelf = service.shelf
+    found = shelf.find(source, asked.target, asked.model)
+    if found is None and source == asked.target and _is_served(service, source, asked.model):
+        return None
     if found is None:
-        offered = ", ".join(f"{a} to {b}" for a, b in dict.fromkeys(each.languages for each in service.shelf.models))
+        offered = ", ".join(f"{a} to {b}" for a, b in dict.fromkeys(each.languages for each in shelf.models))
         named = "" if asked.model is None else ", with that model"
         raise Problem(400, f"that pair of languages is not served here{named}; served are: {offered}")
     return found
+
+
+def _is_served(service: Service, language: str, model: str | None) -> bool:
+    return any(language in each.languages and model in (None, each.name) for each in service.shelf.models)
 
 
 def _answer(pieces: list[Pieces], translations: Sequence[Translation], asked: TranslateRequest) -> dict[str, object]:
@@ -188,5 +219,5 @@ def _single(asked: TranslateRequest, *values: object) -> object:
     return list(values) * (len(asked.q) if len(values) == 1 else 1) if isinstance(asked.q, list) else values[0]
 
 
-def _percent(detected: Any) -> dict[str, object]:
+def _percent(detected: Detected) -> dict[str, object]:
     return {"language": detected.language, "confidence": round(100 * detected.confidence, 1)}
