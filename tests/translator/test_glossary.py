@@ -39,6 +39,25 @@ def test_terms_are_found_as_words_the_longest_first(text: str, expected: list[st
     assert [term.source for term in GLOSSARY.terms_in(text)] == expected
 
 
+@pytest.mark.parametrize(
+    ("term", "text", "there"),
+    [
+        ("猫", "我有一只猫。", True),
+        ("小猫", "我有一只小猫。", True),
+        ("小猫", "我有一只猫。", False),
+        ("ネコ", "黒いネコがいる", True),
+        ("แมว", "ฉันมีแมวหนึ่งตัว", True),
+        ("ก", "กี", False),  # a vowel sign is no sign of its own
+        ("cat", "我的cat。", True),
+        ("कल", "यह कला है।", False),
+        ("कला", "यह कला है।", True),
+        ("cat", "\N{HEAVY BLACK HEART}\N{VARIATION SELECTOR-16}cat", True),
+    ],
+)
+def test_words_are_those_of_every_script(term: str, text: str, there: bool) -> None:
+    assert bool(Glossary.of({term: "x"}).terms_in(text)) is there
+
+
 def test_a_term_can_be_written_in_two_ways() -> None:
     both = Glossary([Term("polish", ("cirage",)), Term("Polish", ("polonais",))])
     assert [term.source for term in both.terms_in("Polish polish")] == ["Polish", "polish"]

@@ -16,7 +16,8 @@ from regard.errors import SettingsError
 from regard.text import Tokenizer
 from regard.text.adopted import Adopted
 from regard.text.control import BOS, UNK
-from regard.translator.phrases import ForbiddenPhrases, PhraseBook, begins_with_letter, ends_with_letter, is_letter
+from regard.translator.phrases import ForbiddenPhrases, PhraseBook, begins_with_letter, ends_with_letter
+from regard.translator.words import is_letter
 
 TEXTS = ["chat", "petit chat", "l'homme", "été", "C++", "Œuvre", "x", "très vite,", "tapis."]
 

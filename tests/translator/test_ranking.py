@@ -109,6 +109,11 @@ def test_the_sample_that_is_like_the_others_comes_first() -> None:
         ("le chat dort le chat dort le chat dort le chat dort", 4),
         ("a b a b c a b a b", 2),
         ("", 1),
+        ("我不知道" * 6, 6),
+        ("我不知道，" * 6, 6),
+        ("แมว" * 5, 5),
+        ("… … … … …", 1),
+        ("की कु के का", 1),  # words of one consonant and different vowel signs
     ],
 )
 def test_repeats_are_counted(text: str, times: int) -> None:
@@ -117,5 +122,6 @@ def test_repeats_are_counted(text: str, times: int) -> None:
 
 def test_what_the_source_repeats_is_no_loop() -> None:
     assert is_repetitive("non non non non", "I say no")
+    assert is_repetitive("我不知道" * 6, "I do not know.")
     assert not is_repetitive("non non non non", "no no no no")
     assert not is_repetitive("très très très bien", "very good")

@@ -3,11 +3,11 @@
 A file has one term a line: the term, a tab, its translation. Several translations are separated by ``|``; one of them
 must appear. Blank lines and lines that begin with ``#`` are skipped.
 
-A term applies where its words stand in the source, one after the other; the longest of several terms applies. A term
-written in small letters also applies where the source has capitals; one with a capital only as it is written.
+A term applies where its words stand in the source, one after the other; the longest of several terms applies. Scripts
+without spaces have characters in place of words. A term written in small letters also applies where the source has
+capitals; one with a capital only as it is written.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +16,8 @@ from typing import Final, final
 from regard.errors import InputError
 from regard.text import normalise
 from regard.text_file import read_text_file
+from regard.translator.words import words_and_signs
 
-_WORD: Final = re.compile(r"\w+|[^\w\s]")
 MOST_MEBIBYTES: Final = 64
 
 
@@ -43,7 +43,7 @@ class Glossary:
         self._by_first: dict[str, list[tuple[tuple[str, ...], Term]]] = {}
         seen: dict[str, Term] = {}
         for term in terms:
-            words = tuple(_WORD.findall(normalise(term.source)))
+            words = tuple(words_and_signs(normalise(term.source)))
             if not words or not all(map(str.strip, term.targets)) or not term.targets:
                 raise InputError(f"a term needs text and a translation, but {term.source!r} has {term.targets!r}")
             if term.source in seen:
@@ -55,7 +55,7 @@ class Glossary:
 
     def terms_in(self, text: str) -> list[Term]:
         """The terms that a text contains, from left to right, each once; what one covers no other begins in."""
-        words = _WORD.findall(normalise(text))
+        words = words_and_signs(normalise(text))
         found: dict[str, Term] = {}
         place = 0
         while place < len(words):
@@ -118,7 +118,7 @@ def _terms(path: Path, text: str) -> Iterator[Term]:
             continue
         source, *others = line.split("\t")
         targets = [each.strip() for other in others for each in other.split("|")]
-        if len(others) != 1 or not _WORD.search(source) or not all(targets):
+        if len(others) != 1 or not source.strip() or not all(targets):
             raise InputError(
                 f"{path}, line {number}: a term, a tab and its translation are expected (several translations are "
                 f"separated by |), but {line!r:.80} is given"

@@ -1,10 +1,8 @@
 """Phrases as text become what search understands: tokens they can be cut into, and tokens that would complete them.
 
-A phrase counts as words: no letter or digit stands directly before it or behind it. Scripts that are written without
-spaces have no such rule.
+A phrase counts as words: no letter or digit stands directly before it or behind it. ``words`` says of what scripts.
 """
 
-import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from functools import cached_property
@@ -19,6 +17,7 @@ from regard.decoding.steering import Rows
 from regard.errors import SettingsError
 from regard.text import Tokenizer, normalise
 from regard.text.control import UNK
+from regard.translator.words import is_letter
 
 _CONTEXTS: Final = ("", "l'", "l’", "(", "-", "«", '"')
 """What a phrase may stand behind in a sentence: a space, or a sign that a word may follow at once."""
@@ -26,14 +25,6 @@ _OPENING: Final = tuple("'’(-«\"“‘[/\u2013\u2014 \xa0\u202f")
 """What a word may follow without a space; behind a full stop or a comma it may not."""
 _MOST_KNOWN: Final = 20_000
 """So many phrases are remembered as tokens: a large glossary."""
-_UNSPACED: Final = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR")
-
-
-def is_letter(character: str) -> bool:
-    """Whether a character belongs to a word, so that another one beside it would be the same word."""
-    if not (character.isalnum() or unicodedata.category(character).startswith("M")):
-        return False
-    return character.isascii() or not unicodedata.name(character, "").startswith(_UNSPACED)
 
 
 def with_capital(text: str) -> str:
