@@ -1,6 +1,8 @@
 """``regard shortlist``, and ``--shortlist`` of those who use it."""
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -107,3 +109,34 @@ def test_wrong_pairs_are_refused(
     outcome = regard("shortlist", copied, *options)
     assert outcome.code == 2
     assert message in outcome.err
+
+
+HOLD = """
+import sys
+from pathlib import Path
+from regard.disk import held
+with held(Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("given", ["", "model"], ids=["the run", "its model"])
+def test_a_run_in_which_another_process_works_is_left_alone(regard, copied: Path, given: str) -> None:
+    before = {path.name: path.read_bytes() for path in (copied / "model").iterdir()}
+    command = [sys.executable, "-c", HOLD, copied]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as training:
+        assert training.stdout is not None
+        training.stdout.readline()
+        outcome = regard("shortlist", copied / given)
+        training.communicate("")
+    assert outcome.code == 2
+    assert f"run is in use by process {training.pid} on " in outcome.err
+    assert {path.name: path.read_bytes() for path in (copied / "model").iterdir()} == before
+
+
+def test_a_model_of_no_run_needs_no_lock(regard, copied: Path, tmp_path: Path, pairs: tuple[Path, Path]) -> None:
+    model = Path(shutil.copytree(copied / "model", tmp_path / "alone" / "model"))
+    outcome = regard("shortlist", model, "--source", pairs[0], "--target", pairs[1])
+    assert outcome.code == 0, outcome.err
+    assert [path.name for path in model.parent.iterdir()] == ["model"]

@@ -1,12 +1,14 @@
 """A shortlist for a model that is trained: learned from its training pairs, and put into its folder."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from itertools import islice
 from pathlib import Path
 from typing import Final
 
 from regard.bundle import load_bundle, save_bundle
 from regard.corpus import Pair
+from regard.disk import LOCK, held
 from regard.errors import CorpusError
 from regard.runs.data import read_data
 from regard.runs.streamed import StreamedPairs
@@ -31,28 +33,41 @@ def add_shortlist(
     Raises:
         BundleError: there is no model, or it is damaged.
         CorpusError: the pairs cannot be read, or there are none.
+        InUseError: another process works in the run.
         MachineError: the folder cannot be written; the model stands as before.
     """
-    bundle = load_bundle(folder)
-    tokenizer = Tokenizer.from_bytes(bundle.tokenizer)
-    chosen = _spread(read_data(bundle.settings.data).train if pairs is None else pairs)
-    sources = tokenizer.encode_batch([pair.source for pair in chosen])
-    targets = tokenizer.encode_batch([pair.target for pair in chosen])
-    most = bundle.settings.data.max_tokens
-    ids = [each for each in zip(sources, targets, strict=True) if all(0 < len(side) <= most for side in each)]
-    if not ids:
-        raise CorpusError(f"none of the {len(chosen)} pairs has two sides of at most {most} tokens; name other pairs")
-    shortlist = learn_shortlist(ids, tokenizer.vocab_size, per_piece=per_piece, num_frequent=num_frequent)
-    save_bundle(
-        bundle.folder,
-        settings=bundle.settings,
-        tokenizer=bundle.tokenizer,
-        weights=bundle.weights(),
-        facts=bundle.facts,
-        shortlist=shortlist,
-        replace=True,
-    )
-    return shortlist
+    with _alone_in_run_of(folder):
+        bundle = load_bundle(folder)
+        tokenizer = Tokenizer.from_bytes(bundle.tokenizer)
+        chosen = _spread(read_data(bundle.settings.data).train if pairs is None else pairs)
+        sources = tokenizer.encode_batch([pair.source for pair in chosen])
+        targets = tokenizer.encode_batch([pair.target for pair in chosen])
+        most = bundle.settings.data.max_tokens
+        ids = [each for each in zip(sources, targets, strict=True) if all(0 < len(side) <= most for side in each)]
+        if not ids:
+            raise CorpusError(
+                f"none of the {len(chosen)} pairs has two sides of at most {most} tokens; name other pairs"
+            )
+        shortlist = learn_shortlist(ids, tokenizer.vocab_size, per_piece=per_piece, num_frequent=num_frequent)
+        save_bundle(
+            bundle.folder,
+            settings=bundle.settings,
+            tokenizer=bundle.tokenizer,
+            weights=bundle.weights(),
+            facts=bundle.facts,
+            shortlist=shortlist,
+            replace=True,
+        )
+        return shortlist
+
+
+@contextmanager
+def _alone_in_run_of(model: Path) -> Iterator[None]:
+    """Keeps training out meanwhile, if the model is a run's: each would undo what the other writes."""
+    model = model.resolve()
+    run = next((folder for folder in (model, model.parent) if (folder / LOCK).exists()), None)
+    with nullcontext() if run is None else held(run):
+        yield
 
 
 def _spread(pairs: Sequence[Pair] | StreamedPairs) -> list[Pair]:
