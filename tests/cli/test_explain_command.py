@@ -127,7 +127,9 @@ def test_switching_off_a_head_is_compared_with_the_ordinary_run(regard, tiny_run
 def test_without_positions_or_masks(regard, tiny_run: Path) -> None:
     out = words(regard("explain", tiny_run, TEXT, "--no-positions").out)
     assert "without positions" in out
-    assert "without any mask" in words(regard("explain", tiny_run, TEXT, "--without-mask").out)
+    out = words(regard("explain", tiny_run, TEXT, "--without-mask").out)
+    assert "without any mask but that of the future" in out
+    assert "The future mask changes nothing here" in out
 
 
 def test_positions(regard, tiny_run: Path) -> None:

@@ -202,18 +202,28 @@ def test_a_failed_check_is_shown(trace: Trace) -> None:
 def test_changes_are_said_and_compared(trace: Trace, make_trace) -> None:
     changes = Interventions(
         without_heads=(HeadName(attention="decoder.cross", layer=1), HeadName(head=0)),
-        without_masks=("future",),
+        without_masks=("padding",),
         positions=False,
     )
     changed = with_header(trace, request=trace.header.request.model_copy(update={"interventions": changes}))
     text = " ".join(text_of(heading_lines(changed, ordinary=make_trace(SOURCE, "Le lion dort ."))).split())
     assert "without decoder.cross, layer 1, every head" in text
     assert "without every attention, every layer, head 0" in text
-    assert "without the future mask" in text
+    assert "without the padding mask" in text
     assert "without positions" in text
     assert "with nothing changed: “Le lion dort .”, score -0.250" in text
     assert "of the gaze moved" in text
-    assert "The future mask changes nothing here" in text
+    assert "The future mask" not in text
+
+
+@pytest.mark.parametrize(("decoding", "future"), [("greedy", ()), ("forced", ("future",))], ids=["written", "given"])
+def test_why_only_the_mask_of_the_future_stays(trace: Trace, decoding: str, future: tuple[str, ...]) -> None:
+    lifted = Interventions(without_masks=("padding", *future, "window", "prefix", "segment"))
+    request = trace.header.request.model_copy(update={"decoding": decoding, "interventions": lifted})
+    text = " ".join(text_of(heading_lines(with_header(trace, request=request), ordinary=trace)).split())
+    assert "without any mask" in text
+    assert ("without any mask but that of the future" in text) == (not future)
+    assert ("The future mask changes nothing here" in text) == (not future)
 
 
 @pytest.mark.parametrize("surface", SURFACES)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from regard.attention import Reason
 from regard.errors import RegardError, SettingsError, TextError, TokenLimitError
 from regard.text import Tokenizer
 from regard.tracing import CellName, HeadName, Trace
@@ -173,12 +174,33 @@ def test_ways_to_name_cells_and_masks(translator: Translator) -> None:
     asked = translator.explain("x", without_cells=[cell], without_mask="padding").header.request.interventions
     assert asked.without_cells == (CellName(attention="decoder.cross", layer=0, key=1),)
     assert asked.without_masks == ("padding",)
-    every = translator.explain("x", without_mask=True).header.request.interventions
+    every = translator.explain("x", without_mask=True, target="x").header.request.interventions
     assert every.without_masks == ("padding", "future", "window", "prefix", "segment")
-    assert translator.explain("x", without_mask=["future", "padding"]).header.request.interventions.without_masks == (
-        "padding",
-        "future",
-    )
+    two = translator.explain("x", without_mask=["future", "padding"], target="x").header.request.interventions
+    assert two.without_masks == ("padding", "future")
+
+
+@pytest.mark.parametrize("target", [None, "Le chat dort."], ids=["written", "given"])
+@pytest.mark.parametrize("without_mask", [True, "future", ["padding", "future"], "padding"])
+def test_a_mask_that_is_said_to_be_left_out_hides_nothing(
+    translator: Translator, without_mask: Any, target: str | None
+) -> None:
+    trace = translator.explain(TEXTS[0], pad_source_to=40, target=target, without_mask=without_mask)
+    left_out = trace.header.request.interventions.without_masks
+    for reason in left_out:
+        bit = int(Reason[reason.upper()])
+        assert not any((trace.tensors[f"masks/{name}"] & bit).any() for name in trace.header.masks), reason
+    assert ("future" in left_out) == (target is not None and without_mask != "padding")
+
+
+def test_a_future_that_cannot_be_shown_is_said(translator: Translator, caplog: pytest.LogCaptureFixture) -> None:
+    translator.explain(TEXTS[0], without_mask=True)
+    translator.explain(TEXTS[0], without_mask="future", target="Le chat dort.")
+    assert caplog.messages == []
+    assert translator.explain(TEXTS[0], without_mask=["future"]).header.request.interventions.is_none
+    assert caplog.messages == [
+        "the future mask stays: while a word is chosen, later ones are not there; give a target to show them"
+    ]
 
 
 WRONG: dict[str, tuple[dict[str, Any], type[RegardError], str]] = {

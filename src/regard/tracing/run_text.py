@@ -5,6 +5,7 @@ from typing import Final
 
 import numpy as np
 
+from regard.attention import Reason
 from regard.tracing.compare import compare_traces
 from regard.tracing.grid import Grid, number_cell
 from regard.tracing.header import Check, Interventions, Step, Token
@@ -20,6 +21,9 @@ from regard.tracing.wrapping import heading, prose, wrapped
 NOT_A_REASON: Final = (
     "Weights are not a reason: they say where a head looked, not why a word was chosen. "
     "④ says how much was carried over; --without-head L.H, what changes without a head."
+)
+_ALL_BUT_THE_FUTURE: Final = frozenset(
+    reason.name.lower() for reason in LIFTABLE if reason.name and reason != Reason.FUTURE
 )
 _NO_FUTURE: Final = "The future mask changes nothing here: while a word is chosen, later ones are not there."
 
@@ -75,7 +79,8 @@ def _compared(trace: Trace, ordinary: Trace, width: int) -> Iterator[str]:
     comparison = compare_traces(ordinary, trace)
     for line in (*comparison.notes, *map(str, comparison.heads[:_MOST_MOVED])):
         yield from prose(f"  {line}", width=width)
-    if "future" in trace.header.request.interventions.without_masks and trace.header.request.decoding != "forced":
+    request = trace.header.request
+    if request.decoding != "forced" and set(request.interventions.without_masks) >= _ALL_BUT_THE_FUTURE:
         yield from prose(_NO_FUTURE, width=width)
 
 
@@ -158,8 +163,9 @@ def changes(interventions: Interventions) -> Iterator[str]:
         yield f"without {', '.join(names)}"
     if interventions.without_cells:
         yield f"{len(interventions.without_cells)} cells switched off"
-    if set(interventions.without_masks) == {reason.name.lower() for reason in LIFTABLE if reason.name}:
-        yield "without any mask"
+    lifted = set(interventions.without_masks)
+    if lifted >= _ALL_BUT_THE_FUTURE:
+        yield "without any mask" if "future" in lifted else "without any mask but that of the future"
     else:
         yield from (f"without the {reason} mask" for reason in interventions.without_masks)
     if not interventions.positions:

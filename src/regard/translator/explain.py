@@ -148,7 +148,7 @@ def _request(question: Question, search: DecodingSettings) -> Request:
         interventions=Interventions(
             without_heads=tuple(map(_head, _several(question.without_heads, "without_heads", _HEAD_FORM))),
             without_cells=tuple(map(_cell, _several(question.without_cells, "without_cells", _CELL_FORM))),
-            without_masks=_reasons(question.without_mask),
+            without_masks=_left_out(question.without_mask, future_is_there=target is not None),
             positions=bool(question.positions),
         ),
     )
@@ -212,6 +212,18 @@ def _named(kind: type[SectionT], names: Sequence[str], given: object, form: str)
         return kind(**dict(zip(names, parts, strict=True)))
     except (ValidationError, ValueError):
         raise SettingsError(f"{form}; but {given!r:.80} is given") from None
+
+
+def _left_out(given: object, *, future_is_there: bool) -> tuple[Reason, ...]:
+    """The masks that hide nothing in this run; where words are chosen one by one, not that of the future."""
+    reasons = _reasons(given)
+    if future_is_there or "future" not in reasons:
+        return reasons
+    if given is not True:
+        _log.warning(
+            "the future mask stays: while a word is chosen, later ones are not there; give a target to show them"
+        )
+    return tuple(reason for reason in reasons if reason != "future")
 
 
 def _reasons(given: object) -> tuple[Reason, ...]:
