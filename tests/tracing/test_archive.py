@@ -232,6 +232,22 @@ def test_arrays_must_be_stored_so_that_a_small_file_stays_small(tmp_path: Path) 
         Trace.load(write(tmp_path / "x.zip", *members(), how=zipfile.ZIP_DEFLATED))
 
 
+@pytest.mark.parametrize("how", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA], ids=["bzip2", "lzma"])
+@pytest.mark.parametrize("is_damaged", [False, True])
+def test_what_is_packed_as_no_trace_is(tmp_path: Path, how: int, is_damaged: bool) -> None:
+    """Each packer fails in its own way; only what traces are packed with is unpacked at all."""
+    path = tmp_path / "x.zip"
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("trace.json", json.dumps(members()[0]), how)
+        file.writestr("tensors.npz", b"")
+    data = bytearray(path.read_bytes())
+    if is_damaged:
+        data[60:1000] = bytes(each ^ 0x55 for each in data[60:1000])
+    path.write_bytes(data)
+    with pytest.raises(TraceError, match=r"trace\.json is neither stored nor deflated"):
+        Trace.load(path)
+
+
 def test_a_header_that_unpacks_to_too_much(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archive, "MOST_JSON_BYTES", 1000)
     with pytest.raises(TraceError, match=r"is too large: trace\.json has more than 1,000 bytes"):

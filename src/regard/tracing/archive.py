@@ -39,6 +39,7 @@ _UNREADABLE: Final = (
     NotImplementedError,
     RuntimeError,
 )
+_PACKINGS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # what is damaged elsewise fails in ways of its own
 _AGAIN: Final = "make it again with `regard explain … --save`, or copy it again"
 
 
@@ -133,6 +134,8 @@ def _check_names(archive: zipfile.ZipFile, wanted: set[str]) -> None:
 
 def _bytes_of(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
     """All of a member, which is never unpacked further than ``most`` bytes, whatever size it states."""
+    if archive.getinfo(name).compress_type not in _PACKINGS:
+        raise _DamageError(f"is no trace, or damaged: {name} is neither stored nor deflated; {_AGAIN}")
     if archive.getinfo(name).file_size > most:
         raise _DamageError(f"is too large: {name} has more than {most:,} bytes")
     try:
