@@ -10,17 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from regard.errors import CorpusError
+from regard.errors import CorpusError, MachineError
 from regard.runs import cache as cache_module
 from regard.runs.cache import Cache, Facts
 from regard.runs.data import RunData, read_data
 from regard.runs.encode import encode_data, tokenizer_of
+from regard.runs.stamped import Stamped
 from regard.settings import Settings, load_settings
 from regard.text.workers import cut_portions
 
 DIGITS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 CHIFFRES = ["zéro", "un", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf"]
 COUNT = 600
+MOMENTS = ["looking over the pairs", "reading for subwords", "cutting into subwords"]
 PLANTS = [("red rose", "rose rouge"), ("green leaf", "feuille verte"), ("tall tree", "grand arbre")]
 
 
@@ -149,6 +151,66 @@ def test_without_the_comparison_damage_would_be_trained_on(
     (folder / "target.ids").write_bytes(content)
     monkeypatch.setattr(cache_module, "check_file", lambda path, expected: None)
     assert ids_of(settings) != first
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_corpus_that_changes_while_it_is_prepared_is_refused(files: tuple[Path, Path], moment: str) -> None:
+    settings = settings_for(files)
+
+    def with_a_line_more(what: str, done: int, total: int) -> None:
+        if what == moment:
+            write(files[0], ["one more", *spelled(DIGITS)])
+            write(files[1], ["un de plus", *spelled(CHIFFRES)])
+
+    with pytest.raises(CorpusError, match=r"n\.en changed while it was prepared.*begin again"):
+        ids_of(settings, read_data(settings.data, watch=with_a_line_more))
+    kept = ["corpus", "subwords"][: MOMENTS.index(moment)]
+    assert sorted(name.rpartition("-")[0] for name in folders(files)) == kept
+    write(files[0], spelled(DIGITS))
+    write(files[1], spelled(CHIFFRES))
+    assert held_out_and_trained_on(settings) == set()
+
+
+def held_out_and_trained_on(settings: Settings) -> set[str]:
+    """The held-out sentences among those that are trained on."""
+    data = read_data(settings.data)
+    tokenizer = tokenizer_of(data, settings)
+    return {pair.source for pair in data.valid} & {tokenizer.decode(source) for source, _ in ids_of(settings, data)}
+
+
+def test_without_a_second_look_at_the_files_wrong_ids_would_be_kept(
+    files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Stamped, "during", lambda self, make: make)
+    settings = settings_for(files)
+    with pytest.raises(pytest.fail.Exception, match="DID NOT RAISE"):
+        test_a_corpus_that_changes_while_it_is_prepared_is_refused(files, "reading for subwords")
+    write(files[0], spelled(DIGITS))
+    write(files[1], spelled(CHIFFRES))
+    assert held_out_and_trained_on(settings)
+
+
+def test_a_file_that_comes_into_the_folder_meanwhile_is_not_taken_for_looked_at(
+    files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = files[0].parent / "shards"
+    folder.mkdir()
+    rows = [f"{left}\t{right}" for left, right in zip(spelled(DIGITS), spelled(CHIFFRES), strict=True)]
+    write(folder / "a.tsv", rows[:300])
+    real = cache_module.content_of
+
+    def slowly(path: Path) -> list[str | int]:
+        if not (folder / "b.tsv").exists():
+            write(folder / "b.tsv", rows[300:])
+        return real(path)
+
+    cache = f"data.cache={files[0].parent / 'cache'}"
+    settings = load_settings(None, [f"data.source={folder}", cache, "data.in_memory_pairs=0"])
+    monkeypatch.setattr("regard.runs.prepare.content_of", slowly)
+    with pytest.raises(CorpusError, match="shards changed while it was prepared"):
+        read_data(settings.data)
+    assert not folders(files)
+    assert read_data(settings.data).num_read == COUNT
 
 
 def test_a_preparation_that_is_killed_leaves_nothing_that_looks_finished(tmp_path: Path) -> None:
@@ -312,3 +374,34 @@ def test_the_cache_lies_where_the_system_keeps_such_things(monkeypatch: pytest.M
     assert cache_module.default_root() == tmp_path / "regard"
     monkeypatch.delenv("XDG_CACHE_HOME")
     assert cache_module.default_root() == Path.home() / ".cache" / "regard"
+
+
+def test_what_is_prepared_can_be_used_where_nothing_can_be_written(
+    files: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = settings_for(files)
+    first = ids_of(settings)
+
+    def read_only(folder: Path) -> Iterator[bool]:
+        raise MachineError(f"{folder} cannot be written: Read-only file system")
+
+    monkeypatch.setattr(cache_module, "held", read_only)
+    assert ids_of(settings) == first
+    with pytest.raises(MachineError, match="Read-only"):
+        ids_of(settings_for(files, "data.max_tokens=9"))
+
+
+def test_a_cache_that_cannot_be_made_is_the_machines_fault(tmp_path: Path) -> None:
+    write(tmp_path / "file", [])
+    with pytest.raises(MachineError, match=r"file/cache cannot be written: Not a directory"):
+        Cache(tmp_path / "file" / "cache", note=print).get("thing", {}, lambda folder: {})
+
+
+def test_a_user_without_a_home_is_told_to_name_a_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    def homeless() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(Path, "home", homeless)
+    with pytest.raises(MachineError, match=r"no home folder .* with data\.cache, or set XDG_CACHE_HOME"):
+        cache_module.default_root()

@@ -7,7 +7,8 @@ CACHE/NAME-0123456789abcdef/    one thing each; the number is the sha256 of ever
 
 A folder is written aside and renamed, so a preparation that is killed leaves nothing that looks finished. One process
 prepares at a time; others wait and find it done. Where files cannot be locked, each prepares in a folder of its own,
-and the first that is ready puts it in place.
+and the first that is ready puts it in place. What is there already is read without a lock, so that it can lie where
+nobody may write.
 """
 
 import hashlib
@@ -22,7 +23,7 @@ from pathlib import Path
 from typing import Any, Final, final
 
 from regard.disk import SealError, check_file, held, machine_errors, read_seal, seal, seal_of, written_aside
-from regard.errors import InUseError
+from regard.errors import InUseError, MachineError
 
 _KIND: Final = "regard-prepared/1"
 _FACTS: Final = "facts.json"
@@ -64,25 +65,29 @@ class Cache:
 
         Raises:
             DiskFullError: no space is left to prepare it; nothing is left behind.
+            MachineError: it has to be prepared, and the cache cannot be written.
         """
         key = hashlib.sha256(json.dumps(depends_on, sort_keys=True).encode()).hexdigest()
         folder = self.root / f"{name}-{key[:_DIGITS]}"
-        self.root.mkdir(parents=True, exist_ok=True)
+        if _fault(folder) is not None:
+            self._prepare(folder, make)
+        return Prepared(folder, json.loads((folder / _FACTS).read_text(encoding="utf-8")), key)
+
+    def _prepare(self, folder: Path, make: Make) -> None:
+        """Has it made, unless another process has done that while this one waited."""
+        with machine_errors(self.root):
+            self.root.mkdir(parents=True, exist_ok=True)
         with self._alone() as is_alone:
             if not self._is_sound(folder):
                 (_make if is_alone else self._make_first)(folder, make)
-        return Prepared(folder, json.loads((folder / _FACTS).read_text(encoding="utf-8")), key)
 
     def _is_sound(self, folder: Path) -> bool:
         if not folder.exists():
             return False
-        try:
-            for file, expected in read_seal(folder, kind=_KIND).items():
-                check_file(folder / file, expected)
-        except (SealError, OSError) as error:
-            self._note(f"{folder} is not as it was prepared ({error}); it is prepared again")
-            return False
-        return True
+        fault = _fault(folder)
+        if fault is not None:
+            self._note(f"{folder} is not as it was prepared ({fault}); it is prepared again")
+        return fault is None
 
     def _make_first(self, folder: Path, make: Make) -> None:
         """Prepares beside others that may do the same at this time; what one of them put in place meanwhile stays."""
@@ -115,6 +120,16 @@ class Cache:
                 time.sleep(_WAIT_SECONDS)
 
 
+def _fault(folder: Path) -> str | None:
+    """Why a folder cannot be used as something prepared; None if it can."""
+    try:
+        for file, expected in read_seal(folder, kind=_KIND).items():
+            check_file(folder / file, expected)
+    except (SealError, OSError) as error:
+        return str(error)
+    return None
+
+
 def _make(folder: Path, make: Make) -> None:
     with written_aside(folder, replace=True) as aside:
         facts = make(aside)
@@ -123,8 +138,18 @@ def _make(folder: Path, make: Make) -> None:
 
 
 def default_root() -> Path:
-    """Where prepared corpora lie if nothing else is said: ``$XDG_CACHE_HOME/regard``, usually ``~/.cache/regard``."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "regard"
+    """Where prepared corpora lie if nothing else is said: ``$XDG_CACHE_HOME/regard``, usually ``~/.cache/regard``.
+
+    Raises:
+        MachineError: this user has no home.
+    """
+    try:
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "regard"
+    except RuntimeError:
+        raise MachineError(
+            "there is no home folder to keep a prepared corpus in; name a folder for that with data.cache, or set "
+            "XDG_CACHE_HOME to one"
+        ) from None
 
 
 def content_of(path: Path) -> list[str | int]:

@@ -19,6 +19,7 @@ from regard.corpus.shards import Shard, shards_of
 from regard.errors import CorpusError
 from regard.runs.cache import Cache, Facts, content_of
 from regard.runs.files import notes_of, refuse_shifted
+from regard.runs.stamped import Stamped, changed
 from regard.runs.streamed import TRAINED_ON, StreamedPairs, count_seen, forget_keys, hold_out, look_over
 from regard.runs.watching import Watch
 from regard.settings import DataSettings, TextSettings
@@ -38,18 +39,24 @@ LARGEST_VALID_SHARE: Final = 0.1
 class Preparation:
     """A corpus that was looked over, and the cache in which what follows from it is kept.
 
-    ``key`` stands for the contents of its files and the settings it was looked over with.
+    ``key`` stands for the contents of its files and the settings it was looked over with; ``files`` are those files as
+    they were before, since they are read again for everything else.
     """
 
     cache: Cache
     key: str
+    files: Stamped
     pairs: StreamedPairs
     valid: Sequence[Pair]
     facts: Facts
     watch: Watch
 
     def tokenizer(self, settings: TextSettings) -> Tokenizer:
-        """The subwords learned from its training pairs."""
+        """The subwords learned from its training pairs.
+
+        Raises:
+            CorpusError: the files changed meanwhile.
+        """
 
         def make(folder: Path) -> Facts:
             sentences = (text for pair in self._counted("reading for subwords") for text in (pair.source, pair.target))
@@ -58,14 +65,14 @@ class Preparation:
             return {"vocab_size": learned.vocab_size}
 
         depends_on = {"corpus": self.key, "text": [settings.kind, settings.vocab_size], "regard": __version__}
-        found = self.cache.get("subwords", depends_on, make)
+        found = self.cache.get("subwords", depends_on, self.files.during(make))
         return Tokenizer.from_bytes((found.folder / _TOKENIZER).read_bytes())
 
     def encoded(self, tokenizer: Tokenizer, *, max_tokens: int, processes: int) -> tuple[EncodedPairs, int]:
         """Its training pairs as ids in mapped files, and how many were too long to be used.
 
         Raises:
-            CorpusError: every pair is too long.
+            CorpusError: every pair is too long, or the files changed meanwhile.
         """
 
         def make(folder: Path) -> Facts:
@@ -73,7 +80,7 @@ class Preparation:
 
         subwords = tokenizer.to_bytes().hex()
         depends_on = {"corpus": self.key, "subwords": subwords, "max_tokens": max_tokens, "regard": __version__}
-        found = self.cache.get("ids", depends_on, make)
+        found = self.cache.get("ids", depends_on, self.files.during(make))
         return open_pairs(found.folder, vocab_size=tokenizer.vocab_size), int(found.facts["num_too_long"])
 
     def _encode(self, folder: Path, tokenizer: Tokenizer, *, max_tokens: int, processes: int) -> Facts:
@@ -116,25 +123,31 @@ def prepare_corpus(
         watch: told how far it has come.
 
     Raises:
-        CorpusError: the corpus cannot be read as pairs, or its sides seem shifted.
+        CorpusError: the corpus cannot be read as pairs, its sides seem shifted, or its files changed meanwhile.
     """
     shards = shards_of(source, settings.target)
+    files = Stamped.of(_files(shards))
 
     def make(folder: Path) -> Facts:
-        return _look_over(settings, source, folder, valid=valid, watch=watch)
+        checking = _checking(settings, source)
+        if checking.shards != shards:
+            raise changed(source)
+        return _look_over(checking, settings, folder, valid=valid, watch=watch)
 
-    found = cache.get("corpus", _depends_on(settings, shards, valid), make)
+    found = cache.get("corpus", _depends_on(settings, shards, valid), files.during(make))
     chosen = np.memmap(found.folder / TRAINED_ON, dtype=np.uint8, mode="r")
     pairs = StreamedPairs(shards, chosen, found.facts["num_pairs"], reading=reading_of(settings))
-    return Preparation(cache, found.key, pairs, valid or _read_valid(found.folder / _VALID), found.facts, watch)
+    held = valid or _read_valid(found.folder / _VALID)
+    return Preparation(cache, found.key, files, pairs, held, found.facts, watch)
+
+
+def _files(shards: tuple[Shard, ...]) -> list[Path]:
+    return [file for shard in shards for file in (shard.source, shard.target) if file is not None]
 
 
 def _depends_on(settings: DataSettings, shards: tuple[Shard, ...], valid: Sequence[Pair] | None) -> dict[str, Any]:
-    files = [
-        [file.suffixes[-2:], content_of(file)] for shard in shards for file in (shard.source, shard.target) if file
-    ]
     return {
-        "files": files,
+        "files": [[file.suffixes[-2:], content_of(file)] for file in _files(shards)],
         "is_one_file": shards[0].target is None,
         "check": [settings.check_alignment, settings.clean],
         "valid": settings.valid_size if valid is None else [[pair.source, pair.target] for pair in valid],
@@ -150,13 +163,15 @@ def _sides_asked_for(settings: DataSettings, shards: tuple[Shard, ...]) -> dict[
     return {"reading": asdict(reading_of(settings))} if leaves_choice else {}
 
 
-def _look_over(
-    settings: DataSettings, source: Path, folder: Path, *, valid: Sequence[Pair] | None, watch: Watch
-) -> Facts:
+def _checking(settings: DataSettings, source: Path) -> Checking:
     rules = Rules(check_alignment=settings.check_alignment)
     tolerates = () if settings.clean else UNUSUAL
-    reading = reading_of(settings)
-    checking = Checking(source, settings.target, rules=rules, tolerates=tolerates, reading=reading)
+    return Checking(source, settings.target, rules=rules, tolerates=tolerates, reading=reading_of(settings))
+
+
+def _look_over(
+    checking: Checking, settings: DataSettings, folder: Path, *, valid: Sequence[Pair] | None, watch: Watch
+) -> Facts:
     found = look_over(checking, folder, tell=lambda done, total: watch("looking over the pairs", done, total))
     refuse_shifted(found.result)
     num_held = num_seen = 0
@@ -164,7 +179,8 @@ def _look_over(
         wanted = min(settings.valid_size, max(1, int(found.num_sound * LARGEST_VALID_SHARE)))
         held = hold_out(folder, wanted)
         num_held = int(np.unpackbits(held).sum())
-        _write_valid(folder / _VALID, islice(StreamedPairs(checking.shards, held, num_held, reading=reading), wanted))
+        pairs = StreamedPairs(checking.shards, held, num_held, reading=reading_of(settings))
+        _write_valid(folder / _VALID, islice(pairs, wanted))
     else:
         num_seen = count_seen(folder, list(valid))
     forget_keys(folder)
