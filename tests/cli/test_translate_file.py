@@ -1,11 +1,13 @@
 """`regard translate MODEL messages.po -o OUT`: files translated in place from the command line."""
 
 import csv
+import shutil
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from regard.bundle import load_bundle, save_bundle
 from regard.cli.app import app
 from regard.corpus import Reading, read_pairs
 
@@ -72,6 +74,72 @@ def test_a_memory_is_asked_first(tiny_run: Path, catalogue: Path, tmp_path: Path
     assert 'msgstr "DEUX UN QUATRE"' in out.read_text("utf-8")
     assert "SIX SANS NOM" not in out.read_text("utf-8")  # it lacks a placeholder
     assert "memory: 1 exact, 0 similar (25 % of all)" in told
+
+
+NAMED = ["--source-column", "English", "--target-column", "French"]
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    path = tmp_path / "table.csv"
+    path.write_text("English,French,en_id\none two,,7\ntwo one four,,8\n", encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def trained_on_a_table(tiny_run: Path, tmp_path: Path) -> Path:
+    """The tiny model, with the columns that it was trained on."""
+    bundle = load_bundle(Path(shutil.copytree(tiny_run / "model", tmp_path / "model")))
+    data = bundle.settings.data.model_copy(update={"source_column": "English", "target_column": "French"})
+    settings = bundle.settings.model_copy(update={"data": data})
+    parts = {"tokenizer": bundle.tokenizer, "weights": bundle.weights(), "facts": bundle.facts}
+    save_bundle(bundle.folder, settings=settings, replace=True, **parts)
+    return bundle.folder
+
+
+def test_columns_of_a_table_are_those_named_or_the_models(
+    tiny_run: Path, trained_on_a_table: Path, table: Path
+) -> None:
+    code, _, told = run("translate", tiny_run, table)
+    assert code == 2
+    assert "say which hold source and target with --source-column and --target-column" in " ".join(told.split())
+    code, shown, told = run("translate", tiny_run, table, *NAMED)
+    assert code == 0, told
+    assert next(csv.DictReader(shown.splitlines())) == {"English": "one two", "French": "un deux", "en_id": "7"}
+    assert run("translate", trained_on_a_table, table)[:2] == (0, shown)
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".tsv"])
+def test_columns_of_a_memory_are_those_named_or_the_models(
+    suffix: str, tiny_run: Path, trained_on_a_table: Path, catalogue: Path, tmp_path: Path
+) -> None:
+    sign = "\t" if suffix == ".tsv" else ","
+    memory = tmp_path / f"memory{suffix}"
+    memory.write_text(sign.join(["id", "English", "French\n1", "two one four", "DEUX\n"]), encoding="utf-8")
+    for model, options in ((tiny_run, NAMED), (trained_on_a_table, [])):
+        code, shown, told = run("translate", model, catalogue, "--memory", memory, *options)
+        assert code == 0, told
+        assert 'msgstr "DEUX"' in shown
+
+
+def test_columns_of_a_table_need_not_be_those_of_the_memory(tiny_run: Path, table: Path, tmp_path: Path) -> None:
+    memory = tmp_path / "memory.tsv"
+    memory.write_text("two one four\tDEUX\n", encoding="utf-8")
+    code, shown, told = run("translate", tiny_run, table, *NAMED, "--memory", memory)
+    assert code == 0, told
+    assert [row["French"] for row in csv.DictReader(shown.splitlines())][1] == "DEUX"
+
+
+def test_columns_without_a_table_are_refused(tiny_run: Path, catalogue: Path, table: Path, tmp_path: Path) -> None:
+    memory = tmp_path / "memory.po"
+    memory.write_text(PO, encoding="utf-8")
+    for options in ([], ["--memory", memory]):
+        code, _, told = run("translate", tiny_run, catalogue, *NAMED, *options)
+        assert code == 2
+        assert f"{options[-1] if options else catalogue}: this is no table with named columns" in told
+    code, _, told = run("translate", tiny_run, table, "--lines", *NAMED)
+    assert code == 2
+    assert "--source-column, --target-column: only for files that are translated in place" in " ".join(told.split())
 
 
 def test_only_missing_ones_unless_asked(tiny_run: Path, catalogue: Path, tmp_path: Path) -> None:

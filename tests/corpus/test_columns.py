@@ -150,10 +150,9 @@ def test_columns_are_taken_by_their_names(
 @pytest.mark.parametrize(
     ("header", "message"),
     [
-        (
-            "en_id,en_text,fr_id,fr_text",
-            "several columns that may be the source: 'en_id', 'en_text'; say which with --so",
-        ),
+        ("en_id,en_text,fr_id,fr_text", "the columns 'en_id', 'en_text', 'fr_id', 'fr_text'; say which hold source"),
+        ("English,French,en_id,fr_id", "the columns 'English', 'French', 'en_id', 'fr_id'; say which hold source"),
+        ("en_gb,en_text,fr", "several columns that may be the source: 'en_gb', 'en_text'; say which with --source"),
         ("en-GB,en-US,fr", "several columns that may be the source: 'en-GB', 'en-US'; say which with --source-column"),
         ("en,fr_FR,fr-CA", r"the target: 'fr_FR', 'fr-CA'; .* --target-column \(regard train: data.target_column=…\)"),
         ("source,target,fr_mt", "several columns that may be the target: 'target', 'fr_mt'"),

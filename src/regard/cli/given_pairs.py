@@ -42,22 +42,14 @@ class GivenPairs:
     def reading(self, data: "DataSettings") -> "Reading":
         """Which two sides of the files to read: those asked for; where nothing is, those of the model.
 
-        Columns of the model are left aside once any side is asked for: they would go before languages that are named.
-
         Args:
             data: the model's settings of its pairs.
         """
         from regard.corpus import Reading
-        from regard.corpus.asked import reading_of_others
+        from regard.corpus.asked import reading_for
 
-        if not any((self.source_language, self.target_language, self.source_column, self.target_column)):
-            return reading_of_others(data)
-        return Reading(
-            self.source_language or data.source_language,
-            self.target_language or data.target_language,
-            self.source_column,
-            self.target_column,
-        )
+        asked = Reading(self.source_language, self.target_language, self.source_column, self.target_column)
+        return reading_for(data, asked)
 
     def checked(self) -> "GivenPairs":
         """The same, once its files are known to be there: that is said before models are loaded, not after.

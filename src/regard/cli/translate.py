@@ -26,16 +26,7 @@ from regard.cli.output import Write, refuse_existing, text_output
 from regard.cli.search_options import flags_of, search_options
 from regard.cli.spread import spread
 from regard.cli.translate_bulk import BulkJob, BulkOptions, EngineOption, FieldOption, WorkersOption, translate_bulk
-from regard.cli.translate_file import (
-    FileOptions,
-    FuzzyOption,
-    LinesOption,
-    MemoryOption,
-    OverwriteOption,
-    ReviewOption,
-    translate_file,
-    translates_in_place,
-)
+from regard.cli.translate_file import FileOptions, file_options, translate_file, translates_in_place
 from regard.errors import InputError, TokenLimitError
 
 if TYPE_CHECKING:
@@ -43,6 +34,7 @@ if TYPE_CHECKING:
 
 
 @spread("search", search_options)
+@spread("in_place", file_options)
 def translate(
     *,
     model: ModelArgument,
@@ -65,11 +57,7 @@ def translate(
         typer.Option("--alignments", help="Add which word comes from which: … ||| 0-0 1-2 (Pharaoh format)."),
     ] = False,
     stream: Annotated[bool, typer.Option("--stream", help="Show each word as it is chosen (greedy search).")] = False,
-    memory: MemoryOption = None,
-    least_similarity: FuzzyOption = None,
-    overwrite: OverwriteOption = False,
-    review: ReviewOption = None,
-    lines: LinesOption = False,
+    in_place: FileOptions,
     engine: EngineOption = None,
     workers: WorkersOption = None,
     field: FieldOption = None,
@@ -85,7 +73,6 @@ def translate(
     missing translations stays as it is; placeholders and tags are kept, or the sentence is flagged.
     """
     _refuse_contradictions(search, json=json, alignments=alignments, stream=stream, processes=processes is not None)
-    in_place = FileOptions(lines, overwrite, memory, least_similarity, review)
     given = {"--json": json, "--alignments": alignments, "--stream": stream, "--processes": processes is not None}
     if BulkOptions(engine, workers, field).is_asked_for():
         given |= {"--ensemble": bool(ensemble), "--compile": compiled}

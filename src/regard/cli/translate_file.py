@@ -2,20 +2,22 @@
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, final
 
 import typer
 
 from regard.cli.number import number_from
+from regard.cli.options import SourceColumnOption, TargetColumnOption
 from regard.cli.output import bytes_output, refuse_existing, text_output
 from regard.cli.show import count
 from regard.disk import legible
 from regard.errors import InputError
 
 if TYPE_CHECKING:
-    from regard.documents import Filled, Memory, OpenedDocument
+    from regard.corpus import Reading
+    from regard.documents import Filled, Memory
     from regard.translator import SearchOptions, Translator
 
 LinesOption = Annotated[
@@ -53,11 +55,13 @@ ReviewOption = Annotated[
 class FileOptions:
     """What may be said about translating in place."""
 
-    lines: bool = False
-    overwrite: bool = False
-    memory: Path | None = None
-    least_similarity: float | None = None
-    review: Path | None = None
+    memory: Path | None
+    least_similarity: float | None
+    overwrite: bool
+    review: Path | None
+    source_column: str | None
+    target_column: str | None
+    lines: bool
 
     def given(self) -> list[str]:
         """The options that mean nothing where lines are translated."""
@@ -66,8 +70,24 @@ class FileOptions:
             "--memory": self.memory is not None,
             "--least-similarity": self.least_similarity is not None,
             "--review": self.review is not None,
+            "--source-column": self.source_column is not None,
+            "--target-column": self.target_column is not None,
         }
         return [name for name, is_given in said.items() if is_given]
+
+
+def file_options(
+    *,
+    memory: MemoryOption = None,
+    least_similarity: FuzzyOption = None,
+    overwrite: OverwriteOption = False,
+    review: ReviewOption = None,
+    source_column: SourceColumnOption = None,
+    target_column: TargetColumnOption = None,
+    lines: LinesOption = False,
+) -> FileOptions:
+    """The options about a file, as one value."""
+    return FileOptions(**locals())
 
 
 def translates_in_place(file: Path | None, options: FileOptions) -> bool:
@@ -110,10 +130,11 @@ def translate_file(
         options: what is said about the file.
 
     Raises:
-        CorpusError: the file or the memory cannot be read, or is in other languages than the model.
+        CorpusError: the file or the memory cannot be read, or is in other languages than the model; or columns are
+            named, but neither has any.
         InputError: the output's name belongs to another format, or is that of the list for review.
     """
-    from regard.documents import review_form, translate_document, voice_of
+    from regard.documents import open_document, review_form, translate_document, voice_of
     from regard.documents.fill import LEAST_SIMILARITY
     from regard.documents.opening import ending_of, is_another_format
 
@@ -124,12 +145,13 @@ def translate_file(
         refuse_existing(options.review, option="--review")
         if output is not None and output.resolve() == options.review.resolve():
             raise InputError(f"--output and --review are both {output}; give one of them another name")
+    _refuse_columns_without_table(file, options)
     translator = load()
-    opened = _opened(file, translator)
+    reading = _reading(translator, options)
     filled = translate_document(
         voice_of(translator, search),
-        opened,
-        memory=_memory(options.memory, translator),
+        open_document(file, reading),
+        memory=_memory(options.memory, _reading_beside(file, reading)),
         least_similarity=LEAST_SIMILARITY if options.least_similarity is None else options.least_similarity,
         overwrite=options.overwrite,
         progress=_tell_progress if sys.stderr.isatty() else None,
@@ -138,22 +160,40 @@ def translate_file(
     _tell(filled, options)
 
 
-def _opened(file: Path, translator: "Translator") -> "OpenedDocument":
+def _refuse_columns_without_table(file: Path, options: FileOptions) -> None:
+    from regard.corpus.shards import require_columns
+
+    names_columns = options.source_column is not None or options.target_column is not None
+    if names_columns and not _has_columns(file):
+        require_columns(options.memory or file)
+
+
+def _has_columns(file: Path) -> bool:
+    from regard.corpus.formats.registry import WITH_COLUMNS, suffix_of
+
+    return suffix_of(file) in WITH_COLUMNS
+
+
+def _reading(translator: "Translator", options: FileOptions) -> "Reading":
     from regard.corpus import Reading
-    from regard.documents import open_document
+    from regard.corpus.asked import reading_for
 
-    source, target = translator.languages
-    return open_document(file, Reading(source_language=source, target_language=target))
+    asked = Reading(source_column=options.source_column, target_column=options.target_column)
+    return reading_for(translator.settings.data, asked)
 
 
-def _memory(path: Path | None, translator: "Translator") -> "Memory | None":
+def _reading_beside(file: Path, reading: "Reading") -> "Reading":
+    """How a memory is read: if the columns are those of a table that is translated, it need not have them too."""
+    return replace(reading, columns_must_exist=False) if _has_columns(file) else reading
+
+
+def _memory(path: Path | None, reading: "Reading") -> "Memory | None":
     if path is None:
         return None
-    from regard.corpus import Reading, read_pairs
+    from regard.corpus import read_pairs
     from regard.documents import Memory
 
-    source, target = translator.languages
-    memory = Memory(read_pairs(path, reading=Reading(source_language=source, target_language=target)))
+    memory = Memory(read_pairs(path, reading=reading))
     typer.echo(f"{path}: {count(len(memory))} sentences in the memory", err=True)
     return memory
 

@@ -68,8 +68,9 @@ def _of_language(names: Sequence[str], language: str, *, otherwise: Sequence[str
     stated = [name for name in longer if _VARIETY.fullmatch(varieties[name]) and not name.isupper()]
     if near := [*stated, *(name for name in names if wanted.startswith(f"{codes[name]}-"))]:
         return near
-    # Where letters are all small or all big, "en_id" may be English of Indonesia, or its number.
-    return [*otherwise, *longer] if any(_VARIETY.fullmatch(each.upper()) for each in varieties.values()) else otherwise
+    # Where letters are all small or all big, "fr_mt" may be a region or anything; "en_id" is no English of Indonesia.
+    may_be = any(_VARIETY.fullmatch(each.upper()) and each.lower() != "id" for each in varieties.values())
+    return [*otherwise, *longer] if may_be else otherwise
 
 
 def _shown(names: Sequence[str]) -> str:
