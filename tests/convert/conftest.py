@@ -1,6 +1,6 @@
 """Models with random weights in every shape a format may have to hold, saved as folders."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -30,9 +30,9 @@ def tokenizers() -> dict[str, Tokenizer]:
 
 @pytest.fixture
 def make_model(tmp_path: Path, tokenizers: dict[str, Tokenizer]) -> MakeModel:
-    """The folder of a model with random weights; ``network`` are settings of it."""
+    """The folder of a model with random weights; ``network`` are settings of it, ``decoding`` those of its search."""
 
-    def make(*, pieces: str = "bpe", **network: object) -> Path:
+    def make(*, pieces: str = "bpe", decoding: Mapping[str, object] | None = None, **network: object) -> Path:
         tokenizer = tokenizers[pieces]
         shape = {"model_dim": 16, "num_heads": 2, "encoder_layers": 2, "decoder_layers": 2}
         shape |= {} if "kind" in network else {"feedforward_dim": 32}
@@ -40,7 +40,7 @@ def make_model(tmp_path: Path, tokenizers: dict[str, Tokenizer]) -> MakeModel:
             data=DataSettings(source_language="en", target_language="fr"),
             text=TextSettings(vocab_size=310),
             model=ModelSettings.model_validate(shape | network),
-            decoding=DecodingSettings(beam_size=3, max_source_tokens=60),
+            decoding=DecodingSettings.model_validate({"beam_size": 3, "max_source_tokens": 60} | dict(decoding or {})),
         )
         folder = tmp_path / "model"
         save_bundle(

@@ -335,6 +335,15 @@ def test_an_imported_model_says_what_the_library_says(their_folder: Path, tmp_pa
 
 
 @pytest.mark.filterwarnings("ignore")
+def test_an_import_follows_the_folders_search_and_names_the_rest(their_folder: Path, tmp_path: Path) -> None:
+    edit(their_folder, "generation_config.json", no_repeat_ngram_size=1, early_stopping=True)
+    agreement = import_model(their_folder, tmp_path / "out", sample=SAMPLE)
+    assert agreement.translations[0].identical == 1.0
+    assert agreement.left_out == ("early_stopping",)
+    assert load_bundle(tmp_path / "out").settings.decoding.no_repeat_ngram == 1
+
+
+@pytest.mark.filterwarnings("ignore")
 def test_an_imported_model_is_a_model_like_any_other(their_folder: Path, tmp_path: Path) -> None:
     import_model(their_folder, tmp_path / "out", sample=SAMPLE)
     translator = load(tmp_path / "out")

@@ -1,5 +1,6 @@
 """A model of another toolkit becomes one of ours: read, compared with that toolkit, and only then put in place."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -44,6 +45,7 @@ def import_model(
 
     Raises:
         InputError: there is no such origin, or the model has what ours have not; the message gives every reason.
+        SettingsError: a value of its search, or of its network, is none that ours could have.
         BundleError: a file of the folder is missing or damaged.
         MissingExtraError: the other toolkit is not installed.
         OutputExistsError: something stands at ``out``.
@@ -56,6 +58,7 @@ def import_model(
     original = Original(imported.translator)
     found = (sample or Sample.at_hand(original.translator, num_sentences)).readable(original.translator)
     agreement = compare(original, Library(folder, imported.their_ids), found, (1,))
+    agreement = replace(agreement, left_out=imported.left_out)
     agreement.check(tolerance=_TOLERANCE if tolerance is None else tolerance, bleu_tolerance=bleu_tolerance)
     save_bundle(
         out,

@@ -11,7 +11,8 @@ from regard.batches.rectangle import rectangle
 from regard.convert.format import Foreign, Ids
 from regard.convert.original import Array, Original
 from regard.convert.sample import Sample
-from regard.decoding import translate_ids
+from regard.convert.search import followed_part, left_out
+from regard.decoding import guided_ids
 from regard.errors import CheckError
 from regard.evaluation import evaluate
 from regard.settings import DecodingSettings
@@ -66,6 +67,8 @@ class Agreement:
         largest_difference: the largest of these differences.
         mean_difference: their mean.
         translations: one entry per kind of search, greedy search first.
+        left_out: what the model's own search does and the other toolkit's, or ours after an import, does not; by the
+            names of the settings there.
     """
 
     num_sentences: int
@@ -75,6 +78,7 @@ class Agreement:
     largest_difference: float
     mean_difference: float
     translations: tuple[Translations, ...]
+    left_out: tuple[str, ...] = ()
 
     def lines(self) -> list[str]:
         """The findings as sentences."""
@@ -83,7 +87,12 @@ class Agreement:
             f"{self.same_pieces:.1%} of them cut into the same pieces",
             f"largest difference of {self.measured}: {self.largest_difference:.2g} (mean {self.mean_difference:.2g})",
             *map(str, self.translations),
+            *([self._said_of_the_search()] if self.left_out else []),
         ]
+
+    def _said_of_the_search(self) -> str:
+        names = ", ".join(self.left_out)
+        return f"the model's own search settings {names} are left out, so it may translate otherwise"
 
     def record(self) -> dict[str, Any]:
         """The same for JSON."""
@@ -117,7 +126,8 @@ class Agreement:
 def compare(original: Original, foreign: Foreign, sample: Sample, beam_sizes: Sequence[int]) -> Agreement:
     """Tries both models on the sentences of a sample."""
     sources = sample.ids(original.translator)
-    search = _search(original, sources)
+    own = original.settings.decoding
+    search = _search(original, sources, followed_part(own, foreign.follows))
     ours = {beam_size: _translate(original, sources, _of(search, beam_size)) for beam_size in beam_sizes}
     differences = np.concatenate(list(_differences(original, foreign, sources, ours[beam_sizes[0]])))
     return Agreement(
@@ -131,6 +141,7 @@ def compare(original: Original, foreign: Foreign, sample: Sample, beam_sizes: Se
             _compare_translations(original, mine, foreign.translate(sources, _of(search, beam_size)), sample, beam_size)
             for beam_size, mine in ours.items()
         ),
+        left_out=left_out(own, foreign.follows),
     )
 
 
@@ -140,12 +151,12 @@ def _same_pieces(original: Original, foreign: Foreign, sample: Sample) -> float:
     return sum(ours == theirs for ours, theirs in pairs) / len(texts)
 
 
-def _search(original: Original, sources: Ids) -> DecodingSettings:
+def _search(original: Original, sources: Ids, search: DecodingSettings) -> DecodingSettings:
     """One limit for all sentences, so that every toolkit can keep to it."""
     longest = 2 * max(map(len, sources)) + 20
     limit = original.translator.model.max_positions
     max_length = longest if limit is None else min(longest, limit - 1)
-    return original.settings.decoding.model_copy(update={"max_length": max_length, "num_hypotheses": 1})
+    return search.model_copy(update={"max_length": max_length})
 
 
 def _of(search: DecodingSettings, beam_size: int) -> DecodingSettings:
@@ -153,7 +164,7 @@ def _of(search: DecodingSettings, beam_size: int) -> DecodingSettings:
 
 
 def _translate(original: Original, sources: Ids, search: DecodingSettings) -> list[list[int]]:
-    return [list(found[0].ids) for found in translate_ids(original.translator.model, sources, search)]
+    return [list(found[0].ids) for found in guided_ids(original.translator.model, sources, search)]
 
 
 def _differences(original: Original, foreign: Foreign, sources: Ids, targets: Ids) -> Iterator[Array]:

@@ -20,6 +20,9 @@ class Foreign(ABC):
     measured: Measured
     """What ``scores`` gives."""
 
+    follows: ClassVar[frozenset[str]]
+    """The search settings of ours that ``translate`` follows, and that the folder holds or its README calls with."""
+
     @abstractmethod
     def encode(self, texts: list[str]) -> list[list[int]]:
         """The ids that the converted tokenizer cuts texts into, without control tokens; texts are in NFC."""

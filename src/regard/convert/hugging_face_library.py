@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final, final
+from typing import ClassVar, Final, final
 
 import numpy as np
 import torch
@@ -29,6 +29,7 @@ class Library(Foreign):
     """
 
     measured: Measured = "logits"
+    follows: ClassVar[frozenset[str]] = frozenset({"beam_size", "length_penalty", "no_repeat_ngram", "max_length"})
 
     def __init__(self, folder: Path, their_ids: Sequence[int] | None = None) -> None:
         from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
@@ -67,6 +68,7 @@ class Library(Foreign):
                     attention_mask=real,
                     num_beams=search.beam_size,
                     length_penalty=search.length_penalty,
+                    no_repeat_ngram_size=search.no_repeat_ngram,
                     max_length=(search.max_length or 0) + 1,  # the start is counted
                     suppress_tokens=sorted({self._theirs[each] for each in (PAD, UNK, BOS)}),
                     forced_eos_token_id=None,

@@ -61,6 +61,12 @@ class Original:
             return self.network.max_length
         return max(_FEWEST_POSITIONS, 2 * self.settings.decoding.max_source_tokens + 21)
 
+    @property
+    def longest_translation(self) -> int:
+        """Tokens of the longest translation, its end counted: as the model's search says, or its positions."""
+        own, most = self.settings.decoding.max_length, self.most_positions - 1
+        return most if own is None else min(own, most)
+
     @cached_property
     def weights(self) -> "Weights":
         """Its weights."""

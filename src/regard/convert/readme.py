@@ -1,5 +1,6 @@
 """What stands in the README of a converted folder: what it is, how to call it, what to mind."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from regard.convert.original import Original
@@ -30,6 +31,7 @@ found = translator.translate_batch(
     [cutter.encode(text, out_type=str)],
     beam_size={beam_size},
     length_penalty={length_penalty},
+    no_repeat_ngram_size={no_repeat_ngram},
     max_input_length={max_input},
     max_decoding_length={max_output},
     disable_unk=True,
@@ -43,7 +45,7 @@ The engine appends the end of the source. The model has {positions} positions: s
 are cut at the two lengths above.
 
 {text}
-"""
+{left_out}"""
 
 
 _HUGGING_FACE: Final = """\
@@ -65,18 +67,19 @@ print(tokenizer.decode(found[0], skip_special_tokens=True))
 ```
 
 The network has {positions} positions, counted in pieces; texts have to be shorter.
-"""
+{left_out}"""
 
 
-def hugging_face_readme(original: Original) -> str:
-    """How to call transformers."""
+def hugging_face_readme(original: Original, left_out: Sequence[str]) -> str:
+    """How to call transformers; ``left_out`` are settings of the model's search that it does not follow."""
     source, target = original.translator.languages
     return _HUGGING_FACE.format(
         source=source,
         target=target,
         beam_size=original.settings.decoding.beam_size,
-        max_output=original.most_positions,
+        max_output=original.longest_translation + 1,  # the start is counted
         positions=original.most_positions,
+        left_out=_said_of(left_out),
     )
 
 
@@ -100,11 +103,11 @@ python translate.py < sentences.txt
 features); the first `past` has no position. Rows can be left out, repeated and reordered along the batch.
 
 {text}
-"""
+{left_out}"""
 
 
-def onnx_readme(original: Original) -> str:
-    """How to call both graphs."""
+def onnx_readme(original: Original, left_out: Sequence[str]) -> str:
+    """How to call both graphs; ``left_out`` are settings of the model's search that the program does not follow."""
     network, (source, target) = original.network, original.translator.languages
     return _ONNX.format(
         source=source,
@@ -115,11 +118,12 @@ def onnx_readme(original: Original) -> str:
         heads=network.num_heads,
         features=network.head_dim,
         text=_TEXT,
+        left_out=_said_of(left_out),
     )
 
 
-def ctranslate2_readme(original: Original, quantization: str) -> str:
-    """How to call CTranslate2."""
+def ctranslate2_readme(original: Original, quantization: str, left_out: Sequence[str]) -> str:
+    """How to call CTranslate2; ``left_out`` are settings of the model's search that it does not follow."""
     source, target = original.translator.languages
     return _CTRANSLATE2.format(
         source=source,
@@ -127,8 +131,18 @@ def ctranslate2_readme(original: Original, quantization: str) -> str:
         quantization=quantization,
         beam_size=original.settings.decoding.beam_size,
         length_penalty=original.settings.decoding.length_penalty,
+        no_repeat_ngram=original.settings.decoding.no_repeat_ngram,
         text=_TEXT,
         max_input=original.most_positions // 2,
-        max_output=original.most_positions - 1,
+        max_output=original.longest_translation,
         positions=original.most_positions,
+        left_out=_said_of(left_out),
     )
+
+
+def _said_of(left_out: Sequence[str]) -> str:
+    """The paragraph on what the model's own search does and the folder's does not; nothing for an ordinary one."""
+    if not left_out:
+        return ""
+    names = ", ".join(f"`{name}`" for name in left_out)
+    return f"\nThe model's own search settings {names} are left out here: `regard translate` may say something else.\n"

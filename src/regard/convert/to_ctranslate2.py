@@ -7,13 +7,14 @@ given as a table unless they are rotary, and the end of the source is appended b
 from collections.abc import Iterator
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final, final
+from typing import Any, ClassVar, Final, final
 
 import numpy as np
 
 from regard.convert.format import Foreign, Format, Ids, Measured, obstacles_of_every_format
 from regard.convert.original import Array, Original, Product
 from regard.convert.readme import ctranslate2_readme
+from regard.convert.search import left_out
 from regard.convert.sentencepiece_file import SENTENCEPIECE, piece_ids, write_pieces
 from regard.settings import DecodingSettings, ModelSettings
 from regard.text.control import BOS, EOS, PAD, UNK
@@ -51,7 +52,8 @@ class CTranslate2Format(Format):
         spec.optimize(quantization=None if quantization == "float32" else quantization)
         spec.save(str(folder))
         write_pieces(folder, original)
-        (folder / "README.md").write_text(ctranslate2_readme(original, quantization), encoding="utf-8")
+        readme = ctranslate2_readme(original, quantization, left_out(original.settings.decoding, _Engine.follows))
+        (folder / "README.md").write_text(readme, encoding="utf-8")
 
     def open(self, folder: Path, original: Original, *, quantization: str) -> Foreign:
         """The engine itself, on the CPU and one thread."""
@@ -160,6 +162,7 @@ class _Engine(Foreign):
     """The engine, spoken to in our ids."""
 
     measured: Measured = "log-probabilities of the tokens"
+    follows: ClassVar[frozenset[str]] = frozenset({"beam_size", "length_penalty", "no_repeat_ngram", "max_length"})
 
     def __init__(self, folder: Path, original: Original) -> None:
         import ctranslate2
@@ -181,6 +184,7 @@ class _Engine(Foreign):
             self._spelled(sources),
             beam_size=search.beam_size,
             length_penalty=search.length_penalty,
+            no_repeat_ngram_size=search.no_repeat_ngram,
             max_decoding_length=search.max_length,
             min_decoding_length=0,
             max_batch_size=32,

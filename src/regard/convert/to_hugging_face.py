@@ -21,6 +21,7 @@ from regard.convert.hugging_face_names import layer_places
 from regard.convert.hugging_face_text import fast_tokenizer, marian_tokenizer
 from regard.convert.original import Array, Original
 from regard.convert.readme import hugging_face_readme
+from regard.convert.search import left_out
 from regard.text.control import BOS, EOS, PAD, UNK
 
 _ACTIVATIONS: Final = MappingProxyType({"relu": "relu", "gelu": "gelu", "swish": "swish"})
@@ -66,7 +67,8 @@ class _HuggingFaceFormat(Format):
         _write_json(folder / "config.json", _config(original))
         _write_json(folder / "generation_config.json", _generation(original))
         self._write_tokenizer(original, folder)
-        (folder / "README.md").write_text(hugging_face_readme(original), encoding="utf-8")
+        readme = hugging_face_readme(original, left_out(original.settings.decoding, Library.follows))
+        (folder / "README.md").write_text(readme, encoding="utf-8")
 
     @abstractmethod
     def _write_tokenizer(self, original: Original, folder: Path) -> None:
@@ -190,7 +192,8 @@ def _generation(original: Original) -> dict[str, Any]:
         **_CONTROLS,
         "num_beams": search.beam_size,
         "length_penalty": search.length_penalty,
-        "max_length": original.most_positions,
+        "no_repeat_ngram_size": search.no_repeat_ngram,
+        "max_length": original.longest_translation + 1,  # the start is counted
         "suppress_tokens": [PAD, UNK, BOS],
     }
 

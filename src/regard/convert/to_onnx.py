@@ -13,6 +13,7 @@ import numpy as np
 from regard.convert.format import Foreign, Format, Ids, Measured, obstacles_of_every_format
 from regard.convert.original import Array, Original
 from regard.convert.readme import onnx_readme
+from regard.convert.search import left_out
 from regard.convert.sentencepiece_file import SENTENCEPIECE, piece_ids, write_pieces
 from regard.settings import DecodingSettings
 from regard.text.control import BOS, PAD
@@ -50,7 +51,8 @@ class OnnxFormat(Format):
         write_pieces(folder, original)
         program = Path(__file__).with_name("onnx_loop.py").read_text(encoding="utf-8")
         (folder / "translate.py").write_text(program, encoding="utf-8")
-        (folder / "README.md").write_text(onnx_readme(original), encoding="utf-8")
+        readme = onnx_readme(original, left_out(original.settings.decoding, _Runtime.follows))
+        (folder / "README.md").write_text(readme, encoding="utf-8")
 
     def open(self, folder: Path, original: Original, *, quantization: str) -> Foreign:
         """onnxruntime, on the CPU and one thread."""
@@ -62,6 +64,8 @@ class _Runtime(Foreign):
     """The program of the folder, spoken to in ids."""
 
     measured: Measured = "logits"
+    # Of a beam and of how it is ranked nothing is left, and the README says so of every model.
+    follows: ClassVar[frozenset[str]] = frozenset({"beam_size", "length_penalty"})
 
     def __init__(self, folder: Path) -> None:
         from regard.convert.onnx_loop import OnnxTranslator
