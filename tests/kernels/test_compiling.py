@@ -136,6 +136,53 @@ def test_a_compiler_may_speak_any_encoding(
         source.compiled()
 
 
+@pytest.fixture
+def put_on_path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str, str], None]:
+    """Puts a shell script on a PATH that has no compiler else, under a compiler's name."""
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    monkeypatch.setenv("PATH", str(programs))
+    monkeypatch.delenv("CXX", raising=False)
+
+    def put(name: str, script: str) -> None:
+        (programs / name).write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+        (programs / name).chmod(0o700)
+
+    return put
+
+
+OTHER = 'if [ "$1" = --version ]; then echo "clang version 14"; exit; fi; echo "error: name a g++" >&2; exit 1'
+
+
+def test_where_one_compiler_cannot_the_next_is_asked(source: Source, put_on_path: Callable[[str, str], None]) -> None:
+    put_on_path("c++", OTHER)
+    put_on_path("g++", f"echo compiled >{MADE}")
+    assert source.loaded(Path.read_bytes).startswith(b"compiled")
+
+
+def test_where_none_can_the_message_is_of_the_first_and_names_the_others(
+    source: Source, put_on_path: Callable[[str, str], None]
+) -> None:
+    put_on_path("c++", OTHER)
+    put_on_path("clang++", "exit 1")
+    wanted = (
+        r"/c\+\+ cannot compile one\.cpp .* this is clang version 14; .* says: error: name a g\+\+\. Nor can .*/clang"
+    )
+    with pytest.raises(MachineError, match=wanted):
+        source.compiled()
+    assert list(compiling.folder().iterdir()) == []
+
+
+def test_one_that_is_named_is_the_only_one_asked(
+    source: Source, put_on_path: Callable[[str, str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_on_path("c++", OTHER)
+    put_on_path("g++", f"echo compiled >{MADE}")
+    monkeypatch.setenv("CXX", "c++")
+    with pytest.raises(MachineError, match=r"says: error: name a g\+\+$"):
+        source.compiled()
+
+
 DAMAGE: dict[str, Callable[[bytes], bytes]] = {
     "empty": lambda _: b"",
     "a quarter": lambda made: made[: len(made) // 4],

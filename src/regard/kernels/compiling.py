@@ -57,7 +57,7 @@ class Source:
         """
         if _is_whole(self._path()):
             return True
-        _compiler()
+        _compilers()
         return False
 
     def compiled(self) -> Path:
@@ -68,7 +68,7 @@ class Source:
         """
         path = self._path()
         if not _is_whole(path):
-            compile_to(path, self, _compiler())
+            compile_to(path, self, *_compilers())
         return path
 
     def loaded(self, load: Callable[[Path], Loaded]) -> Loaded:
@@ -103,28 +103,43 @@ def folder() -> Path:
         raise MachineError("there is no home folder to keep what is compiled in; set XDG_CACHE_HOME to one") from None
 
 
-def compile_to(path: Path, source: Source, compiler: str) -> None:
-    """Compiles a source for this machine.
+def compile_to(path: Path, source: Source, *compilers: str) -> None:
+    """Compiles a source for this machine, by the first compiler that can.
 
     Raises:
-        MachineError: the compiler failed, or the folder cannot be written.
+        MachineError: none of them can, or the folder cannot be written.
     """
-    main = Path(str(files(source.package))) / source.names[0]
-    include = f"-I{files(_SHARED[0])}"
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with TemporaryDirectory(dir=path.parent) as aside:  # several processes may begin at once
             made = Path(aside) / path.name
-            # What is linked here gives all that is missing, so that no second library of its kind is taken along.
-            linked = ["-Wl,--as-needed", *map(str, source.linked)] if source.linked else []
-            command = [compiler, *_FLAGS, *source.flags, include, str(main), *linked, "-o", str(made)]
-            done = _run(command)
-            if done.returncode:
-                raise _cannot_compile(compiler, source, done.stderr)
+            _compile_by_any(made, source, compilers)
             _seal(made)
             made.replace(path)
     except OSError as error:
         raise MachineError(f"compiling to {path} failed: {error}") from None
+
+
+def _compile_by_any(made: Path, source: Source, compilers: tuple[str, ...]) -> None:
+    """One after the other: what ``c++`` is differs from system to system, and not each of them can all there is."""
+    failed: dict[str, MachineError] = {}
+    for compiler in compilers:
+        try:
+            return _compile(made, source, compiler)
+        except MachineError as error:
+            failed[compiler] = error
+    first, *others = failed
+    raise MachineError(f"{failed[first]}. Nor can {', '.join(others)}") if others else failed[first]
+
+
+def _compile(made: Path, source: Source, compiler: str) -> None:
+    main = Path(str(files(source.package))) / source.names[0]
+    include = f"-I{files(_SHARED[0])}"
+    # What is linked here gives all that is missing, so that no second library of its kind is taken along.
+    linked = ["-Wl,--as-needed", *map(str, source.linked)] if source.linked else []
+    done = _run([compiler, *_FLAGS, *source.flags, include, str(main), *linked, "-o", str(made)])
+    if done.returncode:
+        raise _cannot_compile(compiler, source, done.stderr)
 
 
 def _seal(made: Path) -> None:
@@ -148,14 +163,14 @@ def _is_whole(path: Path) -> bool:
     return hashlib.new(_HASH, content[:-size]).digest() == content[-size:]
 
 
-def _compiler() -> str:
+def _compilers() -> tuple[str, ...]:
+    """The one that is named, or all that are there."""
     if named := os.environ.get("CXX"):
         if found := shutil.which(named):
-            return found
+            return (found,)
         raise MachineError(f"CXX names {named!r}, but no such program is found; name a compiler alone, or unset it")
-    for name in _COMPILERS:
-        if found := shutil.which(name):
-            return found
+    if all_found := tuple(found for name in _COMPILERS if (found := shutil.which(name))):
+        return all_found
     raise MachineError(
         f"no C++ compiler is found ({', '.join(_COMPILERS)}, or what CXX names); install one, {_EXAMPLE}"
     )
