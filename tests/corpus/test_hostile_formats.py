@@ -185,6 +185,11 @@ ODD = {
     "comments": ("a.html", "<p>one</p>" + "<!-- > -->" * 20_000 + "<!-->two" + "<!--->three"),
     "spaces where a table may begin": ("a.md", f"one|two\n{' ' * 100_000}x|"),
     "spaces where a table may end": ("a.md", f"one|two\n---{' ' * 200_000}x|"),
+    "quotations in quotations": ("a.md", "one\n\n" + "> " * 50_000 + "two\n" + "> - " * 9 + "three\n" * 9_000),
+    "definitions": ("a.md", "one\n\n" + "[two]: three\n" * 20_000),
+    "fences in lists": ("a.md", "one\n" + "- ```\n" * 10_000),
+    "hard spaces": ("a.html", f"<p>one{'&nbsp;' * 50_000}two{'&nbsp; ' * 50_000}</p>"),
+    "PHP": ("a.html", "<p>one " + "<?php > " * 40_000),
     "spaces": ("a.md", "one " + " " * 20_000 + "x"),
     "spaces before a break": ("a.srt", f"1\n00:00:01,000 --> 00:00:02,000\none{' ' * 20_000}x\ntwo\n"),
 }

@@ -2,44 +2,34 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from itertools import groupby, pairwise
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from regard.corpus.formats.unit import Document, Segment, Tag, Unit, has_letter
 from regard.errors import CorpusError
 
-_FENCE: Final = re.compile(r" {0,3}(`{3,}|~{3,})")
-_PREFIX: Final = re.compile(r"(?:[ \t]*(?:>|[-*+](?=[ \t])|\d{1,9}[.)](?=[ \t])))*[ \t]*(?:\[[ xX]\][ \t]+)?")
-_ITEM: Final = re.compile(r"[ \t]*(?:>|[-*+][ \t]|\d{1,9}[.)][ \t])")
-_LISTED: Final = re.compile(r"[ \t>]*(?:[-*+]|\d{1,9}[.)])[ \t]")
-_HEADING: Final = re.compile(r"#{1,6}[ \t]+")
-_HEADING_END: Final = re.compile(r"(?<![ \t])[ \t]++#+[ \t]*$")
-_RULE: Final = re.compile(r"[ \t]*(?:(?:\*[ \t]*){3,}|(?:-[ \t]*){3,}|(?:_[ \t]*){3,}|=+[ \t]*)$")
-_TABLE_RULE: Final = re.compile(r"[ \t]*+(?:\|[ \t]*+)?:?-++:?[ \t]*+(?:\|[ \t]*+:?-++:?[ \t]*+)*+(?:\|[ \t]*+)?$")
-_DEFINITION: Final = re.compile(r" {0,3}\[[^\]]{1,200}\]:")
-_HTML: Final = re.compile(r" {0,3}<(?:[A-Za-z/!?])")
-_AUTOLINK: Final = re.compile(r" {0,3}<[a-z]+:")
-_CELL: Final = re.compile(r"(?:[^|\\]|\\.)+")
+if TYPE_CHECKING:
+    from markdown_it.token import Token
+
+_LINE_END: Final = re.compile(r"\r\n?|\n")
+_ODD_SPACE: Final = re.compile(r"[^\S \t\r\n]|\0")
+_TASK: Final = re.compile(r"\[[ xX]\][ \t]+")
+_DEFINITION: Final = re.compile(r"[ \t]*\[[^\]]{1,200}\]:")
 _INLINE: Final = re.compile(
     r"(?P<code>(?<!`)(?P<ticks>`++)(?:(?!`).)(?:.{0,2000}?)(?<!`)(?P=ticks)(?!`))"
     r"|(?P<image>!\[[^\[\]]{0,500}\](?:\([^()\n]{0,1000}\)|\[[^\[\]]{0,200}\]))"
     r"|(?P<link>\[(?P<text>(?:[^\[\]`]|`[^`]{0,200}`|!\[[^\[\]]{0,200}\]\([^()]{0,500}\)){1,1000})\]"
     r"(?P<goal>\([^()\s]{0,1000}(?:\([^()]{0,200}\)[^()\s]{0,500})?(?:\s+[\"'][^\"']{0,300}[\"'])?\)|\[[^\[\]]{0,200}\])?)"
     r"|(?P<strong>(?<![\w*~])(?P<sign>\*{1,3}|_{1,3}|~~)(?=[^\s*_~])(?P<inner>.{0,2000}?[^\s\\])(?P=sign)(?![\w*]))"
-    r"|(?P<hard>(?:(?<! ) {2,}+|\\)\n[ \t>]*)"
+    r"|(?P<hard>(?:(?<! ) {2,}+|\\)(?:\r\n?|\n)[ \t>]*)"
     r"|(?P<escaped>\\[\\`*_{}\[\]()#+.!|<>~-])",
     re.DOTALL,
 )
-_SOFT_BREAK: Final = re.compile(r"(?:(?<![ \t])[ \t]++)?\r?\n[ \t>]*")
+_SOFT_BREAK: Final = re.compile(r"(?:(?<![ \t])[ \t]++)?(?:\r\n?|\n)[ \t>]*")
 _NESTED: Final = 4
 
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    text: str
-    start: int
-    number: int
+_Span = tuple[int, int, int]  # a line, counted from 0, and the characters from where to where
 
 
 def markdown_document(path: Path, content: str) -> Document:
@@ -52,125 +42,77 @@ def markdown_document(path: Path, content: str) -> Document:
     Raises:
         CorpusError: there is nothing to translate.
     """
-    units = tuple(unit for block in _blocks(content) for unit in _units(content, block))
+    units = tuple(_unit(content, span) for span in _spans(content))
     if not units:
         raise CorpusError(f"{path} holds no text to translate")
     return Document(content, units, _spelled)
 
 
-def _lines(content: str) -> Iterator[_Line]:
-    start = 0
-    for number, raw in enumerate(content.split("\n"), start=1):
-        yield _Line(raw.removesuffix("\r"), start, number)
-        start += len(raw) + 1
+def _spans(content: str) -> Iterator[_Span]:
+    """Where a heading, a paragraph or the cell of a table has something to say."""
+    starts = [0, *(found.end() for found in _LINE_END.finditer(content)), len(content)]
+    begin = _behind_front_matter(content, starts)
+    # The parser, which is Python, would strip such a line off a paragraph and lose count; Markdown sees no space there.
+    readable = _ODD_SPACE.sub("\ufffd", content)
+    behind = 0
+    for token, is_cell in _texts(readable[starts[begin] :]):
+        assert token.map is not None, "the parser says of every text on which line it begins"
+        line = begin + token.map[0]
+        found = (
+            _cell(readable, max(behind, starts[line]), line, token.content)
+            if is_cell
+            else _paragraph(readable, starts, line, token.content.split("\n"))
+        )
+        for span in found:
+            behind = span[2]
+            if has_letter(readable[span[1] : behind]):
+                yield span
 
 
-def _blocks(content: str) -> Iterator[list[_Line]]:
-    """Lines that make one heading, one paragraph, one item or one row of a table each; others are left out."""
-    lines = list(_lines(content))
-    place = _behind_front_matter(lines)
-    block: list[_Line] = []
-    is_in_list = False
-    while place < len(lines):
-        line = lines[place]
-        if fence := _FENCE.match(line.text):
-            yield from _closed(block)
-            block, place = [], _behind_fence(lines, place, fence[1])
+def _texts(content: str) -> Iterator[tuple["Token", bool]]:
+    """What the blocks of Markdown say, in the order of the file, and whether it stands in a cell of a table."""
+    from markdown_it import MarkdownIt  # readers of other formats start without it
+
+    # Definitions stay among the text, where they are seen line by line: the parser would drop them from its blocks.
+    parser = MarkdownIt("commonmark").enable("table").disable("reference")
+    parser.core.ruler.enableOnly(["normalize", "block"])
+    tokens = parser.parse(content)
+    for before, token in pairwise(tokens):
+        if token.type == "inline" and token.content:
+            yield token, before.type in ("th_open", "td_open")
+
+
+def _cell(readable: str, behind: int, line: int, text: str) -> Iterator[_Span]:
+    written = text.replace("|", "\\|")
+    start = readable.index(written, behind)
+    yield line, start, start + len(written)
+
+
+def _paragraph(readable: str, starts: Sequence[int], line: int, texts: Sequence[str]) -> Iterator[_Span]:
+    """The lines of a paragraph or heading without those that define something; signs of its block stand before them."""
+    for is_definition, group in groupby(enumerate(texts, line), lambda each: bool(_DEFINITION.match(each[1]))):
+        if is_definition:
             continue
-        if _HTML.match(line.text) and not block and not _AUTOLINK.match(line.text):
-            place = _behind_blank(lines, place)
-            continue
-        if _is_table(lines, place):
-            yield from _closed(block)
-            block, is_in_list = [], False
-            rows, place = _rows(lines, place)
-            yield from rows
-            continue
-        is_item = _ITEM.match(line.text) is not None
-        is_code = not block and not is_in_list and line.text.startswith(("    ", "\t"))
-        if not line.text.strip() or _RULE.match(line.text) or _DEFINITION.match(line.text) or is_code:
-            yield from _closed(block)
-            block = []
-        elif _HEADING.match(line.text):
-            yield from _closed(block)
-            yield [line]
-            block = []
-        elif is_item and not _continues_quote(block, line):
-            yield from _closed(block)
-            block = [line]
-        else:
-            block.append(line)
-        if line.text.strip():
-            is_in_list = _LISTED.match(line.text) is not None or (is_in_list and line.text.startswith((" ", "\t")))
-        place += 1
-    yield from _closed(block)
+        lines = [(number, text.strip()) for number, text in group]
+        (first, text), (last, last_text) = lines[0], lines[-1]
+        start = readable.rindex(text, starts[first], starts[first + 1])
+        end = readable.rindex(last_text, starts[last], starts[last + 1]) + len(last_text)
+        yield first, start, end
 
 
-def _closed(block: list[_Line]) -> Iterator[list[_Line]]:
-    if block:
-        yield block
-
-
-def _continues_quote(block: Sequence[_Line], line: _Line) -> bool:
-    """Whether a line of a quotation goes on with its paragraph."""
-    quoted = line.text.lstrip()
-    return (
-        bool(block)
-        and quoted.startswith(">")
-        and block[-1].text.lstrip().startswith(">")
-        and not _ITEM.match(quoted.lstrip("> "))
-    )
-
-
-def _behind_front_matter(lines: Sequence[_Line]) -> int:
-    if not lines or lines[0].text.strip() != "---":
+def _behind_front_matter(content: str, starts: Sequence[int]) -> int:
+    """The first line behind what stands between two lines ``---`` at the begin of a file."""
+    lines = (content[start:end].strip() for start, end in pairwise(starts))
+    if next(lines, "") != "---":
         return 0
-    return next((place + 1 for place in range(1, len(lines)) if lines[place].text.strip() in ("---", "...")), 0)
+    return next((number for number, line in enumerate(lines, 2) if line in ("---", "...")), 0)
 
 
-def _behind_fence(lines: Sequence[_Line], place: int, fence: str) -> int:
-    closing = re.compile(rf"[ \t>]*{re.escape(fence[0])}{{{len(fence)},}}[ \t]*$")
-    return next((each + 1 for each in range(place + 1, len(lines)) if closing.match(lines[each].text)), len(lines))
-
-
-def _behind_blank(lines: Sequence[_Line], place: int) -> int:
-    return next((each for each in range(place, len(lines)) if not lines[each].text.strip()), len(lines))
-
-
-def _is_table(lines: Sequence[_Line], place: int) -> bool:
-    if "|" not in lines[place].text or place + 1 >= len(lines):
-        return False
-    return "|" in lines[place + 1].text and _TABLE_RULE.match(lines[place + 1].text) is not None
-
-
-def _rows(lines: Sequence[_Line], place: int) -> tuple[list[list[_Line]], int]:
-    """The cells of a table, each as a line of its own, and the first line behind it."""
-    cells: list[list[_Line]] = []
-    for number in range(place, len(lines)):
-        line = lines[number]
-        if "|" not in line.text or not line.text.strip():
-            return cells, number
-        if number != place + 1:
-            found = _CELL.finditer(line.text)
-            cells += [[_Line(cell[0], line.start + cell.start(), line.number)] for cell in found]
-    return cells, len(lines)
-
-
-def _units(content: str, block: Sequence[_Line]) -> Iterator[Unit]:
-    first, last = block[0], block[-1]
-    prefix = _PREFIX.match(first.text)
-    begin = prefix.end() if prefix else 0
-    if heading := _HEADING.match(first.text, begin):
-        begin = heading.end()
-        closing = _HEADING_END.search(last.text)
-        end = last.start + (closing.start() if closing else len(last.text.rstrip()))
-    else:
-        end = last.start + len(last.text.rstrip())
-    start = first.start + begin
-    text = content[start:end]
-    lead = len(text) - len(text.lstrip())
-    if has_letter(text):
-        yield Unit(first.number, tuple(_merged(_parts(text.lstrip(), _NESTED))), None, start + lead, end)
+def _unit(content: str, span: _Span) -> Unit:
+    line, start, end = span
+    task = _TASK.match(content, start, end)
+    start = task.end() if task else start
+    return Unit(line + 1, tuple(_merged(_parts(content[start:end], _NESTED))), None, start, end)
 
 
 def _parts(text: str, depth: int) -> Iterator[str | Tag]:
