@@ -84,6 +84,3 @@ class DecodingSettings(Section):
             yield Conflict(
                 (drawing[0], "samples"), f"{', '.join(drawing)} mean something only for drawing; give samples too"
             )
-
-    def _is_changed(self, name: str) -> bool:
-        return bool(getattr(self, name) != type(self).model_fields[name].default)

@@ -39,6 +39,10 @@ class Section(BaseModel):
         """The rules between keys that are broken; a section with such rules overrides this."""
         yield from ()
 
+    def _is_changed(self, name: str) -> bool:
+        """Whether a value is another than the default; saying the default aloud changes nothing."""
+        return bool(getattr(self, name) != type(self).model_fields[name].default)
+
     @model_validator(mode="after")
     def _has_no_conflicts(self) -> "Section":
         conflicts = tuple(self.conflicts())

@@ -92,7 +92,7 @@ class TrainingSettings(Section):
     tensorboard: bool = Field(False, description="also write TensorBoard events (extra 'logs')")
 
     def conflicts(self) -> Iterator[Conflict]:
-        """What means nothing without something else, and what no process could do with a part of a weight alone."""
+        """What no process could do with a part of a weight alone, and what LoRA needs or leaves nothing to do for."""
         if self.distribution == "shards" and self.optimizer == "muon":
             yield Conflict(
                 ("distribution", "optimizer"),
@@ -107,3 +107,20 @@ class TrainingSettings(Section):
             yield Conflict(("lora_rank", "optimizer"), "narrow matrices are trained with AdamW; leave optimizer out")
         if self.lora_rank is not None and self.freeze:
             yield Conflict(("lora_rank", "freeze"), "with lora_rank everything else stays as it is; leave freeze out")
+
+    def without_effect(self) -> Iterator[str]:
+        """What was changed and means nothing without something else, and what that is.
+
+        No conflict, for a model that was trained with it can be read and translates all the same; but whoever asks for
+        it should not get another training than the one that was meant.
+        """
+        needs = (
+            (("lora_alpha", "lora_matrices"), self.lora_rank is not None, "LoRA: give training.lora_rank too"),
+            (("muon_momentum",), self.optimizer == "muon", "Muon: give training.optimizer = 'muon' too"),
+            (("consistency_from",), self.consistency > 0, "R-Drop: give training.consistency too"),
+        )
+        for names, is_met, needed in needs:
+            changed = [f"training.{name}" for name in names if not is_met and self._is_changed(name)]
+            if changed:
+                mean, them = ("means", "it") if len(changed) == 1 else ("mean", "them")
+                yield f"{', '.join(changed)} {mean} nothing without {needed}, or leave {them} out"

@@ -21,7 +21,7 @@ class Settings(Section):
     decoding: DecodingSettings = Field(default_factory=DecodingSettings)
 
     def contradictions(self) -> Iterator[str]:
-        """What no run can do although each section is right by itself, and what to change.
+        """What no run can do, or would not do as asked, although each section is right by itself, and what to change.
 
         It is asked before a run begins, not where settings are read: a model that was made otherwise (converted, or
         trained on pairs that happened to be short) can translate all the same.
@@ -33,6 +33,7 @@ class Settings(Section):
                 f"model.max_length = {model.max_length} is enough for {model.max_length - 1} tokens and the end of the "
                 f"sentence; lower data.max_tokens to that, or raise model.max_length to {most + 1}"
             )
+        yield from self.training.without_effect()
         if self.training.distribution == "shards" and model.kind == "recurrent":
             yield (
                 "training.distribution = 'shards' distributes the layers of a Transformer, but model.kind = "
