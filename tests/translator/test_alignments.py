@@ -112,6 +112,15 @@ def test_where_nobody_has_chosen_the_last_layer_is_read(tiny_run):
     assert links(translation)
 
 
+def test_of_several_models_the_first_is_read(tiny_run, translator):
+    both = regard.load(tiny_run, tiny_run, device="cpu")
+    lines = ["one two three", "nine"]
+    assert list(map(links, both.translate_lines(lines, alignments=True))) == list(
+        map(links, translator.translate_lines(lines, alignments=True))
+    )
+    assert both.align(lines, ["un deux trois", "neuf"]) == translator.align(lines, ["un deux trois", "neuf"])
+
+
 def test_a_choice_that_does_not_fit_the_model(tiny_run):
     translator = regard.load(tiny_run, device="cpu")
     translator.alignment = translator.alignment.model_copy(update={"heads": ((7, 0),)})

@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from regard.decoding import Hypothesis
-from regard.errors import InputError
 from regard.evaluation.similarity import chrf_between
 from regard.models import build_model
 from regard.settings import DecodingSettings, ModelSettings
@@ -36,9 +35,9 @@ def test_a_token_that_nobody_looks_at_is_not_infinitely_bad() -> None:
     assert math.isfinite(log_coverage(np.zeros((3, 4))))
 
 
-def test_the_formula_of_wu() -> None:
+def test_the_formula_of_wu(translator) -> None:
     how = DecodingSettings(length_formula="wu", length_penalty=0.6)
-    ((found,),) = ranked(None, [[5]], [[hypothesis(-1.0, -2.0, -3.0)]], how)  # type: ignore[arg-type]
+    ((found,),) = ranked(translator.model, [[5]], [[hypothesis(-1.0, -2.0, -3.0)]], how)
     assert found.score == pytest.approx(-6.0 / (8 / 6) ** 0.6)
 
 
@@ -75,10 +74,15 @@ def recurrent(make_translator):
     return Translator(network.double().eval(), base.tokenizer, base.settings)
 
 
-def test_an_ensemble_has_no_attention_to_read(make_translator) -> None:
-    both = together([make_translator(), make_translator()])
-    with pytest.raises(InputError, match="does not attend to the source"):
-        both.translate(TEXT, coverage_penalty=0.2)
+def test_the_coverage_of_several_models_is_that_of_their_mean_weights(make_translator) -> None:
+    """Also where it is the first model that asks for it."""
+    members = [make_translator(decoding={"coverage_penalty": 0.3}), recurrent(make_translator)]
+    both = together(members)
+    found = both.translate(TEXT)
+    plain = {each.text: each.score for each in both.translate(TEXT, coverage_penalty=0, num_hypotheses=2).hypotheses}
+    source, ids = both.tokenizer.encode(TEXT), [both.tokenizer.vocabulary.names.index(each) for each in found.tokens]
+    read = [cross_attention(each.model, [source], [ids], by_value=False)[0][-1].mean(0) for each in members]
+    assert found.score == pytest.approx(plain[found.text] + 0.3 * log_coverage((read[0] + read[1]) / 2), abs=1e-6)
 
 
 sentences = st.lists(st.text(st.sampled_from("abc é."), max_size=12), min_size=1, max_size=5)

@@ -56,24 +56,29 @@ class Ensemble(TranslationModel[tuple[Any, ...], EnsembleState]):
         self.max_positions = min(limits, default=None)
 
     @property
+    def networks(self) -> tuple[AnyModel, ...]:
+        """The members, in the order in which they were given."""
+        return tuple(self.members)  # type: ignore[arg-type]
+
+    @property
     def dtype(self) -> torch.dtype:
         """The type the first network computes in."""
-        return self._networks()[0].dtype
+        return self.networks[0].dtype
 
     def encode(self, source: Int[Tensor, "batch position"], layout: Layout) -> tuple[Any, ...]:
         """Lets every network read the source."""
-        return tuple(member.encode(source, layout) for member in self._networks())
+        return tuple(member.encode(source, layout) for member in self.networks)
 
     def start(self, memory: tuple[Any, ...], *, copies: int = 1) -> EnsembleState:
         """Opens a decoding state of every network."""
-        members = zip(self._networks(), memory, strict=True)
+        members = zip(self.networks, memory, strict=True)
         return EnsembleState(tuple(member.start(part, copies=copies) for member, part in members))
 
     def step(
         self, state: EnsembleState, tokens: Int[Tensor, " row"]
     ) -> tuple[Float[Tensor, "row vocab"], EnsembleState]:
         """Appends one token to each row, in every network."""
-        members = zip(self._networks(), state.parts, strict=True)
+        members = zip(self.networks, state.parts, strict=True)
         logits, parts = zip(*(member.step(part, tokens) for member, part in members), strict=True)
         return mean_probability(logits), EnsembleState(parts)
 
@@ -86,7 +91,7 @@ class Ensemble(TranslationModel[tuple[Any, ...], EnsembleState]):
     ) -> Float[Tensor, "batch target_position vocab"]:
         """Logarithms of the mean probabilities of every next token."""
         given = source, source_layout, target, target_layout
-        return mean_probability([member.score(*given) for member in self._networks()])
+        return mean_probability([member.score(*given) for member in self.networks])
 
     def features(self, *arguments: object) -> NoReturn:
         """Networks that differ share no vector; raises ``SettingsError``."""
@@ -95,9 +100,6 @@ class Ensemble(TranslationModel[tuple[Any, ...], EnsembleState]):
     def logits(self, vectors: object) -> NoReturn:
         """See ``features``."""
         raise SettingsError("an ensemble has no output layer of its own; ask `step` or `score`")
-
-    def _networks(self) -> tuple[AnyModel, ...]:
-        return tuple(self.members)  # type: ignore[arg-type]
 
 
 def mean_probability(logits: Sequence[Float[Tensor, "... vocab"]]) -> Float[Tensor, "... vocab"]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, final
 import numpy as np
 from numpy.typing import NDArray
 
+from regard.models import AnyModel, Ensemble
 from regard.text import Tokenizer
 from regard.text.spans import target_spans
 from regard.tracing.alignment import (
@@ -25,7 +26,6 @@ from regard.tracing.alignment import (
 
 if TYPE_CHECKING:
     from regard.bundle import AlignmentFact
-    from regard.models import AnyModel
 
 Ids = Sequence[int]
 
@@ -42,7 +42,7 @@ class Reading:
 
 
 def align(
-    model: "AnyModel",
+    model: AnyModel,
     tokenizer: Tokenizer,
     fact: "AlignmentFact | None",
     readings: Sequence[Reading],
@@ -52,7 +52,7 @@ def align(
     """The alignments of lines and their translations, in order.
 
     Args:
-        model: the network that translated.
+        model: the network that translated; of several, the first is read.
         tokenizer: its tokenizer.
         fact: which heads to read; None reads all heads of the last layer.
         readings: what was translated, and what came out.
@@ -63,7 +63,8 @@ def align(
     """
     sources = [ids for reading in readings for ids in reading.source_parts]
     targets = [ids for reading in readings for ids in reading.target_parts]
-    cross = iter(cross_attention(model, sources, targets, batch_tokens=batch_tokens))
+    network = model.networks[0] if isinstance(model, Ensemble) else model
+    cross = iter(cross_attention(network, sources, targets, batch_tokens=batch_tokens))
     return [_aligned(tokenizer, fact, each, [next(cross) for _ in each.source_parts]) for each in readings]
 
 

@@ -31,7 +31,7 @@ def load(
     Args:
         folder: what ``regard train --out`` made.
         others: more such folders, of the same vocabulary: at every step the mean of all models' probabilities decides.
-            Search settings and shortlist are those of the first.
+            Search settings, shortlist and alignments are those of the first.
         device: ``cpu``, ``cuda`` or ``cuda:1`` …; ``auto`` is the GPU where there is one.
         dtype: what to compute in: ``float32``, ``bfloat16``, ``float64``, or ``int8`` (weights in
             eight bits; CPU only). ``auto`` is what was measured to be the fastest on such a machine.
@@ -71,7 +71,7 @@ def load(
 
 
 def together(translators: Sequence[Translator]) -> Translator:
-    """One translator of several, which share a vocabulary and languages; search settings are those of the first.
+    """One translator of several, which share a vocabulary and languages; the rest is that of the first.
 
     Raises:
         SettingsError: their vocabularies or languages differ; the message says which.
@@ -96,6 +96,7 @@ def together(translators: Sequence[Translator]) -> Translator:
         first.tokenizer,
         first.settings,
         name=names,
+        alignment=first.alignment,
         shortlist=first.shortlist,
         not_compiled=reasons[0] if reasons else None,
     )

@@ -7,23 +7,22 @@ hypothesis alone, so it is the same whatever way search went:
     lp(length) = length^α, or ((5 + length) / 6)^α                              Wu et al. 2016, equation 14
     coverage = β Σ over source tokens of log(min(Σ over target tokens of weight, 1))
 
-The weights are those of the decoder's last layer on the source, the mean over its heads; the EOS of the source is no
-token to be covered. α is ``length_penalty``, β ``coverage_penalty``.
+The weights are those of the decoder's last layer on the source, the mean over its heads, and over the models where
+several translate together; the EOS of the source is no token to be covered. α is ``length_penalty``, β
+``coverage_penalty``.
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from regard.decoding import Hypothesis, normalised_score
 from regard.decoding.batched import cells_of_batch
+from regard.models import AnyModel, Ensemble
 from regard.settings import DecodingSettings
-
-if TYPE_CHECKING:
-    from regard.models import AnyModel
 
 _LEAST: Final = 1e-9
 """A source token gets this much at least, so that one that nobody looked at does not make a score infinite."""
@@ -37,7 +36,7 @@ def needs_ranking(settings: DecodingSettings) -> bool:
 
 
 def ranked(
-    model: "AnyModel", sources: Sequence[Ids], found: Sequence[Sequence[Hypothesis]], settings: DecodingSettings
+    model: AnyModel, sources: Sequence[Ids], found: Sequence[Sequence[Hypothesis]], settings: DecodingSettings
 ) -> list[list[Hypothesis]]:
     """The hypotheses of each source with their new scores, best first.
 
@@ -57,14 +56,23 @@ def _score(hypothesis: Hypothesis, settings: DecodingSettings) -> float:
 
 
 def _coverage(
-    model: "AnyModel", sources: Sequence[Ids], found: Sequence[Sequence[Hypothesis]], settings: DecodingSettings
+    model: AnyModel, sources: Sequence[Ids], found: Sequence[Sequence[Hypothesis]], settings: DecodingSettings
 ) -> list[float]:
     """β Σ log(…) of every hypothesis, one source's after the other's."""
     if not settings.coverage_penalty:
         return [0.0 for group in found for _ in group]
+    pairs = [(source, each.ids) for source, group in zip(sources, found, strict=True) for each in group]
+    members = model.networks if isinstance(model, Ensemble) else (model,)
+    weights = zip(*(_weights(each, pairs, settings) for each in members), strict=True)
+    return [settings.coverage_penalty * log_coverage(np.mean(of_members, axis=0)) for of_members in weights]
+
+
+def _weights(
+    model: AnyModel, pairs: Sequence[tuple[Ids, Ids]], settings: DecodingSettings
+) -> list[NDArray[np.floating]]:
+    """What the last layer's heads give to each source token on average, of every pair."""
     from regard.tracing.alignment import cross_attention
 
-    pairs = [(source, each.ids) for source, group in zip(sources, found, strict=True) for each in group]
     read = cross_attention(
         model,
         [source for source, _ in pairs],
@@ -72,7 +80,7 @@ def _coverage(
         batch_tokens=cells_of_batch(settings, 1),
         by_value=False,
     )
-    return [settings.coverage_penalty * log_coverage(cells[-1].mean(0)) if len(cells) else 0.0 for cells in read]
+    return [cells[-1].mean(0) if len(cells) else np.zeros((1, 1)) for cells in read]  # an empty source has no layers
 
 
 def log_coverage(weights: NDArray[np.floating]) -> float:
