@@ -217,6 +217,11 @@ WRONG: dict[str, tuple[dict[str, Any], type[RegardError], str]] = {
     "head": ({"without_heads": ["0.2"]}, SettingsError, "there is no every attention layer 0 head 2 to switch off"),
     "head-layer": ({"without_heads": [("encoder.self", 4, 0)]}, SettingsError, "there is no encoder.self layer 4 head"),
     "head-form": ({"without_heads": ["cross.1"]}, SettingsError, "a head is named .*; but 'cross.1' is given"),
+    "head-stack": (
+        {"without_heads": ["encoder.0.cross.1"]},
+        SettingsError,
+        "a head is named .*; but 'encoder.0.cross.1'",
+    ),
     "head-family": ({"without_heads": [("cross", 0, 0)]}, SettingsError, r"a head is named .*; but \('cross', 0, 0\)"),
     "head-alone": (
         {"without_heads": "0.1"},

@@ -35,7 +35,9 @@ _NOT_ONE_SEARCH: Final = (
 _ORDINARY: Final = DecodingSettings()
 _log = logging.getLogger("regard.explain")
 
-_HEAD: Final = re.compile(r"((?:encoder|decoder)\.(\d{1,9})\.(?:self|cross))\.(\d{1,9})|(\d{1,9})\.(\d{1,9})")
+_HEAD: Final = re.compile(
+    r"((?:encoder(?!\.\d+\.cross)|decoder)\.(\d{1,9})\.(?:self|cross))\.(\d{1,9})|(\d{1,9})\.(\d{1,9})"
+)
 _HEAD_FORM: Final = (
     "a head is named ('decoder.cross', layer, head), 'decoder.LAYER.cross.HEAD', or 'LAYER.HEAD' for that head of "
     f"every attention; attentions are {', '.join(get_args(Family))}, numbers count from 0, and None means all"
