@@ -1,6 +1,7 @@
 """A source is compiled once for a machine; where it cannot be, the message says what is missing."""
 
 import ctypes
+import os
 import platform
 import shutil
 import sys
@@ -238,7 +239,86 @@ def test_another_users_folder_is_a_reason_to_do_without(source: Source, monkeypa
     def forbidden(path: Path) -> bool:
         raise PermissionError(13, "Permission denied", str(path))
 
+    compiling.folder().mkdir(parents=True, mode=0o700)
     monkeypatch.setattr(Path, "read_bytes", forbidden)  # the tests may run as somebody who is forbidden nothing
     for ask in (source.is_compiled, source.compiled):
         with pytest.raises(MachineError, match=r"cannot be looked for at .*: Permission denied"):
             ask()
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o770, 0o1777], ids=oct)
+def test_nothing_is_loaded_from_a_folder_that_others_may_write_to(
+    source: Source, compile_by: Callable[[str], Path], mode: int
+) -> None:
+    compile_by(f"echo compiled >{MADE}")
+    source.compiled()
+    compiling.folder().chmod(mode)
+    for ask in (source.is_compiled, source.compiled, lambda: source.loaded(Path.read_bytes)):
+        with pytest.raises(
+            MachineError, match=rf"compiled is not used: others may write to it \(mode {mode:o}\).*chmod"
+        ):
+            ask()
+    compiling.folder().chmod(0o755)
+    assert source.is_compiled()
+
+
+@pytest.fixture
+def owned_by(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Makes every file that of a user; whoever runs the test is user 1234."""
+    real = Path.stat
+    monkeypatch.setattr(os, "geteuid", lambda: 1234)
+
+    def own(user: int) -> None:
+        def stat(path: Path, *, follow_symlinks: bool = True) -> os.stat_result:
+            found = list(real(path, follow_symlinks=follow_symlinks)[:10])
+            return os.stat_result([*found[:4], user, *found[5:]])
+
+        monkeypatch.setattr(Path, "stat", stat)
+
+    return own
+
+
+def test_another_users_folder_is_not_used(
+    source: Source, compile_by: Callable[[str], Path], owned_by: Callable[[int], None]
+) -> None:
+    compile_by(f"echo compiled >{MADE}")
+    source.compiled()
+    owned_by(1235)
+    with pytest.raises(
+        MachineError, match=r"compiled is not used: it belongs to another user \(1235\).*XDG_CACHE_HOME"
+    ):
+        source.is_compiled()
+
+
+@pytest.mark.parametrize("user", [0, 1234], ids=["the administrator", "this user"])
+def test_what_an_administrator_compiled_is_used(
+    source: Source, compile_by: Callable[[str], Path], owned_by: Callable[[int], None], user: int
+) -> None:
+    compile_by(f"echo compiled >{MADE}")
+    source.compiled()
+    compiling.folder().chmod(0o555)
+    owned_by(user)
+    assert source.is_compiled()
+
+
+def test_a_file_that_others_may_change_is_made_anew(source: Source, compile_by: Callable[[str], Path]) -> None:
+    compile_by(f"echo compiled >{MADE}")
+    path = source.compiled()
+    path.chmod(0o775)
+    assert not source.is_compiled()
+    assert source.compiled() == path
+    assert path.stat().st_mode & 0o022 == 0
+    assert source.is_compiled()
+
+
+def test_a_generous_umask_makes_nothing_that_others_may_change(
+    source: Source, compile_by: Callable[[str], Path]
+) -> None:
+    compile_by(f"echo compiled >{MADE}")
+    before = os.umask(0)
+    try:
+        path = source.compiled()
+    finally:
+        os.umask(before)
+    assert path.stat().st_mode & 0o022 == 0
+    assert source.is_compiled()

@@ -9,6 +9,7 @@ import hashlib
 import os
 import platform
 import shutil
+import stat
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ _COMPILERS: Final = ("c++", "g++", "clang++")
 _FLAGS: Final = ("-std=c++17", "-O3", "-march=native", "-fno-math-errno", "-fopenmp", "-shared", "-fPIC")
 _SHARED: Final = ("regard.kernels", "arithmetic.h")
 _HASH: Final = "sha256"
+_OTHERS_WRITE: Final = stat.S_IWGRP | stat.S_IWOTH
 _SECONDS: Final = 300
 _EXAMPLE: Final = "for example with `apt install g++` or `xcode-select --install`"
 _ELSEWHERE: Final = "Set XDG_CACHE_HOME to a folder of this machine's own from which programs may be run"
@@ -53,7 +55,8 @@ class Source:
         """Whether this machine has it already; if not, there is a compiler to ask for it.
 
         Raises:
-            MachineError: it was never compiled and there is no compiler, or what is compiled cannot be looked at.
+            MachineError: it was never compiled and there is no compiler, or what is compiled cannot be looked at, or is
+                in a folder to which others may write.
         """
         if _is_whole(self._path()):
             return True
@@ -64,7 +67,8 @@ class Source:
         """The compiled file, made now if it never was or is damaged.
 
         Raises:
-            MachineError: no compiler is there to make it, or it failed; the message says what to install.
+            MachineError: no compiler is there to make it, or it failed, or others may write to the folder; the message
+                says what to do.
         """
         path = self._path()
         if not _is_whole(path):
@@ -149,18 +153,42 @@ def _seal(made: Path) -> None:
         file.write(seal)
         file.flush()
         os.fsync(file.fileno())
+    made.chmod(stat.S_IMODE(made.stat().st_mode) & ~_OTHERS_WRITE)
 
 
 def _is_whole(path: Path) -> bool:
-    """Whether the file is there, as it was made. Loading one that was cut short would end the process (SIGBUS)."""
+    """Whether the file is there, as it was made. Loading one that was cut short would end the process (SIGBUS).
+
+    The seal is no secret. That nobody else wrote it follows from who may write the file, and to its folder.
+    """
     try:
+        _require_own(path.parent)
         content = path.read_bytes()
+        is_own = _foreign(path) is None
     except FileNotFoundError:
         return False
     except OSError as error:  # the folder may be another user's
         raise MachineError(f"what is compiled cannot be looked for at {path}: {error.strerror}") from None
     size = hashlib.new(_HASH).digest_size
-    return hashlib.new(_HASH, content[:-size]).digest() == content[-size:]
+    return is_own and hashlib.new(_HASH, content[:-size]).digest() == content[-size:]
+
+
+def _require_own(folder: Path) -> None:
+    if foreign := _foreign(folder):
+        raise MachineError(
+            f"{folder} is not used: {foreign}, and what lies there would be run as you. Let nobody else write to it "
+            "(`chmod go-w`), or set XDG_CACHE_HOME to a folder of your own"
+        )
+
+
+def _foreign(path: Path) -> str | None:
+    """Who but this user and the administrator may have written it, or to it; None if nobody."""
+    found = path.stat()
+    if found.st_uid not in (0, os.geteuid()):
+        return f"it belongs to another user ({found.st_uid})"
+    if found.st_mode & _OTHERS_WRITE:
+        return f"others may write to it (mode {stat.S_IMODE(found.st_mode):o})"
+    return None
 
 
 def _compilers() -> tuple[str, ...]:
