@@ -11,8 +11,8 @@ from regard.kernels import Kernels, check, compiling, library
 from regard.kernels.check import checked_kernels
 from regard.models import AnyModel, build_model
 from regard.runs.machine import machine_facts
+from regard.runs.restoring import _with_kernels
 from regard.runs.setup import give_kernels
-from regard.runs.train import _with_kernels
 from regard.settings import Settings, load_settings
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -31,6 +32,7 @@ SETTINGS = [
     "training.batch_tokens=256",
     "training.max_steps=40",
     "training.validate_every=10",
+    "training.keep_checkpoints=9",
     "training.valid_sentences=10",
     "training.log_every=1",
     "training.dtype=float32",
@@ -52,8 +54,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @contextmanager
 def torchrun(folder: Path, *command: str, restarts: int = 0) -> Iterator[subprocess.Popen[str]]:
     """Two processes of ``regard train``."""
+    with launched(folder, "-m", "regard", "train", *command, restarts=restarts) as run:
+        yield run
+
+
+@contextmanager
+def launched(folder: Path, *command: str, restarts: int = 0) -> Iterator[subprocess.Popen[str]]:
+    """Two processes of any program."""
     options = ["--nproc-per-node=2", "--standalone", f"--max-restarts={restarts}", "--monitor-interval=0.1"]
-    program = [sys.executable, "-m", "torch.distributed.run", *options, "-m", "regard", "train", *command]
+    program = [sys.executable, "-m", "torch.distributed.run", *options, *command]
     quick = {**os.environ, "OMP_NUM_THREADS": "1"}
     with subprocess.Popen(
         program, cwd=folder, env=quick, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -179,3 +188,78 @@ def test_what_is_wrong_is_said_once(folder: Path) -> None:
         _, errors = ended(run)
     assert errors.count("exists already and is left as it is") == 1
     assert run.returncode != 0
+
+
+OWN_COPY = """
+import os
+os.chdir(f"copy-{os.environ['RANK']}")
+"""
+UNLISTED = """
+import os
+from regard.runs.folder import RunFolder
+if os.environ["RANK"] == "1":
+    by_step = RunFolder.by_step
+    RunFolder.by_step = lambda self: dict(list(by_step(self).items())[:-1])
+"""
+UNREADABLE = """
+import os, pathlib
+from regard.runs.folder import RunFolder
+if os.environ["RANK"] == "1":
+    opened = pathlib.Path.open
+    def failing(path, *arguments, **named):
+        if path.suffix == ".safetensors" and path.parent == latest:
+            raise OSError(5, "Input/output error", str(path))
+        return opened(path, *arguments, **named)
+    latest = RunFolder(pathlib.Path("unreadable")).checkpoints()[-1]
+    pathlib.Path.open = failing
+"""
+
+
+def where(difference: str, folder: Path, *command: str) -> tuple[int, str]:
+    """Two processes of ``regard train``, of which one finds other files than the other; how that ended."""
+    program = f"{difference}\nfrom regard.cli import main\nmain()"
+    with launched(folder, "--no-python", sys.executable, "-c", program, "train", *command) as run:
+        _, errors = ended(run)
+    return run.returncode, errors
+
+
+def test_processes_that_read_other_pairs_do_not_train(folder: Path) -> None:
+    """A machine may have an old copy of the corpus; each process would train on its own, cut by its own subwords."""
+    for rank, first in ((0, 0), (1, 20)):
+        (folder / f"copy-{rank}").mkdir()
+        for name in ("n.en", "n.fr"):
+            lines = (folder / name).read_text(encoding="utf-8").splitlines(keepends=True)
+            (folder / f"copy-{rank}" / name).write_text("".join(lines[first:]), encoding="utf-8")
+    code, errors = where(OWN_COPY, folder, "--out=../apart", *SETTINGS)
+    assert code != 0
+    assert "exitcode  : 4" in errors
+    assert "compared with rank 0, there are other training pairs in rank 1; " in errors
+    assert not (folder / "apart").exists()
+
+
+def begun(undisturbed: Path, name: str) -> RunFolder:
+    """A run that has not come to its end: its last checkpoint is missing."""
+    run = RunFolder(Path(shutil.copytree(undisturbed, undisturbed.parent / name)))
+    shutil.rmtree(run.checkpoints()[-1])
+    assert len(run.checkpoints()) > 1
+    return run
+
+
+def test_a_checkpoint_that_one_process_does_not_see_listed_is_gone_on_from(folder: Path, undisturbed: Path) -> None:
+    """Another machine may see the folder of the run as it was some seconds ago."""
+    run = begun(undisturbed, "unlisted")
+    code, errors = where(UNLISTED, folder, "--resume=unlisted")
+    assert code == 0, errors
+    assert same(final_state(run.root), final_state(undisturbed))
+
+
+def test_a_checkpoint_that_only_another_process_cannot_read_is_left_where_it_is(
+    folder: Path, undisturbed: Path
+) -> None:
+    run = begun(undisturbed, "unreadable")
+    latest = run.checkpoints()[-1]
+    code, errors = where(UNREADABLE, folder, "--resume=unreadable")
+    assert code != 0
+    assert f"{latest} cannot be read as a checkpoint: [Errno 5] Input/output error" in errors
+    assert run.checkpoints()[-1] == latest
+    assert not list(latest.parent.glob("damaged-*"))

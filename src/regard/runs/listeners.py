@@ -1,10 +1,19 @@
 """Several listeners to one run; one that may fail without ending it."""
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import final
 
 from regard.errors import MachineError
-from regard.training import Reporter, StepReport, ValidReport
+from regard.launch import Launch
+from regard.training import Reporter, Silent, StepReport, ValidReport
+
+
+def listener_of(reporter: Reporter | None) -> Reporter:
+    """Who is told; only the first of several processes speaks. That it cannot write does not end the run."""
+    if reporter is None or not Launch.of().is_first:
+        return Silent()
+    return Spared(reporter, tell=lambda message: warnings.warn(message, RuntimeWarning, stacklevel=2))
 
 
 @final

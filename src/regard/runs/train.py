@@ -5,7 +5,6 @@ This is the only place where training, decoding, evaluation, text and folders me
 
 import json
 import time
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from regard.corpus import Pair
 from regard.disk import file_aside, held, write_text_aside
 from regard.errors import MachineError
 from regard.launch import Launch, launcher
+from regard.runs.agreement import require_agreement
 from regard.runs.averaging import mean_of_checkpoints
 from regard.runs.beginning import Beginning, restrict
 from regard.runs.curve import draw_curve
@@ -29,11 +29,12 @@ from regard.runs.encode import encode_data, tokenizer_of
 from regard.runs.folder import RunFolder
 from regard.runs.keeping import Keeping
 from regard.runs.kept import kept_tokenizer, refuse_changed_data, valid_facts
-from regard.runs.listeners import Several, Spared
+from regard.runs.listeners import Several, Spared, listener_of
 from regard.runs.machine import machine_facts
 from regard.runs.memorising import pairs_known_by_heart
 from regard.runs.nonfinite import keep_batches
 from regard.runs.order import training_batches
+from regard.runs.restoring import restore
 from regard.runs.scores import score_facts
 from regard.runs.setup import give_kernels, new_model, prepare_machine
 from regard.runs.signals import stop_requests
@@ -47,7 +48,6 @@ from regard.training import (
     Alone,
     Processes,
     Reporter,
-    Silent,
     Surroundings,
     Trainer,
     ValidReport,
@@ -91,11 +91,12 @@ def train(
         SettingsError: the settings contradict each other, or describe another network than that model.
         CorpusError: the pairs cannot be read, or their sides seem shifted.
         DivergedError: training became non-finite; what was saved before stays.
+        MachineError: the processes that train together have not read the same.
         DiskFullError: no space is left; what was saved before stays.
         KeyboardInterrupt: Ctrl-C, after the state was saved.
     """
     began = time.monotonic()
-    listener = _listener(reporter)
+    listener = listener_of(reporter)
     refuse_contradictions(settings)
     prepare_machine(settings)
     data, seconds_before = (read_data(settings.data), 0.0) if data is None else (data, data.seconds)
@@ -107,6 +108,7 @@ def train(
     with _working_in(folder, listener), gathered(settings.training) as processes:
         tokenizer = tokenizer or tokenizer_of(data, settings)
         run = Run(folder, settings, tokenizer, data, listener, beginning=beginning, processes=processes)
+        run.compare(resumes=False)
         if processes.is_first:
             run.write_beginning()
         if data.preparation is None:  # what is prepared on disk is kept for other runs, and no part of this one's time
@@ -126,9 +128,10 @@ def resume(run: Path, *, reporter: Reporter | None = None, watch: Watch = unwatc
         BundleError: there is no such run, its checkpoints are damaged, or the training pairs have changed.
         InUseError: another process trains in the folder.
         CorpusError: the pairs cannot be read.
+        MachineError: the processes that train together do not find the same.
     """
     folder = RunFolder.existing(run)
-    listener = _listener(reporter)
+    listener = listener_of(reporter)
     settings = load_settings(folder.settings)
     prepare_machine(settings)
     with _working_in(folder, listener), gathered(settings.training) as processes:
@@ -136,9 +139,9 @@ def resume(run: Path, *, reporter: Reporter | None = None, watch: Watch = unwatc
         data = read_data(settings.data, watch=watch)
         _tell(data, listener)
         going = Run(folder, settings, tokenizer, data, listener, processes=processes)
+        going.compare(resumes=True)
         refuse_changed_data(folder, going.data_facts())
-        with processes.first_of_all():
-            going.restore_latest()
+        restore(going.keeping)
         return going.go()
 
 
@@ -202,6 +205,25 @@ class Run:
         self._alignment_fact = _alignment_finder()
         for note in self._notes(encoded.num_too_long):
             reporter.note(note)
+
+    def compare(self, *, resumes: bool) -> None:
+        """Sees that every process of this training has read the same.
+
+        Raises:
+            MachineError: one has not; no process goes on.
+        """
+
+        def facts() -> dict[str, Any]:
+            data = self.data_facts()
+            return {
+                "another state of the folder of the run": resumes,
+                "other training pairs": data["fingerprint"],
+                "other validation pairs": data["valid"]["fingerprint"],
+                "other subwords": self.tokenizer.to_bytes().hex(),
+                "other weights to go on from": self.trainer.progress.began_from,
+            }
+
+        require_agreement(self.processes, facts)
 
     def go(self) -> RunResult:
         """Trains to the end, or until told to stop."""
@@ -267,21 +289,6 @@ class Run:
     def data_facts(self) -> dict[str, Any]:
         """Which pairs this run trains and is validated on."""
         return {"fingerprint": self.pairs.fingerprint, "num_pairs": len(self.pairs), "valid": valid_facts(self.valid)}
-
-    def restore_latest(self) -> None:
-        """Puts the trainer where the latest checkpoint that can be read left it.
-
-        Raises:
-            BundleError: no checkpoint can be read.
-        """
-        self.keeping.restore_latest()
-        before, now = _with_kernels(self.trainer.progress.machine), machine_facts(self.model)
-        if changed := [f"{key} {before[key]}, now {now[key]}" for key in before if before[key] != now.get(key)]:
-            self.reporter.note(
-                f"not everything is as it was before ({'; '.join(changed)}): "
-                "the run goes on, but not bit for bit as without a stop"
-            )
-        self.trainer.progress.machine = now
 
     def _train(self, around: Surroundings) -> bool:
         is_new = self.processes.from_first(float(not self.folder.checkpoints()))
@@ -374,18 +381,6 @@ class Run:
         kind = str(self.model.dtype).removeprefix("torch.")
         notes.append(f"{count:,} weights, computing in {kind} on {device} with {torch.get_num_threads()} threads")
         return notes
-
-
-def _with_kernels(facts: dict[str, Any]) -> dict[str, Any]:
-    """Before there were kernels, nobody noted that there were none."""
-    return {"kernels": "plain", **facts} if facts else facts
-
-
-def _listener(reporter: Reporter | None) -> Reporter:
-    """Who is told; only the first of several processes speaks. That it cannot write does not end the run."""
-    if reporter is None or not Launch.of().is_first:
-        return Silent()
-    return Spared(reporter, tell=lambda message: warnings.warn(message, RuntimeWarning, stacklevel=2))
 
 
 def _tell(data: RunData, reporter: Reporter) -> None:

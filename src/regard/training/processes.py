@@ -7,8 +7,7 @@ a run can go on with another number of processes.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import final
 
 import numpy as np
@@ -62,15 +61,6 @@ class Processes(ABC):
     def any(self, value: bool) -> bool:
         """Whether it is so in one of them at least."""
         return self.sum([float(value)])[0] > 0
-
-    @contextmanager
-    def first_of_all(self) -> Iterator[None]:
-        """The first process goes through the block, then the others do."""
-        if not self.is_first:
-            self.wait()
-        yield
-        if self.is_first:
-            self.wait()
 
     def load(self, network: nn.Module, weights: Mapping[str, Tensor]) -> None:
         """Copies whole weights into the network.
