@@ -13,10 +13,15 @@ from regard.convert import Sample, convert_model
 from regard.convert.agreement import compare
 from regard.convert.original import Original
 from regard.convert.to_onnx import OnnxFormat
+from regard.decoding import translate_ids
 from regard.errors import CheckError, InputError
+from regard.settings import DecodingSettings
+from regard.text.control import EOS
 
 pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
+
+from regard.convert.onnx_loop import OnnxTranslator  # it needs onnxruntime to be imported
 
 MakeModel = Callable[..., Path]
 
@@ -99,17 +104,23 @@ def test_the_program_in_the_folder_translates_without_us(
     model, out = make_model(positions="rotary"), tmp_path / "out"
     convert_model(model, out, to="onnx", sample=Sample.of_files(sentences_file))
     lines = ["the cat sleeps", "", "I love", "the old cat sleeps on the mat"]
+    said = said_without_us(out, lines)
+    ours = Original.load(model).translator
+    # Random models write bytes that are no characters, and SentencePiece shows more of these than we do.
+    expected = [each.text.replace("\ufffd", "") for each in ours.translate_lines(lines, beam_size=1)]
+    assert [line.replace("\ufffd", "") for line in said] == expected
+
+
+def said_without_us(folder: Path, lines: list[str]) -> list[str]:
+    """What the program in a folder says to lines on standard input."""
     done = subprocess.run(
-        [sys.executable, "-I", "-c", _WITHOUT_US, str(out / "translate.py")],
+        [sys.executable, "-I", "-c", _WITHOUT_US, str(folder / "translate.py")],
         input="".join(f"{line}\n" for line in lines).encode(),
         capture_output=True,
         check=True,
         timeout=60,
     )
-    ours = Original.load(model).translator
-    # Random models write bytes that are no characters, and SentencePiece shows more of these than we do.
-    expected = [each.text.replace("\ufffd", "") for each in ours.translate_lines(lines, beam_size=1)]
-    assert [line.replace("\ufffd", "") for line in done.stdout.decode().split("\n")[:-1]] == expected
+    return done.stdout.decode().split("\n")[:-1]
 
 
 _WITHOUT_US = """
@@ -121,8 +132,6 @@ runpy.run_path(sys.argv[1], run_name="__main__")
 
 
 def test_rows_that_are_finished_change_nothing_for_the_others(make_model: MakeModel, tmp_path: Path) -> None:
-    from regard.convert.onnx_loop import OnnxTranslator
-
     original = Original.load(make_model())
     OnnxFormat().write(original, tmp_path, quantization="float32")
     loop = OnnxTranslator(tmp_path)
@@ -132,3 +141,52 @@ def test_rows_that_are_finished_change_nothing_for_the_others(make_model: MakeMo
     assert len({len(ids) for ids in together}) > 1
     assert loop.greedy([]) == []
     np.testing.assert_equal(loop.greedy(sources, max_length=3), [ids[:3] for ids in together])
+
+
+@pytest.fixture
+def few_positions(make_model: MakeModel, tmp_path: Path) -> tuple[Original, Path]:
+    """A model that has learned 24 positions, which never ends a translation by itself; and its folder."""
+    original = Original.load(make_model(positions="learned", max_length=24, output_bias=True))
+    original.translator.model.state_dict()["output_bias"][EOS] = -1e4
+    out = tmp_path / "out"
+    out.mkdir()
+    OnnxFormat().write(original, out, quantization="float32")
+    return original, out
+
+
+def test_a_translation_grows_no_longer_than_positions_were_learned(few_positions: tuple[Original, Path]) -> None:
+    original, folder = few_positions
+    source = original.translator.tokenizer.encode("the cat sleeps")
+    assert 2 * len(source) + 20 > 24 > len(source)
+    loop = OnnxTranslator(folder)
+    (found,) = loop.greedy([source])
+    ((ours,),) = translate_ids(original.translator.model, [source], DecodingSettings(beam_size=1))
+    assert tuple(found) == ours.ids
+    assert len(found) == len(loop.greedy([source], max_length=99)[0]) == 24
+
+
+def test_a_line_with_more_pieces_than_positions_is_read_in_parts(few_positions: tuple[Original, Path]) -> None:
+    _, folder = few_positions
+    lines = ["the old cat sleeps on the mat " * 4, "the cat", "", "x" * 60, "漢" * 30]
+    loop = OnnxTranslator(folder)
+    assert [len(loop.pieces.encode(line)) > 23 for line in lines] == [True, False, False, True, True]
+    parts = [loop.in_parts(line.strip()) for line in lines]
+    assert max(len(part) for each in parts for part in each) <= 23  # the end takes one
+    for line, each in zip(lines, parts, strict=True):
+        spelled = [loop.pieces.decode(part) for part in each]
+        assert (" " if " " in line else "").join(spelled) == line.strip()
+    said = said_without_us(folder, lines)
+    assert said == loop.translate(lines)
+    assert said[0] == " ".join(loop.pieces.decode(found) for found in loop.greedy(parts[0]))
+    assert "has 24 positions" in (folder / "README.md").read_text(encoding="utf-8")
+
+
+def test_a_character_of_more_pieces_than_positions_ends_too(make_model: MakeModel, tmp_path: Path) -> None:
+    OnnxFormat().write(Original.load(make_model(positions="learned", max_length=3)), tmp_path, quantization="float32")
+    assert [len(part) for part in OnnxTranslator(tmp_path).in_parts("漢字")] == [2, 2]
+
+
+def test_formulas_have_a_position_for_everything(make_model: MakeModel, tmp_path: Path) -> None:
+    OnnxFormat().write(Original.load(make_model()), tmp_path, quantization="float32")
+    assert len(OnnxTranslator(tmp_path).in_parts("x" * 5000)) == 1
+    assert "`positions`" not in (tmp_path / "README.md").read_text(encoding="utf-8")

@@ -30,6 +30,7 @@ class Graph:
         self._constants: dict[str, Any] = {}
         self._inputs: list[Any] = []
         self._outputs: list[Any] = []
+        self._properties: dict[str, str] = {}
 
     def input(self, name: str, shape: Shape, *, integer: bool = False) -> str:
         """Something that is given: 32-bit floats, or 64-bit whole numbers."""
@@ -40,6 +41,10 @@ class Graph:
         """Something that is asked for."""
         self._nodes.append(helper.make_node("Identity", [value], [name]))
         self._outputs.append(_described(name, shape))
+
+    def say(self, name: str, value: object) -> None:
+        """Something that whoever loads the graph has to know, as one of its properties."""
+        self._properties[name] = str(value)
 
     def constant(self, value: Any, kind: Any = np.float32, *, name: str | None = None) -> str:
         """Numbers that are stored, a weight under its own name once."""
@@ -82,6 +87,7 @@ class Graph:
             producer_name="regard",
             producer_version=__version__,
         )
+        helper.set_model_props(model, self._properties)
         onnx.checker.check_model(model, full_check=True)
         path.write_bytes(model.SerializeToString())
 

@@ -2,7 +2,8 @@
 
 As a program: ``python translate.py < sentences.txt``, in the folder that the two networks lie in. The encoder reads the
 source once and gives the keys and values that every step looks at; a step appends one token per row, and gives the
-logits of the next and its own keys and values, which the next step takes as ``past``.
+logits of the next and its own keys and values, which the next step takes as ``past``. Where positions were learned, the
+encoder says how many there are (its property ``positions``), and nothing longer is read or written.
 """
 
 import sys
@@ -30,19 +31,31 @@ class OnnxTranslator:
             onnxruntime.InferenceSession(folder / f"{name}.onnx", options, providers=["CPUExecutionProvider"])
             for name in ("encoder", "step")
         )
+        said = self.encoder.get_modelmeta().custom_metadata_map
+        self.positions = int(said.get("positions", sys.maxsize))
         self.pieces = sentencepiece.SentencePieceProcessor(model_file=str(folder / "sentencepiece.model"))
 
     def translate(self, texts: Sequence[str], *, max_length: int | None = None) -> list[str]:
-        """One translation per text; empty text translates to empty text."""
-        sources = self.pieces.encode([unicodedata.normalize("NFC", text.strip()) for text in texts])
-        found = iter(self.greedy([ids for ids in sources if ids], max_length=max_length))
-        return [self.pieces.decode(next(found)) if ids else "" for ids in sources]
+        """One translation per text; empty text translates to empty text, and what is too long to be read in parts."""
+        sources = [self.in_parts(unicodedata.normalize("NFC", text.strip())) for text in texts]
+        found = iter(self.greedy([ids for parts in sources for ids in parts], max_length=max_length))
+        return [" ".join(self.pieces.decode(next(found)) for _ in parts) for parts in sources]
+
+    def in_parts(self, text: str) -> list[list[int]]:
+        """The ids of a text. One that has too many is halved, between words, or a single word anywhere."""
+        ids, most = self.pieces.encode(text), self.positions - 1  # the end takes one
+        if len(ids) <= most or len(text) == 1:
+            return [ids[:most]] if ids else []
+        words = text.split()
+        half = len(words) // 2 if len(words) > 1 else len(text) // 2
+        halves = (" ".join(words[:half]), " ".join(words[half:])) if len(words) > 1 else (text[:half], text[half:])
+        return [part for each in halves for part in self.in_parts(each)]
 
     def greedy(self, sources: Sequence[Sequence[int]], *, max_length: int | None = None) -> list[list[int]]:
         """The most probable next token at every step, until the end or ``max_length`` (else twice the source + 20)."""
         if not sources:
             return []
-        limits = [max_length or 2 * len(ids) + 20 for ids in sources]
+        limits = [min(max_length or 2 * len(ids) + 20, self.positions) for ids in sources]
         found: list[list[int]] = [[] for _ in sources]
         rows, state = np.arange(len(sources)), self.start(sources)
         tokens = np.full(len(sources), BOS)

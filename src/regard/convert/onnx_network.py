@@ -26,6 +26,8 @@ def write_encoder(original: Original, path: Path) -> None:
     """``source`` ids become ``memory``, the keys and values that the decoder's layers look at."""
     graph = Graph("encoder")
     stack = _Stack(original, graph, "encoder")
+    if original.network.positions == "learned":
+        graph.say("positions", original.network.max_length)
     source = graph.input("source", ("batch", _MEMORY), integer=True)
     length = graph.add("Gather", graph.add("Shape", source), graph.constant(1, np.int64))
     places = graph.add("Range", graph.constant(0, np.int64), length, graph.constant(1, np.int64))

@@ -101,9 +101,16 @@ python translate.py < sentences.txt
 
 `past`, `present` and `memory` are keys and values: ({layers} layers, 2, batch, {heads} heads, position, {features} \
 features); the first `past` has no position. Rows can be left out, repeated and reordered along the batch.
-
+{positions}
 {text}
 {left_out}"""
+
+
+_LEARNED_POSITIONS: Final = """
+The network has {0} positions, as `encoder.onnx` says itself (its property `positions`): a source has at most that many
+ids, the 3 counted, and a translation that many steps. `translate.py` halves longer lines between words, and translates
+the parts.
+"""
 
 
 def onnx_readme(original: Original, left_out: Sequence[str]) -> str:
@@ -117,6 +124,7 @@ def onnx_readme(original: Original, left_out: Sequence[str]) -> str:
         layers=network.decoder_layers,
         heads=network.num_heads,
         features=network.head_dim,
+        positions=_LEARNED_POSITIONS.format(network.max_length) if network.positions == "learned" else "",
         text=_TEXT,
         left_out=_said_of(left_out),
     )
