@@ -3,12 +3,13 @@
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from regard.corpus.formats.reading import Reading, plain_code
 from regard.errors import CorpusError
 
-_USUAL: Final = {"source": ("source", "src"), "target": ("target", "tgt", "trg", "translation")}
+_USUAL: Final = MappingProxyType({"source": ("source", "src"), "target": ("target", "tgt", "trg", "translation")})
 _VARIETY: Final = re.compile(r"(?i:Arab|Cyrl|Deva|Hans|Hant|Latn)([-_]([A-Z]{2}|\d{3}))?|[A-Z]{2}|\d{3}")
 """What is behind a language: "Latn", "GB", "419", "Hant_TW"."""
 
