@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, final
 import numpy as np
 from numpy.typing import NDArray
 
-from regard.models import AnyModel, Ensemble
+from regard.models import Ensemble
 from regard.text import Tokenizer
 from regard.text.spans import target_spans
 from regard.tracing.alignment import (
@@ -26,6 +26,7 @@ from regard.tracing.alignment import (
 
 if TYPE_CHECKING:
     from regard.bundle import AlignmentFact
+    from regard.models import AnyModel
 
 Ids = Sequence[int]
 
@@ -42,7 +43,7 @@ class Reading:
 
 
 def align(
-    model: AnyModel,
+    model: "AnyModel",
     tokenizer: Tokenizer,
     fact: "AlignmentFact | None",
     readings: Sequence[Reading],
