@@ -31,6 +31,8 @@ BLOCKS = {
     "a heading right below an item": "> - ONE\n> ## TWO ##\n",
     "a table in a quotation": "> | ONE | TWO |\n> |---|:-:|\n> | THREE\\|FOUR | |\n> | | FIVE |\n",
     "a table without bars around it": "ONE | TWO\n--|--\nTHREE | FOUR\n\nFIVE\n",
+    "bars in code": "| ONE | `a|b` |\n|---|---|\n| TWO `x | y` THREE | FOUR |\nFIVE\n",
+    "a table below a paragraph": "ONE\nTWO | THREE\n:-|-:\nFOUR | FIVE\n",
     "a paragraph of an item": "- ONE\n\n  TWO\n\n      three\n- FOUR\n",
     "headings with a line below": "ONE\n===\n\n> TWO\n> ---\n> THREE\n",
     "definitions": "> [one]: two\n> THREE\n> [four]: five\n\n[six]:\tseven\n",

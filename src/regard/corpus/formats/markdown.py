@@ -16,6 +16,8 @@ _LINE_END: Final = re.compile(r"\r\n?|\n")
 _ODD_SPACE: Final = re.compile(r"[^\S \t\r\n]|\0")
 _TASK: Final = re.compile(r"\[[ xX]\][ \t]+")
 _DEFINITION: Final = re.compile(r"[ \t]*\[[^\]]{1,200}\]:")
+_TABLE_RULE: Final = re.compile(r"[ \t]*+(?:\|[ \t]*+)?:?-++:?[ \t]*+(?:\|[ \t]*+:?-++:?[ \t]*+)*+(?:\|[ \t]*+)?$")
+_CELL: Final = re.compile(r"(?:(?<!`)(`++).{1,2000}?(?<!`)\1(?!`)|\\.|[^|\\])+")
 _INLINE: Final = re.compile(
     r"(?P<code>(?<!`)(?P<ticks>`++)(?:(?!`).)(?:.{0,2000}?)(?<!`)(?P=ticks)(?!`))"
     r"|(?P<image>!\[[^\[\]]{0,500}\](?:\([^()\n]{0,1000}\)|\[[^\[\]]{0,200}\]))"
@@ -54,50 +56,58 @@ def _spans(content: str) -> Iterator[_Span]:
     begin = _behind_front_matter(content, starts)
     # The parser, which is Python, would strip such a line off a paragraph and lose count; Markdown sees no space there.
     readable = _ODD_SPACE.sub("\ufffd", content)
-    behind = 0
-    for token, is_cell in _texts(readable[starts[begin] :]):
+    for token in _texts(readable[starts[begin] :]):
         assert token.map is not None, "the parser says of every text on which line it begins"
-        line = begin + token.map[0]
-        found = (
-            _cell(readable, max(behind, starts[line]), line, token.content)
-            if is_cell
-            else _paragraph(readable, starts, line, token.content.split("\n"))
-        )
-        for span in found:
-            behind = span[2]
-            if has_letter(readable[span[1] : behind]):
+        for span in _paragraph(readable, starts, begin + token.map[0], token.content.split("\n")):
+            if has_letter(readable[span[1] : span[2]]):
                 yield span
 
 
-def _texts(content: str) -> Iterator[tuple["Token", bool]]:
-    """What the blocks of Markdown say, in the order of the file, and whether it stands in a cell of a table."""
+def _texts(content: str) -> Iterator["Token"]:
+    """What the blocks of Markdown say, line by line without the signs of the blocks, in the order of the file."""
     from markdown_it import MarkdownIt  # readers of other formats start without it
 
     # Definitions stay among the text, where they are seen line by line: the parser would drop them from its blocks.
-    parser = MarkdownIt("commonmark").enable("table").disable("reference")
+    # So do tables: the parser knows only those of GitHub, and what it takes for a paragraph becomes one line.
+    parser = MarkdownIt("commonmark").disable("reference")
     parser.core.ruler.enableOnly(["normalize", "block"])
-    tokens = parser.parse(content)
-    for before, token in pairwise(tokens):
-        if token.type == "inline" and token.content:
-            yield token, before.type in ("th_open", "td_open")
-
-
-def _cell(readable: str, behind: int, line: int, text: str) -> Iterator[_Span]:
-    written = text.replace("|", "\\|")
-    start = readable.index(written, behind)
-    yield line, start, start + len(written)
+    return (token for token in parser.parse(content) if token.type == "inline" and token.content)
 
 
 def _paragraph(readable: str, starts: Sequence[int], line: int, texts: Sequence[str]) -> Iterator[_Span]:
-    """The lines of a paragraph or heading without those that define something; signs of its block stand before them."""
-    for is_definition, group in groupby(enumerate(texts, line), lambda each: bool(_DEFINITION.match(each[1]))):
-        if is_definition:
-            continue
-        lines = [(number, text.strip()) for number, text in group]
-        (first, text), (last, last_text) = lines[0], lines[-1]
-        start = readable.rindex(text, starts[first], starts[first + 1])
-        end = readable.rindex(last_text, starts[last], starts[last + 1]) + len(last_text)
-        yield first, start, end
+    """The paragraphs and cells of tables on some lines; what the file has before each line is skipped."""
+    places = [
+        (number, readable.rindex(text.strip(), starts[number], starts[number + 1]), text.strip())
+        for number, text in enumerate(texts, line)
+    ]
+    for kind, group in groupby(zip(_kinds(texts), places, strict=True), lambda each: each[0]):
+        lines = [place for _, place in group]
+        if kind == "row":
+            yield from (span for place in lines for span in _cells(*place))
+        elif kind == "text":
+            (first, start, _), (_, behind, text) = lines[0], lines[-1]
+            yield first, start, behind + len(text)
+
+
+def _kinds(texts: Sequence[str]) -> Iterator[str]:
+    """Of each line whether it is text, the row of a table, the rule below its head, or defines something."""
+    is_table = False
+    for text, following in zip(texts, [*texts[1:], ""], strict=True):
+        is_table = "|" in text and (is_table or _is_rule(following))
+        if is_table:
+            yield "rule" if _is_rule(text) else "row"
+        else:
+            yield "definition" if _DEFINITION.match(text) else "text"
+
+
+def _is_rule(text: str) -> bool:
+    return "|" in text and _TABLE_RULE.match(text) is not None
+
+
+def _cells(line: int, start: int, text: str) -> Iterator[_Span]:
+    for found in _CELL.finditer(text):
+        begin = found.end() - len(found[0].lstrip())
+        yield line, start + begin, start + begin + len(found[0].strip())
 
 
 def _behind_front_matter(content: str, starts: Sequence[int]) -> int:
