@@ -54,7 +54,7 @@ def _spans(content: str) -> Iterator[_Span]:
     """Where a heading, a paragraph or the cell of a table has something to say."""
     starts = [0, *(found.end() for found in _LINE_END.finditer(content)), len(content)]
     begin = _behind_front_matter(content, starts)
-    # The parser, which is Python, would strip such a line off a paragraph and lose count; Markdown sees no space there.
+    # A line of odd space alone is no empty one in Markdown, but the parser would strip it off and lose count.
     readable = _ODD_SPACE.sub("\ufffd", content)
     for token in _texts(readable[starts[begin] :]):
         assert token.map is not None, "the parser says of every text on which line it begins"
