@@ -78,7 +78,7 @@ def test_what_is_no_head_and_no_mask_is_refused_without_an_echo(asked: dict[str,
 def test_heads_and_masks_are_named_as_in_python(tiny_run: Path) -> None:
     asked = {"without_heads": ["0.1", "encoder.0.self.0", "decoder.0.cross.2"], "without_mask": ["padding", "future"]}
     assert validated({"text": TEXT} | asked, TraceRequest).without_heads == asked["without_heads"]
-    interventions = traced(loaded(tiny_run), 128, **asked).header.request.interventions
+    interventions = traced(loaded(tiny_run), 128, **asked, target="un deux").header.request.interventions
     assert len(interventions.without_heads) == 3
     assert interventions.without_masks == ("padding", "future")
 
