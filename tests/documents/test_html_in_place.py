@@ -60,6 +60,23 @@ def test_of_the_tag_with_the_language_only_that_changes(
     assert translated(page, shouting, tmp_path) == wanted
 
 
+@pytest.mark.parametrize(
+    ("tag", "wanted"),
+    [
+        ("""<img onclick="show( title='one')" alt='two'>""", """<img onclick="show( title='one')" alt='TWO'>"""),
+        (
+            '<input disabled title = "one" data-x=" alt=\'two\'">',
+            '<input disabled title = "ONE" data-x=" alt=\'two\'">',
+        ),
+        ("<img width=3 TITLE='one' alt=two>", "<img width=3 TITLE='ONE' alt=two>"),
+    ],
+)
+def test_what_looks_like_an_attribute_in_the_value_of_another_is_none(
+    tag: str, wanted: str, shouting: Voice, tmp_path: Path
+) -> None:
+    assert translated(tag, shouting, tmp_path) == wanted
+
+
 def translated(page: str, voice: Voice, folder: Path) -> str:
     path = folder / "page.html"
     path.write_bytes(page.encode())

@@ -24,9 +24,8 @@ _TOKEN: Final = re.compile(
     r"|(?P<text>[^<]+|<(?![A-Za-z/!?])|</(?![A-Za-z]))",
     re.DOTALL,
 )
-_ATTRIBUTE: Final = re.compile(
-    r"""\s(alt|title|placeholder|aria-label|content|value)\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.I
-)
+_ATTRIBUTE: Final = re.compile(r"""\s([^\s"'<>/=]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|[^\s"'>]+)""")
+_READ: Final = frozenset(["alt", "title", "placeholder", "aria-label", "content", "value"])
 _LANGUAGE: Final = re.compile(
     r"""<html(?:[^"'>]|"[^"]*"|'[^']*')*?\slang\s*=\s*(?P<value>"[^"<]*"|'[^'<]*'|[^\s"'<>]+)""", re.I
 )
@@ -261,8 +260,10 @@ def _is_edge(part: str | Tag, other: str, others: Mapping[str, int]) -> bool:
 
 
 def _attributes(token: _Token, line_of: Callable[[int], int]) -> Iterator[Unit]:
-    for found in _ATTRIBUTE.finditer(token.raw):
+    for found in _ATTRIBUTE.finditer(token.raw):  # all of them: what looks like one may stand in another's value
         name = found[1].lower()
+        if name not in _READ or found.lastindex == 1:
+            continue
         group = 2 if found[2] is not None else 3
         is_read = (
             _DESCRIBING.search(token.raw) is not None
