@@ -130,6 +130,22 @@ def test_columns_of_a_table_need_not_be_those_of_the_memory(tiny_run: Path, tabl
     assert [row["French"] for row in csv.DictReader(shown.splitlines())][1] == "DEUX"
 
 
+def test_languages_of_a_file_with_several_can_be_named(tiny_run: Path, catalogue: Path, tmp_path: Path) -> None:
+    sides = "".join(f'<tuv xml:lang="{code}"><seg>{text}</seg></tuv>' for code, text in (("x-a", "one"), ("x-b", "")))
+    file, out = tmp_path / "units.tmx", tmp_path / "out.tmx"
+    file.write_text(f'<tmx version="1.4"><header srclang="x-a"/><body><tu>{sides}</tu></body></tmx>', "utf-8")
+    code, _, told = run("translate", tiny_run, file, "-o", out)
+    assert code == 2
+    assert "say which with --source-language" in " ".join(told.split()).lower()
+    named = ("--source-language", "x-a", "--target-language", "x-b")
+    code, _, told = run("translate", tiny_run, file, "-o", out, *named)
+    assert code == 0, told
+    assert "1 translated" in told
+    code, _, told = run("translate", tiny_run, catalogue, "--lines", *named)
+    assert code == 2
+    assert "--source-language, --target-language: only for files that are translated in place" in " ".join(told.split())
+
+
 def test_columns_without_a_table_are_refused(tiny_run: Path, catalogue: Path, table: Path, tmp_path: Path) -> None:
     memory = tmp_path / "memory.po"
     memory.write_text(PO, encoding="utf-8")

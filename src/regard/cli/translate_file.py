@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, final
 import typer
 
 from regard.cli.number import number_from
-from regard.cli.options import SourceColumnOption, TargetColumnOption
+from regard.cli.options import SourceColumnOption, SourceLanguageOption, TargetColumnOption, TargetLanguageOption
 from regard.cli.output import bytes_output, refuse_existing, text_output
 from regard.cli.show import count
 from regard.disk import legible
@@ -61,6 +61,8 @@ class FileOptions:
     review: Path | None
     source_column: str | None
     target_column: str | None
+    source_language: str | None
+    target_language: str | None
     lines: bool
 
     def given(self) -> list[str]:
@@ -72,6 +74,8 @@ class FileOptions:
             "--review": self.review is not None,
             "--source-column": self.source_column is not None,
             "--target-column": self.target_column is not None,
+            "--source-language": self.source_language is not None,
+            "--target-language": self.target_language is not None,
         }
         return [name for name, is_given in said.items() if is_given]
 
@@ -84,6 +88,8 @@ def file_options(
     review: ReviewOption = None,
     source_column: SourceColumnOption = None,
     target_column: TargetColumnOption = None,
+    source_language: SourceLanguageOption = None,
+    target_language: TargetLanguageOption = None,
     lines: LinesOption = False,
 ) -> FileOptions:
     """The options about a file, as one value."""
@@ -178,7 +184,7 @@ def _reading(translator: "Translator", options: FileOptions) -> "Reading":
     from regard.corpus import Reading
     from regard.corpus.asked import reading_for
 
-    asked = Reading(source_column=options.source_column, target_column=options.target_column)
+    asked = Reading(options.source_language, options.target_language, options.source_column, options.target_column)
     return reading_for(translator.settings.data, asked)
 
 
