@@ -83,14 +83,17 @@ class Keeping:
                 raise
             self._go_on(error)
 
-    def restore_latest(self) -> None:
+    def restore_latest(self) -> int:
         """Puts the trainer where the latest checkpoint that can be read left it. Damaged ones are set aside.
+
+        Returns:
+            The number of updates that this checkpoint is called by.
 
         Raises:
             BundleError: no checkpoint can be read.
         """
         damaged: dict[Path, str] = {}
-        for checkpoint in reversed(self.folder.checkpoints()):
+        for step, checkpoint in reversed(self.folder.by_step().items()):
             try:
                 progress, tensors = load_state(checkpoint)
             except BundleError as error:
@@ -98,7 +101,7 @@ class Keeping:
                 continue
             self._tell_of_fallback(damaged, progress)
             self.trainer.restore(progress, tensors)
-            return
+            return step
         raise BundleError(
             "; ".join(damaged.values()) or f"{self.folder.root} has no checkpoint; begin it again, in another folder"
         )

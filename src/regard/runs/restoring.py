@@ -29,9 +29,8 @@ def restore(keeping: Keeping) -> None:
 def _restore_all(keeping: Keeping) -> None:
     """The first process chooses, and it alone sets aside what is damaged: what another cannot read may be whole."""
     trainer, processes = keeping.trainer, keeping.trainer.processes
-    if processes.is_first:
-        keeping.restore_latest()
-    step = int(processes.from_first(float(trainer.progress.step)))
+    chosen = keeping.restore_latest() if processes.is_first else 0
+    step = int(processes.from_first(float(chosen)))
     if not processes.is_first:
         trainer.restore(*load_state(keeping.folder.by_step().get(step, keeping.folder.checkpoint(step))))
     found = trainer.progress  # no two saves are made after so many seconds
