@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -17,9 +18,11 @@ from hypothesis import settings as hypothesis_settings
 from jaxtyping import install_import_hook
 
 if TYPE_CHECKING:
+    import torch
     from playwright.sync_api import Browser
 
     from regard.kernels import Kernels
+    from regard.training import Processes
 
 # The tensors of tests are too small to share between cores, and tests run side by side.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -69,6 +72,30 @@ def kernels(needs_tool: Callable[[str], str]) -> "Kernels":
     from regard.kernels.library import loaded_kernels
 
     return loaded_kernels()
+
+
+@pytest.fixture(scope="session")
+def neighbours() -> "Callable[[int], list[Processes]]":
+    """``neighbours(3)`` gives three processes that train together, each of them a thread of this one."""
+    return _load_program("tests/training/neighbours.py").neighbours  # type: ignore[no-any-return]
+
+
+@pytest.fixture(scope="session")
+def default_dtype() -> "Callable[[torch.dtype], AbstractContextManager[None]]":
+    """``with default_dtype(torch.float64):`` lets PyTorch make tensors of this type where none is named."""
+    return _default_dtype
+
+
+@contextmanager
+def _default_dtype(dtype: "torch.dtype") -> Iterator[None]:
+    import torch
+
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(dtype)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)
 
 
 @pytest.fixture(scope="session")

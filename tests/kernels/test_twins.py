@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
@@ -557,18 +557,10 @@ def test_what_is_no_number_is_no_small_error(kernels: Kernels, monkeypatch: pyte
     assert math.isnan(largest_errors(kernels)["one"])
 
 
-@contextmanager
-def default_dtype(dtype: torch.dtype) -> Iterator[None]:
-    before = torch.get_default_dtype()
-    torch.set_default_dtype(dtype)
-    try:
-        yield
-    finally:
-        torch.set_default_dtype(before)
-
-
 @pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])
-def test_pytorchs_default_type_changes_nothing(kernels: Kernels, dtype: torch.dtype) -> None:
+def test_pytorchs_default_type_changes_nothing(
+    kernels: Kernels, dtype: torch.dtype, default_dtype: Callable[[torch.dtype], AbstractContextManager[None]]
+) -> None:
     vectors, upstream, weight = drawn(torch.float32, (70, 32), (70, 32), (32,))
     heads, targets = heads_of(torch.float32, 5, 5)[:3], torch.arange(70) % 32
     ids = torch.arange(70).view(7, 10) % 30

@@ -7,8 +7,8 @@ import re
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
@@ -147,24 +147,13 @@ def test_a_thread_that_needs_little_takes_nothing_from_one_that_needs_much(libra
     assert packing.pointers.source_positions == table  # not the shorter one
 
 
-@contextmanager
-def _default_dtype(dtype: torch.dtype) -> Iterator[None]:
-    before = torch.get_default_dtype()
-    torch.set_default_dtype(dtype)
-    try:
-        yield
-    finally:
-        torch.set_default_dtype(before)
-
-
-@pytest.mark.parametrize(
-    "other",
-    [lambda: _default_dtype(torch.float64), lambda: _default_dtype(torch.bfloat16), lambda: torch.device("meta")],
-    ids=["float64", "bfloat16", "meta"],
-)
+@pytest.mark.parametrize("other", [torch.float64, torch.bfloat16, torch.device("meta")], ids=str)
 @pytest.mark.parametrize("numbers", LARGEST_ERROR)
 def test_pytorchs_defaults_change_nothing(
-    library: Library, numbers: str, other: Callable[[], AbstractContextManager[object]]
+    library: Library,
+    numbers: str,
+    other: torch.dtype | torch.device,
+    default_dtype: Callable[[torch.dtype], AbstractContextManager[None]],
 ) -> None:
     network, settings = network_of(numbers), DecodingSettings(beam_size=3, num_hypotheses=3, max_length=40)
 
@@ -173,7 +162,7 @@ def test_pytorchs_defaults_change_nothing(
         return [translate_ids(model, SOURCES, settings, shortlist) for shortlist in (None, _uneven_shortlist())]
 
     usual = everything()
-    with other():
+    with default_dtype(other) if isinstance(other, torch.dtype) else other:
         assert everything() == usual
 
 

@@ -2,19 +2,18 @@
 
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from regard.batches import Batch, BatchStream, EncodedPairs, Ragged, halves, make_batch
 from regard.errors import OutOfMemoryError, is_out_of_memory
-from regard.models import AnyModel, Transformer, build_model
+from regard.models import Transformer, build_model
 from regard.settings import ModelSettings, TrainingSettings
 from regard.training import Processes, Silent, Surroundings, Trainer, ValidReport
 from regard.training.memory import Memory, cells_of
@@ -157,48 +156,17 @@ def test_the_words_of_this_pytorch_are_understood() -> None:
     assert is_out_of_memory(caught.value)
 
 
-class Neighbours(Processes):
-    """Processes that are threads: what they tell each other goes through a list."""
-
-    def __init__(self, rank: int, told: list[Sequence[float]], meeting: Barrier) -> None:
-        self.rank, self.size, self._told, self._meeting = rank, len(told), told, meeting
-
-    def network(self, model: AnyModel) -> AnyModel:
-        return model
-
-    def sum_gradients(self, network: nn.Module) -> None:
-        """The weights are not what is looked at."""
-
-    def sum(self, values: Sequence[float]) -> list[float]:
-        self._told[self.rank] = values
-        self._meeting.wait()
-        sums = [sum(each) for each in zip(*self._told, strict=True)]
-        self._meeting.wait()
-        return sums
-
-    def whole(self, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        return dict(tensors)
-
-    def own(self, whole: Tensor, like: Tensor) -> Tensor:
-        return whole
-
-    def wait(self) -> None:
-        self.sum([0.0])
-
-
-def test_processes_agree_on_what_does_not_fit() -> None:
+def test_processes_agree_on_what_does_not_fit(neighbours: Callable[[int], list[Processes]]) -> None:
     """Only the first one's number is saved: had the others another, a resumed run would draw another dropout."""
     count = 3
-    told: list[Sequence[float]] = [()] * count
-    meeting = Barrier(count, timeout=100)
     trainers = []
-    for rank in range(count):
+    for rank, processes in enumerate(neighbours(count)):
         model = model_of()
         if rank:  # the first process has room for everything
             SmallMachine(model, rows=1, backward=False, error=ERRORS["cpu"])
         stream = BatchStream(PAIRS, budget=100, seed=1, share=(rank, count))
         settings = TrainingSettings(max_steps=2, ema_decay=None)
-        trainers.append(Trainer(model, stream, settings, processes=Neighbours(rank, told, meeting)))
+        trainers.append(Trainer(model, stream, settings, processes=processes))
     around = Surroundings(
         validate=lambda step: ValidReport(step, {"bleu": 1.0}),
         publish=lambda _: None,
