@@ -16,6 +16,7 @@ from regard.corpus import read_lines
 from regard.corpus.shards import files_named
 from regard.disk import file_aside
 from regard.errors import CorpusError, MissingExtraError
+from regard.settings.section import is_writable
 
 Translate = Callable[[Iterable[str]], Iterator[str]]
 
@@ -85,7 +86,7 @@ def _text_in(line: str, shard: Path, number: int, column: str) -> str:
         )
     if TRANSLATION in found:
         raise CorpusError(f"{shard}, line {number:,} has a field {TRANSLATION!r} already; rename it first")
-    if any("\ud800" <= character <= "\udfff" for character in text):
+    if not is_writable(text):
         raise CorpusError(
             f"{shard}, line {number:,}: {column!r} holds a lone surrogate, half of a character; repair it"
         )

@@ -231,9 +231,14 @@ def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
 
 def _processor() -> str:
     """What tells one kind of processor from another: on Linux its name and what it can do."""
+    known = processor_facts("model name", "flags", "Features", "CPU part")
+    return "\n".join([platform.machine(), platform.processor(), *known])
+
+
+def processor_facts(*names: str) -> list[str]:
+    """What Linux says of the processor under these names ("model name"): each line once, in order; else nothing."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
-        lines = []
-    known = sorted({line for line in lines if line.startswith(("model name", "flags", "Features", "CPU part"))})
-    return "\n".join([platform.machine(), platform.processor(), *known])
+        return []
+    return sorted({line for line in lines if line.startswith(names)})

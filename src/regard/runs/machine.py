@@ -3,13 +3,13 @@
 import os
 import platform
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
 from regard.errors import MachineError
+from regard.kernels.compiling import processor_facts
 from regard.launch import Launch, num_cores
 from regard.models import AnyModel
 from regard.models.allocator import keep_freed_memory
@@ -78,12 +78,8 @@ def machine_facts(model: AnyModel) -> dict[str, Any]:
 
 def _processor() -> str:
     """Its name; that of its kind where Linux does not tell it."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        lines = []
-    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(names, platform.processor() or platform.machine())
+    names = [line.partition(":")[2].strip() for line in processor_facts("model name")]
+    return ", ".join(names) or platform.processor() or platform.machine()
 
 
 def _has_bfloat16(device: torch.device) -> bool:

@@ -17,7 +17,7 @@ class Conflict:
 
 
 def is_writable(text: str) -> bool:
-    """Whether a settings file can hold a text: bytes that are not UTF-8 arrive as lone surrogates, which none can."""
+    """Whether a file in UTF-8 can hold a text: bytes that are not UTF-8 arrive as lone surrogates, which none can."""
     return not any("\ud800" <= character <= "\udfff" for character in text)
 
 

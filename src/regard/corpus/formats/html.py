@@ -261,10 +261,9 @@ def _is_edge(part: str | Tag, other: str, others: Mapping[str, int]) -> bool:
 
 def _attributes(token: _Token, line_of: Callable[[int], int]) -> Iterator[Unit]:
     for found in _ATTRIBUTE.finditer(token.raw):  # all of them: what looks like one may stand in another's value
-        name = found[1].lower()
-        if name not in _READ or found.lastindex == 1:
+        name, group = found[1].lower(), 2 if found[2] is not None else 3
+        if name not in _READ or found[group] is None:
             continue
-        group = 2 if found[2] is not None else 3
         is_read = (
             _DESCRIBING.search(token.raw) is not None
             if name == "content"
