@@ -153,6 +153,11 @@ def test_without_the_comparison_damage_would_be_trained_on(
     assert ids_of(settings) != first
 
 
+@pytest.mark.guarantee(
+    "A corpus that changes while it is prepared is refused, and nothing that was read of it is kept",
+    area="data",
+    control="test_without_a_second_look_at_the_files_wrong_ids_would_be_kept",
+)
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_a_corpus_that_changes_while_it_is_prepared_is_refused(files: tuple[Path, Path], moment: str) -> None:
     settings = settings_for(files)
